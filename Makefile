@@ -1,0 +1,73 @@
+# The front door. Each command installs what it needs and this machine lacks (see .ci/setup), builds
+# in build/, and does nothing twice. The build itself is CMake's: see CMakeLists.txt and
+# CMakePresets.json.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test asan tsan lint clean setup-demo setup-test setup-lint build-demo build-test
+
+# Tests that run at the same time
+JOBS ?= 2
+
+# WERROR=1 turns warnings into errors; without it a build tree stays as it is.
+werror = $(if $(WERROR),-DCAPAUTH_WERROR=ON)
+
+say = @printf '\n==> %s\n'
+ctest = ctest --output-on-failure -j $(JOBS) --test-dir
+
+help:
+	@echo 'make demo    build everything, then sign a customer in from C, Python, Lua and Java'
+	@echo 'make test    run all tests, the C parts also with AddressSanitizer and UBSan'
+	@echo 'make asan    only that: the tests of the C parts with AddressSanitizer and UBSan'
+	@echo 'make tsan    the tests of the C parts with ThreadSanitizer'
+	@echo 'make lint    check formatting, and look for mistakes without running anything'
+	@echo 'make clean   remove the folder build, where all of this happens'
+	@echo
+	@echo 'After make demo, ". build/env.sh" makes everything usable in your shell.'
+	@echo 'Debian packages that are missing are installed, and named first.'
+
+demo: build-demo
+	$(say) 'Signing in from four languages'
+	@tests/demo/run build
+
+test: build-test asan
+	$(say) 'Running all tests'
+	@$(ctest) build
+
+# Before the tests of all the rest, so that theirs is the last word.
+asan tsan: setup-test
+	$(say) 'Building the C parts with sanitizers, in build/$@'
+	@cmake --preset $@ $(werror)
+	@cmake --build build/$@
+	$(say) 'Running the tests of the C parts with sanitizers'
+	@$(ctest) build/$@
+
+lint: setup-lint build-test
+	$(say) 'Checking the formatting of the C files'
+	@find core tests bindings -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
+	$(say) 'Checking the shell scripts'
+	@shellcheck .ci/setup .ci/run tests/demo/run
+	$(say) 'Looking for mistakes with clang-tidy'
+	@run-clang-tidy -quiet -p build -j $(JOBS) '^$(CURDIR)/(core|tests|bindings)/'
+
+clean:
+	rm -rf build
+
+setup-demo:
+	@.ci/setup demo
+
+setup-test:
+	@.ci/setup demo test
+
+setup-lint:
+	@.ci/setup demo test lint
+
+# The tests stay switched on in a build tree once they were: `make demo` after `make test` changes nothing.
+build-demo: setup-demo
+	$(say) 'Building the core, the emulator and the wrappers, in build'
+	@test -e build/build.ninja || cmake --preset release -DCAPAUTH_TESTS=OFF
+	@cmake --build build
+
+build-test: setup-test
+	$(say) 'Building everything and its tests, in build'
+	@cmake --preset release -DCAPAUTH_TESTS=ON $(werror)
+	@cmake --build build

@@ -1,0 +1,618 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway.h"
+#include "refresh.h"
+#include "wire.h"
+
+enum { BACKOFF_MS = 100, BACKOFF_LONGEST_MS = 5000 };
+
+/* ---- Life ---- */
+
+capauth_call *capauth__call_new(capauth_client *client, capauth_session *session, enum capauth__verb verb,
+                                const capauth_options *options)
+{
+    capauth_call *call = calloc(1, sizeof *call);
+    int timeout_ms = options && options->timeout_ms ? options->timeout_ms : client->config.timeout_ms;
+
+    if (!call)
+        return NULL;
+    call->references = 1;
+    call->client = client;
+    call->session = session;
+    if (session)
+        capauth__session_hold(session);
+    call->verb = verb;
+    call->id = atomic_fetch_add(&client->next_call_id, 1) + 1;
+    call->started_us = capauth__monotonic_us();
+    call->deadline_ms = call->started_us / 1000 + timeout_ms;
+    call->margin_ms = options && options->margin_ms >= 0 ? options->margin_ms : client->config.refresh_margin_ms;
+    call->retry_after_ms = -1;
+    call->outcome = CAPAUTH_E_PENDING;
+    return call;
+}
+
+static bool copy_headers(capauth_call *call, const capauth_options *options)
+{
+    const struct capauth__header *from = options ? options->headers : NULL;
+
+    for (; from; from = from->next) {
+        struct capauth__header *header = calloc(1, sizeof *header);
+
+        if (!header || !(header->line = capauth__duplicate(from->line))) {
+            free(header);
+            return false;
+        }
+        header->next = call->headers;
+        call->headers = header;
+    }
+    return true;
+}
+
+bool capauth__call_take_options(capauth_call *call, const capauth_options *options)
+{
+    return copy_headers(call, options) && (!options || capauth__replace(&call->fallback_channel,
+                                                                        options->fallback_channel));
+}
+
+void capauth__call_drop(capauth_call *call)
+{
+    if (atomic_fetch_sub(&call->references, 1) != 1)
+        return;
+    capauth__buffer_free(&call->url);
+    capauth__buffer_free(&call->body);
+    capauth__buffer_free(&call->reply_body);
+    capauth__headers_free(&call->headers);
+    capauth__headers_free(&call->token_headers);
+    capauth__forget(&call->new_value);
+    capauth__forget(&call->fallback_channel);
+    capauth__forget(&call->server_message);
+    capauth__forget(&call->error_message);
+    if (call->session)
+        capauth__session_drop(call->session);
+    free(call);
+}
+
+int capauth__call_allowed(capauth_client *client, bool blocking)
+{
+    int result = capauth__client_check(client);
+
+    if (!result && blocking && capauth__in_callback(client))
+        return CAPAUTH_E_REENTRANT;
+    return result;
+}
+
+static void give_handle(capauth_call *call, capauth_call **out)
+{
+    atomic_store(&call->handle_alive, true);
+    capauth__client_hold(call->client);
+    *out = call;
+}
+
+static void trace(const capauth_call *call, int event)
+{
+    struct capauth__trace record = {
+        .event = event,
+        .call_id = call->id,
+        .operation = capauth__verb_name(call->verb),
+        .result = event == CAPAUTH_TRACE_END ? call->outcome : CAPAUTH_E_PENDING,
+        .http_status = call->http_status,
+        .attempts = call->attempts,
+        .duration_ms = event == CAPAUTH_TRACE_END ? (int)((capauth__monotonic_us() - call->started_us) / 1000) : 0,
+    };
+
+    capauth__trace(call->client, &record);
+}
+
+int capauth__call_start(capauth_call *call, capauth_call **out)
+{
+    capauth_client *client = call->client;
+    int outcome;
+
+    atomic_store(&client->used, true);
+    trace(call, CAPAUTH_TRACE_START);
+    if (out) {
+        give_handle(call, out);
+        capauth__engine_post(call, true);
+        return CAPAUTH_OK;
+    }
+    capauth__engine_post(call, false);
+    capauth__engine_wait(call, -1);
+    outcome = call->outcome;
+    capauth__call_drop(call);
+    capauth__deliver(client);
+    return outcome;
+}
+
+int capauth_call_wait(capauth_call *call, int timeout_ms)
+{
+    if (!call)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    if (atomic_load(&call->done) && timeout_ms == 0)
+        return call->outcome;
+    if (capauth__client_forked(call->client))
+        return CAPAUTH_E_FORKED;
+    if (capauth__in_callback(call->client))
+        return CAPAUTH_E_REENTRANT;
+    if (!atomic_load(&call->done))
+        capauth__engine_wait(call, timeout_ms);
+    capauth__deliver(call->client);
+    return capauth_call_result(call);
+}
+
+int capauth_call_cancel(capauth_call *call)
+{
+    if (!call)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    if (capauth__client_forked(call->client))
+        return CAPAUTH_E_FORKED;
+    if (!atomic_load(&call->done) && !atomic_exchange(&call->cancelled, true))
+        capauth__engine_post(call, true);
+    return CAPAUTH_OK;
+}
+
+void capauth_call_free(capauth_call **handle)
+{
+    capauth_call *call = handle ? *handle : NULL;
+    capauth_client *client;
+
+    if (!call)
+        return;
+    *handle = NULL;
+    client = call->client;
+    atomic_store(&call->handle_alive, false);
+    if (!capauth__client_forked(client)) {
+        /* The engine forgets it: cancelled if it is in flight, off the list of finished ones if not. */
+        atomic_store(&call->cancelled, true);
+        if (call->state != CAPAUTH__FINISHED || call->in_done_list)
+            capauth__engine_post(call, true);
+    }
+    capauth__call_drop(call);
+    capauth__client_release(client);
+}
+
+/* ---- Outcomes ---- */
+
+struct secret_search {
+    const char *text;
+    bool found;
+};
+
+static bool search_member(const char *name, const capauth__json *value, void *data)
+{
+    static const char *const harmless[] = {"identifierType", "identifierValue", "brand", "deviceId", "mobile", "email"};
+    struct secret_search *search = data;
+    const char *text = capauth__json_text(value);
+
+    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++) {
+        if (!strcmp(name, harmless[i]))
+            return true;
+    }
+    search->found = text && strstr(search->text, text);
+    return !search->found;
+}
+
+/* Some servers repeat the request in their message: a secret of ours may not come back as an error text. */
+static bool repeats_a_secret(const capauth_call *call, const char *text)
+{
+    struct secret_search search = {.text = text};
+    capauth__json *body = NULL;
+
+    if (call->verb != CAPAUTH__GATEWAY && call->body.data &&
+        !capauth__json_parse(call->body.data, call->body.length, &body))
+        (void)capauth__json_each(body, search_member, &search);
+    capauth__json_free(body);
+    return search.found || (call->session && call->session->state.token && strstr(text, call->session->state.token));
+}
+
+static void keep_server_message(capauth_call *call, const char *message)
+{
+    if (message && repeats_a_secret(call, message))
+        message = "(withheld: the message repeats a secret)";
+    (void)capauth__replace(&call->server_message, message);
+}
+
+static void compose_message(capauth_call *call, const char *detail)
+{
+    const char *verb = capauth__verb_name(call->verb);
+    const char *sentence = capauth_strerror(call->outcome);
+    const char *server = call->server_message;
+    char text[1024];
+
+    if (detail && repeats_a_secret(call, detail))
+        detail = "(withheld: the message repeats a secret)";
+    if (call->outcome > 0 || call->outcome == CAPAUTH_E_REFUSED)
+        snprintf(text, sizeof text, "%s: %s (%lld%s%s)", verb, sentence,
+                 (long long)(call->outcome > 0 ? call->outcome : call->server_code), server ? ": " : "",
+                 server ? server : "");
+    else
+        snprintf(text, sizeof text, "%s: %s%s%s", verb, sentence, detail && *detail ? ": " : "", detail ? detail : "");
+    (void)capauth__replace(&call->error_message, text);
+}
+
+int capauth__call_refuse(capauth_call *call, capauth_call **out, int code, const char *argument, const char *message)
+{
+    capauth_session *session = call->session;
+
+    call->outcome = code;
+    call->retryable = capauth_error_retryable(code);
+    call->state = CAPAUTH__FINISHED;
+    snprintf(call->argument, sizeof call->argument, "%s", argument ? argument : "");
+    compose_message(call, message);
+    if (session) {
+        capauth__session_lock(session);
+        call->next_step = session->state.next_step;
+        capauth__session_set_error(session, call->error_message);
+        capauth__session_unlock(session);
+    }
+    atomic_store(&call->done, true);
+    if (out)
+        give_handle(call, out);
+    else
+        capauth__call_drop(call);
+    return code;
+}
+
+static void leave_session(capauth_call *call)
+{
+    capauth_session *session = call->session;
+
+    for (capauth_call **link = &session->calls; *link; link = &(*link)->session_next) {
+        if (*link == call) {
+            *link = call->session_next;
+            break;
+        }
+    }
+    if (session->step == call)
+        session->step = NULL;
+    if (call->waits_for_refresh)
+        capauth__refresh_leave(call);
+}
+
+static void log_outcome(const capauth_call *call)
+{
+    int level = call->outcome == CAPAUTH_OK                                       ? CAPAUTH_LOG_INFO
+                : call->outcome > 0 || call->outcome == CAPAUTH_E_CANCELLED ? CAPAUTH_LOG_WARNING
+                                                                            : CAPAUTH_LOG_ERROR;
+    char who[320] = "-";
+
+    if (!atomic_load(&call->client->events.has_log))
+        return;
+    if (call->session && call->session->identifier)
+        capauth__mask(call->session->identifier, who, sizeof who);
+    capauth__log(call->client, level, "%s for %s ended with %d %s: HTTP %d, %d ms, %d attempts%s",
+                 capauth__verb_name(call->verb), who, call->outcome, capauth_error_name(call->outcome),
+                 call->http_status, (int)((capauth__monotonic_us() - call->started_us) / 1000), call->attempts,
+                 call->maybe_sent && call->outcome == CAPAUTH_E_UNKNOWN_OUTCOME ? ", it may have been done" : "");
+}
+
+static void settle_with_session(capauth_call *call)
+{
+    capauth_session *session = call->session;
+
+    capauth__session_lock(session);
+    leave_session(call);
+    if (call->outcome != CAPAUTH_OK && call->epoch == session->epoch)
+        capauth__session_apply_failure(session, call, call->outcome);
+    call->next_step = session->state.next_step;
+    if (!call->internal)
+        capauth__session_set_error(session, call->error_message);
+    capauth__session_unlock(session);
+}
+
+void capauth__call_finish(capauth_call *call, int outcome, const char *message)
+{
+    if (call->state == CAPAUTH__FINISHED)
+        return;
+    if (call->transfer)
+        call->may_have_left = call->may_have_left || capauth__transfer_may_have_left(call->transfer);
+    call->outcome = outcome;
+    call->maybe_sent = call->may_have_left && !call->not_processed;
+    call->retryable = call->retryable || capauth_error_retryable(outcome);
+    if (call->verb != CAPAUTH__GATEWAY)
+        call->ok = outcome == CAPAUTH_OK;
+    if (outcome != CAPAUTH_OK)
+        compose_message(call, message);
+    if (call->session)
+        settle_with_session(call);
+    trace(call, CAPAUTH_TRACE_END);
+    log_outcome(call);
+    capauth__engine_settle(call);
+    if (call->internal && call->session)
+        capauth__refresh_ended(call);
+    capauth__call_drop(call); /* the engine's reference */
+}
+
+int capauth__call_lost(const capauth_call *call, int code)
+{
+    bool left = call->may_have_left || (call->transfer && capauth__transfer_may_have_left(call->transfer));
+
+    return left && !call->repeatable ? CAPAUTH_E_UNKNOWN_OUTCOME : code;
+}
+
+void capauth__call_take_answer(capauth_call *call, const capauth_call *other)
+{
+    call->http_status = other->http_status;
+    call->retry_after_ms = other->retry_after_ms;
+    call->server_code = other->server_code;
+    memcpy(call->request_id, other->request_id, sizeof call->request_id);
+    (void)capauth__replace(&call->server_message, other->server_message);
+}
+
+/* ---- Moving on ---- */
+
+void capauth__call_enter(capauth_call *call)
+{
+    if (call->verb == CAPAUTH__GATEWAY)
+        capauth__gateway_enter(call);
+    else if (call->token_was_fresh || (!call->operation && call->verb == CAPAUTH__SIGN_OUT))
+        capauth__call_finish(call, CAPAUTH_OK, NULL);
+    else if (call->verb == CAPAUTH__TOKEN_ENSURE)
+        capauth__ensure_enter(call);
+    else if (call->verb == CAPAUTH__TOKEN_REGENERATE && !call->internal)
+        capauth__refresh_join(call);
+    else
+        capauth__engine_enqueue(call);
+}
+
+void capauth__call_due(capauth_call *call, int64_t now_ms)
+{
+    if (now_ms >= call->deadline_ms) {
+        capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_DEADLINE), NULL);
+        return;
+    }
+    capauth__engine_schedule(call, call->deadline_ms);
+    capauth__call_enter(call);
+}
+
+static bool is_worth_retrying(const struct capauth__answer *answer)
+{
+    switch (answer->error) {
+    case CAPAUTH_OK:
+        return answer->http_status == 429 || answer->http_status >= 500;
+    case CAPAUTH_E_RESOLVE:
+    case CAPAUTH_E_CONNECT:
+    case CAPAUTH_E_NETWORK:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Doubled each time, and shortened by up to half, so that many clients do not come back at once. */
+static int backoff_ms(const capauth_call *call)
+{
+    int64_t wait_ms = (int64_t)BACKOFF_MS << (call->attempts - 1);
+    uint64_t mixed = ((uint64_t)capauth__monotonic_us() ^ (uint64_t)call->id << 32) * UINT64_C(0x9e3779b97f4a7c15);
+
+    if (wait_ms > BACKOFF_LONGEST_MS)
+        wait_ms = BACKOFF_LONGEST_MS;
+    return (int)(wait_ms - (int64_t)((mixed >> 33) % (uint64_t)(wait_ms / 2 + 1)));
+}
+
+bool capauth__call_retry(capauth_call *call, const struct capauth__answer *answer)
+{
+    int64_t now_ms = capauth__monotonic_ms();
+    int wait_ms = answer->retry_after_ms >= 0 ? answer->retry_after_ms : backoff_ms(call);
+
+    if (call->attempts > call->client->config.max_retries || !is_worth_retrying(answer))
+        return false;
+    if (!call->repeatable && (call->may_have_left || answer->error == CAPAUTH_OK))
+        return false;
+    if (now_ms + wait_ms >= call->deadline_ms)
+        return false;
+    capauth__log(call->client, CAPAUTH_LOG_INFO, "%s: attempt %d failed (%s, HTTP %d); again in %d ms",
+                 capauth__verb_name(call->verb), call->attempts, capauth_error_name(answer->error),
+                 answer->http_status, wait_ms);
+    capauth__engine_schedule(call, now_ms + wait_ms);
+    return true;
+}
+
+/* ---- Answers ---- */
+
+/* HTTP answered, but not with a reply of the Auth Engine's. */
+static void answered_by_another(capauth_call *call, const struct capauth__answer *answer)
+{
+    int status = answer->http_status;
+    bool turned_away = (status >= 300 && status < 500) || status == 503;
+    int code = status == 429 ? CAPAUTH_E_RATE_LIMITED : status >= 300 ? CAPAUTH_E_SERVICE : CAPAUTH_E_PROTOCOL;
+    char text[256];
+    int shown = 0;
+
+    if (capauth__call_retry(call, answer))
+        return;
+    /* The Auth Engine's deserialiser names the bad member in plain text; a CDN's page says nothing of use. */
+    if (status == 400 && answer->length && answer->body[0] != '<' && !capauth__text_fault(answer->body, answer->length))
+        shown = answer->length < 160 ? (int)answer->length : 160;
+    snprintf(text, sizeof text, "HTTP %d%s%s%.*s", status, status >= 300 ? "" : " with a body that is no reply",
+             shown ? ": " : "", shown, answer->body);
+    call->not_processed = turned_away;
+    capauth__call_finish(call, turned_away ? code : capauth__call_lost(call, code), text);
+}
+
+/* A repeat of token expire finds its work done. */
+static bool is_done_already(const capauth_call *call, int code)
+{
+    return call->operation->verb == CAPAUTH__TOKEN_EXPIRE && call->attempts > 1 &&
+           (code == CAPAUTH_TOKEN_EXPIRED || code == CAPAUTH_CANNOT_EXPIRE_TOKEN ||
+            code == CAPAUTH_CANNOT_REGENERATE_TOKEN);
+}
+
+static const char *missing_member(const capauth_call *call, const struct capauth__reply *reply)
+{
+    switch (call->operation->gain) {
+    case CAPAUTH__GAIN_SESSION:
+        return reply->session_id ? NULL : "the reply has no sessionId";
+    case CAPAUTH__GAIN_TOKEN:
+    case CAPAUTH__GAIN_RENEWED:
+        return reply->token ? NULL : "the reply has no token";
+    default:
+        return NULL;
+    }
+}
+
+static void answered_yes(capauth_call *call, const struct capauth__reply *reply)
+{
+    capauth_session *session = call->session;
+    const char *missing = missing_member(call, reply);
+    int result = CAPAUTH_OK;
+
+    if (missing) {
+        capauth__call_finish(call, CAPAUTH_E_PROTOCOL, missing);
+        return;
+    }
+    capauth__session_lock(session);
+    if (call->epoch == session->epoch && call->verb != CAPAUTH__SIGN_OUT)
+        result = capauth__session_apply(session, call, reply);
+    capauth__session_unlock(session);
+    capauth__call_finish(call, result, NULL);
+}
+
+static void operation_answered(capauth_call *call, const struct capauth__answer *answer)
+{
+    struct capauth__reply reply;
+    int result = capauth__wire_reply(answer->body, answer->length, &reply);
+    int code;
+
+    if (result == CAPAUTH_E_NO_MEMORY) {
+        capauth__call_finish(call, capauth__call_lost(call, result), NULL);
+    } else if (result) {
+        answered_by_another(call, answer);
+    } else {
+        capauth__server_clock_set(call->client, answer->date_ms);
+        call->server_code = reply.code;
+        keep_server_message(call, reply.message);
+        code = capauth__refusal(reply.code);
+        if (reply.success || is_done_already(call, code))
+            answered_yes(call, &reply);
+        else
+            capauth__call_finish(call, code, NULL);
+    }
+    capauth__reply_free(&reply);
+}
+
+static void log_attempt(const capauth_call *call, const struct capauth__answer *answer)
+{
+    capauth__log(call->client, CAPAUTH_LOG_DEBUG, "%s to %s: attempt %d, %s connection, HTTP %d, %zu bytes%s%s",
+                 capauth__verb_name(call->verb), call->client->config.base_url, call->attempts,
+                 answer->reused ? "kept" : "new", answer->http_status, answer->length, answer->error ? ", " : "",
+                 answer->error ? capauth_error_name(answer->error) : "");
+}
+
+void capauth__call_answered(capauth_call *call, const struct capauth__answer *answer)
+{
+    call->client->engine.in_flight--;
+    call->state = CAPAUTH__WAITING;
+    call->may_have_left = call->may_have_left || answer->may_have_left;
+    call->http_status = answer->http_status;
+    call->retry_after_ms = answer->retry_after_ms;
+    snprintf(call->request_id, sizeof call->request_id, "%s", answer->request_id ? answer->request_id : "");
+    log_attempt(call, answer);
+    if (call->verb == CAPAUTH__PREPARE) {
+        capauth__call_finish(call, answer->error, answer->detail);
+    } else if (answer->error) {
+        if (!capauth__call_retry(call, answer))
+            capauth__call_finish(call, capauth__call_lost(call, answer->error), answer->detail);
+    } else if (call->verb == CAPAUTH__GATEWAY) {
+        capauth__gateway_answered(call, answer);
+    } else {
+        operation_answered(call, answer);
+    }
+}
+
+/* ---- Getters ---- */
+
+static const char *text_of(const char *text)
+{
+    return text ? text : "";
+}
+
+static bool is_done(const capauth_call *call)
+{
+    return call && atomic_load(&call->done);
+}
+
+int capauth_call_done(const capauth_call *call)
+{
+    return is_done(call);
+}
+
+int capauth_call_result(const capauth_call *call)
+{
+    if (!call)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    return is_done(call) ? call->outcome : CAPAUTH_E_PENDING;
+}
+
+const char *capauth_call_operation(const capauth_call *call)
+{
+    return call ? capauth__verb_name(call->verb) : "";
+}
+
+const char *capauth_call_error_message(const capauth_call *call)
+{
+    return is_done(call) ? text_of(call->error_message) : "";
+}
+
+const char *capauth_call_argument(const capauth_call *call)
+{
+    return is_done(call) ? call->argument : "";
+}
+
+const char *capauth_call_request_id(const capauth_call *call)
+{
+    return is_done(call) ? call->request_id : "";
+}
+
+const char *capauth_call_server_message(const capauth_call *call)
+{
+    return is_done(call) ? text_of(call->server_message) : "";
+}
+
+int64_t capauth_call_server_code(const capauth_call *call)
+{
+    return is_done(call) ? call->server_code : 0;
+}
+
+int capauth_call_next_step(const capauth_call *call)
+{
+    return is_done(call) ? call->next_step : 0;
+}
+
+int capauth_call_http_status(const capauth_call *call)
+{
+    return is_done(call) ? call->http_status : 0;
+}
+
+int capauth_call_retry_after_ms(const capauth_call *call)
+{
+    return is_done(call) ? call->retry_after_ms : -1;
+}
+
+int capauth_call_maybe_sent(const capauth_call *call)
+{
+    return is_done(call) ? call->maybe_sent : 0;
+}
+
+int capauth_call_retryable(const capauth_call *call)
+{
+    return is_done(call) ? call->retryable : 0;
+}
+
+int capauth_call_ok(const capauth_call *call)
+{
+    return is_done(call) ? call->ok : 0;
+}
+
+const char *capauth_call_body(const capauth_call *call, size_t *length)
+{
+    bool there = is_done(call) && call->reply_body.data;
+
+    if (length)
+        *length = there ? call->reply_body.length : 0;
+    return there ? call->reply_body.data : "";
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A call: one operation from its start to its outcome, over as many attempts as it may take. */
+#ifndef CAPAUTH_CALL_H
+#define CAPAUTH_CALL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <capauth/capauth.h>
+
+#include "client.h"
+#include "operation.h"
+#include "secret.h"
+#include "session.h"
+#include "transport.h"
+
+/* The optional arguments, as a call copied them. */
+struct capauth_options {
+    int timeout_ms; /* 0: the client's */
+    int margin_ms;  /* -1: the client's */
+    int repeatable;
+    char *password;
+    char *fallback_channel;
+    char *otp_hash;
+    int64_t otp_timestamp_ms;
+    struct capauth__header *headers;
+    struct capauth__buffer query; /* "name=value&name=value", encoded */
+};
+
+enum capauth__call_state {
+    CAPAUTH__NEW,      /* in the inbox, or not even there */
+    CAPAUTH__WAITING,  /* entered; waits for a token or a retry */
+    CAPAUTH__QUEUED,   /* waits for a connection */
+    CAPAUTH__FLYING,   /* a transfer is under way */
+    CAPAUTH__FINISHED
+};
+
+struct capauth_call {
+    capauth_client *client;
+    capauth_session *session; /* NULL for prepare */
+    atomic_int references;    /* the user's handle, the engine */
+    atomic_bool handle_alive;
+    atomic_bool done; /* everything below `outcome` is settled once this is set */
+    atomic_bool cancelled;
+
+    /* What to do. */
+    enum capauth__verb verb;
+    const struct capauth__operation *operation; /* NULL for gateway, ensure, prepare */
+    bool internal;                              /* the engine's own, nobody's handle */
+    bool repeatable;
+    bool external;                              /* CIAM: no token of ours */
+    int64_t id;
+    int64_t started_us;
+    int64_t deadline_ms;
+    int margin_ms;
+    uint64_t epoch;
+    uint64_t generation; /* of the token that was sent, or that a regeneration replaces */
+    const char *method;
+    struct capauth__buffer url;
+    struct capauth__buffer body;
+    bool has_body;
+    struct capauth__header *headers;       /* the options' */
+    struct capauth__header *token_headers; /* gateway: who it is; made anew for each token */
+    char *new_value;                       /* identifier update */
+    char *fallback_channel;
+    bool with_password;
+
+    /* Where it is; the engine's mutex. */
+    enum capauth__call_state state;
+    bool entered;
+    bool in_inbox; /* the inbox's mutex */
+    int attempts;
+    int64_t due_ms;
+    size_t heap_slot;
+    struct capauth__transfer *transfer;
+    bool token_was_fresh; /* regenerated for this call: refused again, it is not tried a third time */
+    bool token_refused;
+    bool may_have_left; /* some attempt's request reached the wire */
+    bool not_processed; /* ... and something before the Auth Engine turned it away */
+    capauth_call *live_next, *live_previous;
+    capauth_call *line_next, *line_previous; /* queue, or done list */
+    bool in_done_list;
+    capauth_call *inbox_next;
+    capauth_call *session_next; /* calls of one session; the session's mutex */
+    capauth_call *refresh_next; /* waiters for one regeneration; the session's mutex */
+    bool waits_for_refresh;
+
+    /* What came of it. */
+    int outcome;
+    int http_status;
+    int retry_after_ms;
+    int maybe_sent;
+    int retryable;
+    int ok;
+    int next_step;
+    int64_t server_code;
+    char *server_message;
+    char *error_message;
+    char argument[32];
+    char request_id[128];
+    struct capauth__buffer reply_body; /* gateway */
+};
+
+capauth_call *capauth__call_new(capauth_client *client, capauth_session *session, enum capauth__verb verb,
+                                const capauth_options *options);
+/* Copies of what the call itself needs of its options. */
+bool capauth__call_take_options(capauth_call *call, const capauth_options *options);
+void capauth__call_drop(capauth_call *call);
+
+/* Hands a prepared call to the engine; blocks for its outcome when `out` is NULL. Takes over the caller's reference. */
+int capauth__call_start(capauth_call *call, capauth_call **out);
+/* A call that was refused on the spot. `message` and `argument` may be NULL. */
+int capauth__call_refuse(capauth_call *call, capauth_call **out, int code, const char *argument, const char *message);
+/* 0, or why no operation can start on this client from here. `blocking`: in a callback, too. */
+int capauth__call_allowed(capauth_client *client, bool blocking);
+
+/* Inside a step, with the engine's mutex held. */
+
+/* Entered: sends it, or waits for what it needs first. */
+void capauth__call_enter(capauth_call *call);
+/* Its time has come: a retry, or the deadline. */
+void capauth__call_due(capauth_call *call, int64_t now_ms);
+/* An attempt has ended, one way or the other. */
+void capauth__call_answered(capauth_call *call, const struct capauth__answer *answer);
+/* Tries again after the back-off, if the rules, the count and the deadline let it; else false. */
+bool capauth__call_retry(capauth_call *call, const struct capauth__answer *answer);
+/* Settles it. `message` may be NULL: then the code's own sentence. */
+void capauth__call_finish(capauth_call *call, int outcome, const char *message);
+
+/* Takes over what the answer to another call said: a regeneration's refusal is its waiters' too. */
+void capauth__call_take_answer(capauth_call *call, const capauth_call *other);
+
+/* What the end of an attempt without an answer of the Auth Engine means for a call that may not be repeated. */
+int capauth__call_lost(const capauth_call *call, int code);
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "settings.h"
+#include "transport.h"
+
+const char *capauth_version(void)
+{
+    return CAPAUTH_BUILD_VERSION;
+}
+
+void capauth_string_free(char **text)
+{
+    if (text)
+        capauth__forget(text);
+}
+
+bool capauth__client_forked(const capauth_client *client)
+{
+    return client->process != getpid();
+}
+
+int capauth__client_check(const capauth_client *client)
+{
+    if (!client)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    if (capauth__client_forked(client))
+        return CAPAUTH_E_FORKED;
+    return atomic_load(&client->closed) ? CAPAUTH_E_CLOSED : CAPAUTH_OK;
+}
+
+int capauth_client_new(capauth_client **out)
+{
+    capauth_client *client;
+    int result;
+
+    if (!out)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    *out = NULL;
+    if ((result = capauth__curl_init()))
+        return result;
+    if (!(client = calloc(1, sizeof *client)))
+        goto no_client;
+    client->handles = 1;
+    client->process = getpid();
+    client->server_clock_ms = LLONG_MIN;
+    if (!capauth__config_init(&client->config))
+        goto no_config;
+    if (!capauth__engine_open(&client->engine))
+        goto no_config;
+    pthread_mutex_init(&client->mutex, NULL);
+    pthread_mutex_init(&client->events.mutex, NULL);
+    *out = client;
+    return CAPAUTH_OK;
+
+no_config:
+    capauth__config_free(&client->config);
+    free(client);
+no_client:
+    capauth__curl_cleanup();
+    return CAPAUTH_E_NO_MEMORY;
+}
+
+static void client_end(capauth_client *client)
+{
+    bool forked = capauth__client_forked(client);
+
+    capauth__engine_end(client, forked);
+    capauth__events_end(client);
+    capauth__config_free(&client->config);
+    free(client->error_message);
+    if (!forked) {
+        pthread_mutex_destroy(&client->mutex);
+        pthread_mutex_destroy(&client->events.mutex);
+        capauth__curl_cleanup();
+    }
+    free(client);
+}
+
+void capauth__client_hold(capauth_client *client)
+{
+    atomic_fetch_add(&client->handles, 1);
+}
+
+void capauth__client_release(capauth_client *client)
+{
+    if (atomic_fetch_sub(&client->handles, 1) == 1)
+        client_end(client);
+}
+
+void capauth_client_free(capauth_client **client)
+{
+    if (client && *client) {
+        capauth__client_release(*client);
+        *client = NULL;
+    }
+}
+
+int capauth_client_close(capauth_client *client)
+{
+    if (!client)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    if (!atomic_exchange(&client->closed, true) && !capauth__client_forked(client))
+        capauth__engine_close(client);
+    return CAPAUTH_OK;
+}
+
+int capauth__client_fail(capauth_client *client, int code, const char *format, ...)
+{
+    char message[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    pthread_mutex_lock(&client->mutex);
+    free(client->error_message);
+    client->error_message = capauth__duplicate(message);
+    pthread_mutex_unlock(&client->mutex);
+    return code;
+}
+
+const char *capauth_client_error_message(const capauth_client *client)
+{
+    return client && client->error_message ? client->error_message : "";
+}
+
+int capauth_client_copy_error_message(const capauth_client *client, char **text)
+{
+    pthread_mutex_t *mutex;
+
+    if (!text)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    *text = NULL;
+    if (!client)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    if (capauth__client_forked(client))
+        return CAPAUTH_E_FORKED;
+    mutex = (pthread_mutex_t *)(uintptr_t)&client->mutex;
+    pthread_mutex_lock(mutex);
+    *text = capauth__duplicate(capauth_client_error_message(client));
+    pthread_mutex_unlock(mutex);
+    return *text ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+}
+
+int64_t capauth__server_now(capauth_client *client)
+{
+    long long offset = atomic_load(&client->server_clock_ms);
+
+    if (offset == LLONG_MIN)
+        return capauth__realtime_ms() + client->config.clock_offset_ms;
+    return capauth__boottime_ms() + offset;
+}
+
+void capauth__server_clock_set(capauth_client *client, int64_t date_ms)
+{
+    if (date_ms > 0)
+        atomic_store(&client->server_clock_ms, date_ms - capauth__boottime_ms());
+}
+
+int capauth_client_poll(capauth_client *client, int timeout_ms)
+{
+    int result = capauth__client_check(client);
+
+    if (result == CAPAUTH_E_CLOSED)
+        timeout_ms = 0; /* nothing more will finish; what did can be collected */
+    else if (result)
+        return result;
+    if (capauth__in_callback(client))
+        return CAPAUTH_E_REENTRANT;
+    result = capauth__engine_poll(client, timeout_ms);
+    capauth__deliver(client);
+    return result;
+}
+
+int capauth_client_fd(capauth_client *client)
+{
+    int result = capauth__client_check(client);
+    int fd;
+
+    if (result)
+        return result;
+    fd = capauth__reactor_fd(&client->engine.reactor);
+    if (fd < 0)
+        return CAPAUTH_E_UNSUPPORTED;
+    atomic_store(&client->engine.watched, true);
+    return fd;
+}
+
+int capauth_client_next_done(capauth_client *client, capauth_call **out)
+{
+    struct capauth__engine *engine;
+    capauth_call *call;
+    int result = capauth__client_check(client);
+
+    if (out)
+        *out = NULL;
+    if (!out || (result && result != CAPAUTH_E_CLOSED))
+        return out ? result : CAPAUTH_E_INVALID_ARGUMENT;
+    engine = &client->engine;
+    pthread_mutex_lock(&engine->mutex);
+    while ((call = engine->done.first)) {
+        capauth__engine_take_done(call);
+        if (atomic_load(&call->handle_alive))
+            break;
+    }
+    *out = call;
+    pthread_mutex_unlock(&engine->mutex);
+    return call ? 1 : 0;
+}
+
+int capauth_client_prepare(capauth_client *client)
+{
+    int result = capauth__call_allowed(client, true);
+    capauth_call *call;
+
+    if (result)
+        return result;
+    if (!client->config.base_url)
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "set a cluster or a base URL first");
+    if (!(call = capauth__call_new(client, NULL, CAPAUTH__PREPARE, NULL)))
+        return CAPAUTH_E_NO_MEMORY;
+    capauth__buffer_text(&call->url, client->config.base_url);
+    call->method = "CONNECT";
+    call->repeatable = true;
+    return capauth__call_start(call, NULL);
+}
+
+int capauth_diagnose(capauth_client *client, char **out)
+{
+    struct capauth__buffer text = {0};
+    const struct capauth__config *config;
+
+    if (!out)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    *out = NULL;
+    capauth__buffer_text(&text, "capauth " CAPAUTH_BUILD_VERSION "\n");
+    capauth__curl_versions(&text);
+    if (client) {
+        pthread_mutex_lock(&client->mutex);
+        config = &client->config;
+        capauth__buffer_text(&text, "origin: ");
+        capauth__buffer_text(&text, config->base_url ? config->base_url : "none set");
+        capauth__buffer_text(&text, "\nCA store: ");
+        capauth__buffer_text(&text, config->ca_source ? config->ca_source : "none found; TLS will fail");
+        capauth__buffer_text(&text, "\nTLS: 1.");
+        capauth__buffer_text(&text, config->tls_min && !strcmp(config->tls_min, "1.3") ? "3" : "2 or newer");
+        capauth__buffer_text(&text, config->pinned_keys ? ", pinned keys" : "");
+        capauth__buffer_text(&text, config->client_cert ? ", client certificate" : "");
+        capauth__buffer_text(&text, "\nHTTP: ");
+        capauth__buffer_text(&text, config->http2 ? "2" : "1.1");
+        capauth__buffer_text(&text, config->proxy && *config->proxy ? ", through a proxy\n" : ", no proxy\n");
+        pthread_mutex_unlock(&client->mutex);
+    }
+    *out = capauth__buffer_take(&text);
+    return *out ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+}

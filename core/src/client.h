@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A client: configuration, and the engine that all its sessions and calls share. */
+#ifndef CAPAUTH_CLIENT_H
+#define CAPAUTH_CLIENT_H
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include <capauth/capauth.h>
+
+#include "engine.h"
+#include "event.h"
+#include "secret.h"
+
+struct capauth__header {
+    struct capauth__header *next;
+    char *line; /* "Name: value" */
+};
+
+struct capauth__config {
+    char *base_url;
+    char *gateway_url; /* given; NULL: the default */
+    char *cluster_gateway;
+    int timeout_ms;
+    int connect_timeout_ms;
+    int max_retries;
+    int max_connections;
+    int http2;
+    char *ca_file;
+    char *ca_pem;
+    int ca_memory_fd; /* ca_pem as a file for curl; -1: none */
+    char *ca_source;  /* in words: why this CA store */
+    char *tls_min;
+    char *pinned_keys;
+    char *client_cert;
+    char *client_key;
+    char *proxy;
+    char *no_proxy;
+    char *user_agent;
+    struct capauth__header *headers;
+    int refresh_margin_ms;
+    int auto_refresh;
+    int allow_http;
+    int64_t clock_offset_ms;
+    int cap_mobile;
+};
+
+struct capauth_client {
+    atomic_int handles; /* of the client, its sessions and its calls that users hold; none left: all goes */
+    atomic_bool used;   /* an operation started: settings stand */
+    atomic_bool closed;
+    pid_t process;
+    struct capauth__config config;
+    struct capauth__engine engine;
+    struct capauth__events events;
+    atomic_llong server_clock_ms; /* server time minus boot time; LLONG_MIN: no reply yet */
+    atomic_llong next_call_id;
+    pthread_mutex_t mutex; /* config and error_message */
+    char *error_message;
+};
+
+/* CAPAUTH_OK, CAPAUTH_E_INVALID_ARGUMENT for NULL, CAPAUTH_E_FORKED, CAPAUTH_E_CLOSED. */
+int capauth__client_check(const capauth_client *client);
+bool capauth__client_forked(const capauth_client *client);
+
+/* One more handle, and one less: with the last one the client ends. */
+void capauth__client_hold(capauth_client *client);
+void capauth__client_release(capauth_client *client);
+
+/* Keeps the message for capauth_client_error_message and gives `code`. */
+int capauth__client_fail(capauth_client *client, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Now, on the server's clock, in Unix milliseconds. */
+int64_t capauth__server_now(capauth_client *client);
+/* The Date of a reply of the Auth Engine. */
+void capauth__server_clock_set(capauth_client *client, int64_t date_ms);
+
+/* NULL, or what is wrong with it: "is empty", "is longer than 256 bytes", ... */
+const char *capauth__text_fault(const char *text, size_t longest);
+/* "Name: value", or NULL and what is wrong with it. *fault is NULL when there was no memory. */
+struct capauth__header *capauth__header_new(const char *name, const char *value, const char **fault);
+void capauth__headers_free(struct capauth__header **headers);
+
+enum {
+    CAPAUTH__IDENTITY_LONGEST = 256,
+    CAPAUTH__SECRET_LONGEST = 1024,
+    CAPAUTH__TOKEN_LONGEST = 16384,
+    CAPAUTH__HEADER_LONGEST = 8192,
+    CAPAUTH__DURATION_LONGEST = 86400000
+};
+
+#endif

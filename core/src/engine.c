@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "call.h"
+#include "client.h"
+#include "transport.h"
+
+enum { STEP_EVENTS = 32, STEP_US = 1000 };
+
+/* ---- Lists ---- */
+
+#define LIST_APPEND(list, call, next, previous)                                                                        \
+    do {                                                                                                               \
+        (call)->next = NULL;                                                                                           \
+        (call)->previous = (list)->last;                                                                               \
+        *((list)->last ? &(list)->last->next : &(list)->first) = (call);                                               \
+        (list)->last = (call);                                                                                         \
+    } while (0)
+
+#define LIST_REMOVE(list, call, next, previous)                                                                        \
+    do {                                                                                                               \
+        *((call)->previous ? &(call)->previous->next : &(list)->first) = (call)->next;                                 \
+        *((call)->next ? &(call)->next->previous : &(list)->last) = (call)->previous;                                  \
+        (call)->next = (call)->previous = NULL;                                                                        \
+    } while (0)
+
+/* ---- The heap of due times ---- */
+
+static void heap_put(struct capauth__engine *engine, size_t slot, capauth_call *call)
+{
+    engine->heap[slot] = call;
+    call->heap_slot = slot;
+}
+
+static void heap_up(struct capauth__engine *engine, size_t slot)
+{
+    capauth_call *call = engine->heap[slot];
+
+    while (slot && engine->heap[(slot - 1) / 2]->due_ms > call->due_ms) {
+        heap_put(engine, slot, engine->heap[(slot - 1) / 2]);
+        slot = (slot - 1) / 2;
+    }
+    heap_put(engine, slot, call);
+}
+
+static void heap_down(struct capauth__engine *engine, size_t slot)
+{
+    capauth_call *call = engine->heap[slot];
+
+    for (;;) {
+        size_t child = slot * 2 + 1;
+
+        if (child >= engine->heap_length)
+            break;
+        if (child + 1 < engine->heap_length && engine->heap[child + 1]->due_ms < engine->heap[child]->due_ms)
+            child++;
+        if (engine->heap[child]->due_ms >= call->due_ms)
+            break;
+        heap_put(engine, slot, engine->heap[child]);
+        slot = child;
+    }
+    heap_put(engine, slot, call);
+}
+
+static bool heap_add(struct capauth__engine *engine, capauth_call *call)
+{
+    if (engine->heap_length == engine->heap_capacity) {
+        size_t capacity = engine->heap_capacity ? engine->heap_capacity * 2 : 16;
+        capauth_call **heap = realloc(engine->heap, capacity * sizeof(capauth_call *));
+
+        if (!heap)
+            return false;
+        engine->heap = heap;
+        engine->heap_capacity = capacity;
+    }
+    engine->heap[engine->heap_length] = call;
+    heap_up(engine, engine->heap_length++);
+    return true;
+}
+
+static void heap_remove(struct capauth__engine *engine, capauth_call *call)
+{
+    size_t slot = call->heap_slot;
+    capauth_call *last = engine->heap[--engine->heap_length];
+
+    if (last == call)
+        return;
+    heap_put(engine, slot, last);
+    heap_down(engine, slot);
+    heap_up(engine, last->heap_slot);
+}
+
+void capauth__engine_schedule(capauth_call *call, int64_t due_ms)
+{
+    struct capauth__engine *engine = &call->client->engine;
+
+    call->due_ms = due_ms;
+    heap_up(engine, call->heap_slot);
+    heap_down(engine, call->heap_slot);
+}
+
+/* ---- Opening and ending ---- */
+
+bool capauth__engine_open(struct capauth__engine *engine)
+{
+    if (!capauth__reactor_open(&engine->reactor))
+        return false;
+    pthread_mutex_init(&engine->mutex, NULL);
+    pthread_mutex_init(&engine->inbox_mutex, NULL);
+    return true;
+}
+
+static capauth_call *inbox_take(struct capauth__engine *engine)
+{
+    capauth_call *first;
+
+    pthread_mutex_lock(&engine->inbox_mutex);
+    if (engine->inbox_signalled) {
+        engine->inbox_signalled = false;
+        capauth__reactor_clear_wake(&engine->reactor);
+    }
+    first = engine->inbox.first;
+    engine->inbox.first = engine->inbox.last = NULL;
+    for (capauth_call *call = first; call; call = call->inbox_next)
+        call->in_inbox = false;
+    pthread_mutex_unlock(&engine->inbox_mutex);
+    return first;
+}
+
+static void enter(capauth_call *call)
+{
+    struct capauth__engine *engine = &call->client->engine;
+
+    atomic_fetch_add(&call->references, 1); /* the engine's, until it is settled */
+    call->entered = true;
+    call->state = CAPAUTH__WAITING;
+    call->due_ms = call->deadline_ms;
+    LIST_APPEND(&engine->live, call, live_next, live_previous);
+    if (!heap_add(engine, call)) {
+        call->heap_slot = SIZE_MAX;
+        capauth__call_finish(call, CAPAUTH_E_NO_MEMORY, NULL);
+    } else if (atomic_load(&call->cancelled)) {
+        capauth__call_finish(call, CAPAUTH_E_CANCELLED, NULL);
+    } else if (atomic_load(&call->client->closed)) {
+        capauth__call_finish(call, CAPAUTH_E_CANCELLED, "the client was closed");
+    } else {
+        capauth__call_enter(call);
+    }
+}
+
+static void drain_inbox(capauth_client *client)
+{
+    capauth_call *call = inbox_take(&client->engine);
+
+    while (call) {
+        capauth_call *next = call->inbox_next;
+
+        call->inbox_next = NULL;
+        if (!call->entered)
+            enter(call);
+        else if (call->state != CAPAUTH__FINISHED && atomic_load(&call->cancelled))
+            capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_CANCELLED), NULL);
+        else if (call->in_done_list && !atomic_load(&call->handle_alive))
+            capauth__engine_take_done(call);
+        capauth__call_drop(call); /* the inbox's reference */
+        call = next;
+    }
+}
+
+void capauth__engine_close(capauth_client *client)
+{
+    struct capauth__engine *engine = &client->engine;
+
+    pthread_mutex_lock(&engine->mutex);
+    drain_inbox(client);
+    while (engine->live.first) {
+        capauth_call *call = engine->live.first;
+
+        capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_CANCELLED), "the client was closed");
+    }
+    capauth__transport_free(engine->transport);
+    engine->transport = NULL;
+    engine->steps++;
+    pthread_mutex_unlock(&engine->mutex);
+}
+
+void capauth__engine_end(capauth_client *client, bool forked)
+{
+    struct capauth__engine *engine = &client->engine;
+
+    if (forked) {
+        capauth__transport_abandon(engine->transport);
+        capauth__reactor_close(&engine->reactor);
+        return;
+    }
+    atomic_store(&client->closed, true); /* what is still in the inbox is not begun */
+    capauth__engine_close(client);
+    capauth__reactor_close(&engine->reactor);
+    free(engine->heap);
+    pthread_mutex_destroy(&engine->mutex);
+    pthread_mutex_destroy(&engine->inbox_mutex);
+}
+
+/* ---- Steps ---- */
+
+static void wake_reactor(struct capauth__engine *engine)
+{
+    pthread_mutex_lock(&engine->inbox_mutex);
+    if (!engine->inbox_signalled) {
+        engine->inbox_signalled = true;
+        capauth__reactor_wake(&engine->reactor);
+    }
+    pthread_mutex_unlock(&engine->inbox_mutex);
+}
+
+void capauth__engine_enqueue(capauth_call *call)
+{
+    call->state = CAPAUTH__QUEUED;
+    LIST_APPEND(&call->client->engine.queue, call, line_next, line_previous);
+}
+
+static bool ensure_transport(capauth_client *client)
+{
+    if (!client->engine.transport)
+        client->engine.transport = capauth__transport_new(client);
+    return client->engine.transport != NULL;
+}
+
+static void send_first(capauth_client *client)
+{
+    struct capauth__engine *engine = &client->engine;
+    capauth_call *call = engine->queue.first;
+    int result;
+
+    LIST_REMOVE(&engine->queue, call, line_next, line_previous);
+    call->state = CAPAUTH__WAITING;
+    result = ensure_transport(client) ? capauth__transport_start(engine->transport, call) : CAPAUTH_E_NO_MEMORY;
+    if (result) {
+        capauth__call_finish(call, result, NULL);
+        return;
+    }
+    call->state = CAPAUTH__FLYING;
+    call->attempts++;
+    engine->in_flight++;
+}
+
+static void run_timers(struct capauth__engine *engine)
+{
+    int64_t now_ms = capauth__monotonic_ms();
+
+    if (engine->reactor.armed_ms <= now_ms)
+        capauth__reactor_clear_timer(&engine->reactor);
+    while (engine->heap_length && engine->heap[0]->due_ms <= now_ms)
+        capauth__call_due(engine->heap[0], now_ms);
+    if (engine->transport && capauth__transport_due(engine->transport) <= now_ms)
+        capauth__transport_timer(engine->transport, now_ms);
+}
+
+static void arm(struct capauth__engine *engine)
+{
+    int64_t due_ms = engine->heap_length ? engine->heap[0]->due_ms : INT64_MAX;
+
+    if (engine->transport && capauth__transport_due(engine->transport) < due_ms)
+        due_ms = capauth__transport_due(engine->transport);
+    capauth__reactor_arm(&engine->reactor, due_ms);
+}
+
+/* Does what can be done now: at most STEP_EVENTS descriptors and about STEP_US; the rest stays for the next step. */
+static void step(capauth_client *client, const struct capauth__ready *ready, int count)
+{
+    struct capauth__engine *engine = &client->engine;
+    int64_t end_us = capauth__monotonic_us() + STEP_US;
+    int finished = engine->finished;
+
+    engine->steps++;
+    engine->work_left = false;
+    for (int i = 0; i < count && engine->transport; i++)
+        capauth__transport_ready(engine->transport, ready[i].fd, ready[i].events);
+    drain_inbox(client);
+    run_timers(engine);
+    if (engine->transport)
+        capauth__transport_collect(engine->transport);
+    while (engine->queue.first && (!engine->transport || engine->in_flight < capauth__transport_room(engine->transport))) {
+        if (capauth__monotonic_us() >= end_us) {
+            engine->work_left = true;
+            break;
+        }
+        send_first(client);
+        run_timers(engine);
+        if (engine->transport)
+            capauth__transport_collect(engine->transport);
+    }
+    arm(engine);
+    /* Whoever watches the descriptor learns of work that is left, and of calls that another thread finished. */
+    if (engine->work_left || (engine->finished != finished && atomic_load(&engine->watched)))
+        wake_reactor(engine);
+}
+
+/* ---- Finishing ---- */
+
+void capauth__engine_take_done(capauth_call *call)
+{
+    LIST_REMOVE(&call->client->engine.done, call, line_next, line_previous);
+    call->in_done_list = false;
+}
+
+static void wake(struct capauth__waiter *waiter)
+{
+    waiter->awake = true;
+    pthread_cond_signal(&waiter->condition);
+}
+
+void capauth__engine_settle(capauth_call *call)
+{
+    struct capauth__engine *engine = &call->client->engine;
+
+    if (call->state == CAPAUTH__QUEUED)
+        LIST_REMOVE(&engine->queue, call, line_next, line_previous);
+    if (call->state == CAPAUTH__FLYING)
+        engine->in_flight--;
+    if (call->transfer)
+        capauth__transport_cancel(engine->transport, call);
+    call->state = CAPAUTH__FINISHED;
+    LIST_REMOVE(&engine->live, call, live_next, live_previous);
+    if (call->heap_slot != SIZE_MAX)
+        heap_remove(engine, call);
+    if (!call->internal) {
+        engine->finished++;
+        if (atomic_load(&call->handle_alive)) {
+            call->in_done_list = true;
+            LIST_APPEND(&engine->done, call, line_next, line_previous);
+        }
+    }
+    atomic_store(&call->done, true);
+    for (struct capauth__waiter *waiter = engine->sleepers; waiter; waiter = waiter->next) {
+        if (waiter->call == call || !waiter->call)
+            wake(waiter);
+    }
+}
+
+/* ---- Waiting ---- */
+
+void capauth__engine_post(capauth_call *call, bool wake_up)
+{
+    struct capauth__engine *engine = &call->client->engine;
+
+    pthread_mutex_lock(&engine->inbox_mutex);
+    if (!call->in_inbox) {
+        call->in_inbox = true;
+        call->inbox_next = NULL;
+        atomic_fetch_add(&call->references, 1);
+        *(engine->inbox.last ? &engine->inbox.last->inbox_next : &engine->inbox.first) = call;
+        engine->inbox.last = call;
+    }
+    if (wake_up && !engine->inbox_signalled) {
+        engine->inbox_signalled = true;
+        capauth__reactor_wake(&engine->reactor);
+    }
+    pthread_mutex_unlock(&engine->inbox_mutex);
+}
+
+static bool inbox_is_empty(struct capauth__engine *engine)
+{
+    bool empty;
+
+    pthread_mutex_lock(&engine->inbox_mutex);
+    empty = !engine->inbox.first;
+    pthread_mutex_unlock(&engine->inbox_mutex);
+    return empty;
+}
+
+/* Waits on the reactor for all, and takes one step. With the mutex held, except while it waits. */
+static void lead(capauth_client *client, int timeout_ms)
+{
+    struct capauth__engine *engine = &client->engine;
+    struct capauth__ready ready[STEP_EVENTS];
+    uint64_t seen = engine->steps;
+    int count = 0;
+
+    engine->leading = true;
+    if (inbox_is_empty(engine)) {
+        pthread_mutex_unlock(&engine->mutex);
+        count = capauth__reactor_wait(&engine->reactor, ready, STEP_EVENTS, timeout_ms);
+        pthread_mutex_lock(&engine->mutex);
+        if (engine->steps != seen)
+            count = capauth__reactor_wait(&engine->reactor, ready, STEP_EVENTS, 0);
+    }
+    step(client, ready, count);
+    engine->leading = false;
+}
+
+static void sleep_until_woken(struct capauth__engine *engine, capauth_call *call, int timeout_ms)
+{
+    struct capauth__waiter waiter = {.call = call};
+    pthread_condattr_t attributes;
+    struct timespec until;
+    int64_t due_us = capauth__monotonic_us() + (int64_t)timeout_ms * 1000;
+    int result = 0;
+
+    until.tv_sec = (time_t)(due_us / 1000000);
+    until.tv_nsec = (long)(due_us % 1000000) * 1000;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&waiter.condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+    waiter.next = engine->sleepers;
+    if (waiter.next)
+        waiter.next->previous = &waiter;
+    engine->sleepers = &waiter;
+    while (!waiter.awake && result != ETIMEDOUT) {
+        if (timeout_ms < 0)
+            result = pthread_cond_wait(&waiter.condition, &engine->mutex);
+        else
+            result = pthread_cond_timedwait(&waiter.condition, &engine->mutex, &until);
+    }
+    *(waiter.previous ? &waiter.previous->next : &engine->sleepers) = waiter.next;
+    if (waiter.next)
+        waiter.next->previous = waiter.previous;
+    pthread_cond_destroy(&waiter.condition);
+}
+
+/* Whoever leaves lets exactly one other lead, if one waits and nobody does. */
+static void hand_over(struct capauth__engine *engine)
+{
+    if (!engine->leading && engine->sleepers)
+        wake(engine->sleepers);
+}
+
+/* What is left of a wait that began at start_ms; -1: no limit. */
+static int remaining(int timeout_ms, int64_t start_ms)
+{
+    int64_t passed;
+
+    if (timeout_ms < 0)
+        return -1;
+    passed = capauth__monotonic_ms() - start_ms;
+    return passed >= timeout_ms ? 0 : (int)(timeout_ms - passed);
+}
+
+static void lead_or_sleep(capauth_client *client, capauth_call *call, int timeout_ms)
+{
+    if (client->engine.leading)
+        sleep_until_woken(&client->engine, call, timeout_ms);
+    else
+        lead(client, timeout_ms);
+}
+
+void capauth__engine_wait(capauth_call *call, int timeout_ms)
+{
+    capauth_client *client = call->client;
+    struct capauth__engine *engine = &client->engine;
+    int64_t start_ms = capauth__monotonic_ms();
+
+    pthread_mutex_lock(&engine->mutex);
+    /* Somebody leads and may not know of the call yet: see to it here, rather than wake them. */
+    if (engine->leading && !call->entered)
+        step(client, NULL, 0);
+    while (!atomic_load(&call->done)) {
+        int left = remaining(timeout_ms, start_ms);
+
+        if (!left)
+            break;
+        lead_or_sleep(client, call, left);
+    }
+    hand_over(engine);
+    pthread_mutex_unlock(&engine->mutex);
+}
+
+int capauth__engine_poll(capauth_client *client, int timeout_ms)
+{
+    struct capauth__engine *engine = &client->engine;
+    struct capauth__ready ready[STEP_EVENTS];
+    int64_t start_ms = timeout_ms > 0 ? capauth__monotonic_ms() : 0;
+    int finished;
+
+    pthread_mutex_lock(&engine->mutex);
+    step(client, ready, capauth__reactor_wait(&engine->reactor, ready, STEP_EVENTS, 0));
+    while (!engine->finished && timeout_ms && !atomic_load(&client->closed)) {
+        int left = remaining(timeout_ms, start_ms);
+
+        if (!left)
+            break;
+        lead_or_sleep(client, NULL, left);
+    }
+    finished = engine->finished;
+    engine->finished = 0;
+    hand_over(engine);
+    pthread_mutex_unlock(&engine->mutex);
+    return finished;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "session.h"
+
+enum kind { LOG, TRACE, CHANGE, FREE };
+
+struct capauth__event {
+    struct capauth__event *next;
+    enum kind kind;
+    struct capauth__listener *listener;
+    capauth_session *session;
+    struct capauth__trace trace;
+    int level;
+    char message[]; /* LOG */
+};
+
+/* A listener's last event, made with the listener, so that free_data never fails for lack of memory. */
+struct ending {
+    struct capauth__listener listener;
+    struct capauth__event *event;
+};
+
+struct capauth__listener *capauth__listener_new(void *data, void (*free_data)(void *data))
+{
+    struct ending *ending = calloc(1, sizeof *ending);
+    struct capauth__event *event = calloc(1, sizeof *event);
+
+    if (!ending || !event) {
+        free(ending);
+        free(event);
+        return NULL;
+    }
+    event->kind = FREE;
+    ending->event = event;
+    ending->listener.references = 1;
+    ending->listener.data = data;
+    ending->listener.free_data = free_data;
+    return &ending->listener;
+}
+
+static void events_lock(capauth_client *client)
+{
+    if (!capauth__client_forked(client))
+        pthread_mutex_lock(&client->events.mutex);
+}
+
+static void events_unlock(capauth_client *client)
+{
+    if (!capauth__client_forked(client))
+        pthread_mutex_unlock(&client->events.mutex);
+}
+
+static void push_locked(struct capauth__events *events, struct capauth__event *event)
+{
+    event->next = NULL;
+    if (events->last)
+        events->last->next = event;
+    else
+        events->first = event;
+    events->last = event;
+}
+
+static void push(capauth_client *client, struct capauth__event *event)
+{
+    events_lock(client);
+    push_locked(&client->events, event);
+    events_unlock(client);
+}
+
+void capauth__listener_drop(capauth_client *client, struct capauth__listener *listener)
+{
+    if (listener && atomic_fetch_sub(&listener->references, 1) == 1) {
+        struct capauth__event *event = ((struct ending *)listener)->event;
+
+        event->listener = listener;
+        push(client, event);
+    }
+}
+
+static struct capauth__event *event_new(enum kind kind, size_t text)
+{
+    struct capauth__event *event = calloc(1, sizeof *event + text);
+
+    if (event)
+        event->kind = kind;
+    return event;
+}
+
+/* Queues the event for the listener, if there is one still. An event that finds no memory or no listener is dropped. */
+static void push_for(capauth_client *client, struct capauth__listener *const *slot, struct capauth__event *event)
+{
+    if (!event)
+        return;
+    events_lock(client);
+    if (*slot) {
+        event->listener = *slot;
+        atomic_fetch_add(&(*slot)->references, 1);
+        push_locked(&client->events, event);
+        event = NULL;
+    }
+    events_unlock(client);
+    free(event);
+}
+
+void capauth__log(capauth_client *client, int level, const char *format, ...)
+{
+    char message[512];
+    struct capauth__event *event;
+    va_list arguments;
+
+    if (!atomic_load(&client->events.has_log))
+        return;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    event = event_new(LOG, strlen(message) + 1);
+    if (event) {
+        event->level = level;
+        memcpy(event->message, message, strlen(message) + 1);
+    }
+    push_for(client, &client->events.log, event);
+}
+
+void capauth__trace(capauth_client *client, const struct capauth__trace *trace)
+{
+    struct capauth__event *event;
+
+    if (!atomic_load(&client->events.has_trace))
+        return;
+    event = event_new(TRACE, 0);
+    if (event)
+        event->trace = *trace;
+    push_for(client, &client->events.trace, event);
+}
+
+void capauth__notify_change(capauth_session *session)
+{
+    struct capauth__event *event;
+
+    if (!session->observer || !(event = event_new(CHANGE, 0)))
+        return;
+    event->session = session;
+    capauth__session_hold(session);
+    event->listener = session->observer;
+    atomic_fetch_add(&session->observer->references, 1);
+    push(session->client, event);
+}
+
+static void run(const struct capauth__event *event)
+{
+    struct capauth__listener *listener = event->listener;
+    const struct capauth__trace *trace = &event->trace;
+
+    switch (event->kind) {
+    case LOG:
+        listener->callback.log(event->level, event->message, listener->data);
+        break;
+    case TRACE:
+        listener->callback.trace(trace->event, trace->call_id, trace->operation, trace->result, trace->http_status,
+                                 trace->attempts, trace->duration_ms, listener->data);
+        break;
+    case CHANGE:
+        if (atomic_load(&event->session->handle_alive))
+            listener->callback.change(event->session, listener->data);
+        break;
+    case FREE:
+        if (listener->free_data)
+            listener->free_data(listener->data);
+        break;
+    }
+}
+
+/* After run, or instead of it. */
+static void discard(capauth_client *client, struct capauth__event *event)
+{
+    if (event->kind == FREE)
+        free(event->listener); /* a struct ending; its event is this one */
+    else
+        capauth__listener_drop(client, event->listener);
+    if (event->session)
+        capauth__session_drop(event->session);
+    free(event);
+}
+
+static struct capauth__event *pop(struct capauth__events *events)
+{
+    struct capauth__event *event = events->first;
+
+    if (event) {
+        events->first = event->next;
+        if (!events->first)
+            events->last = NULL;
+    }
+    return event;
+}
+
+void capauth__deliver(capauth_client *client)
+{
+    struct capauth__events *events = &client->events;
+    struct capauth__event *event;
+
+    pthread_mutex_lock(&events->mutex);
+    if (events->delivering || !events->first) {
+        pthread_mutex_unlock(&events->mutex);
+        return;
+    }
+    events->delivering = true;
+    events->deliverer = pthread_self();
+    /* A callback may free the last handle; the client then ends below, after the callbacks. */
+    capauth__client_hold(client);
+    while ((event = pop(events))) {
+        pthread_mutex_unlock(&events->mutex);
+        run(event);
+        discard(client, event);
+        pthread_mutex_lock(&events->mutex);
+    }
+    events->delivering = false;
+    pthread_mutex_unlock(&events->mutex);
+    capauth__client_release(client);
+}
+
+bool capauth__in_callback(capauth_client *client)
+{
+    bool inside;
+
+    pthread_mutex_lock(&client->events.mutex);
+    inside = client->events.delivering && pthread_equal(client->events.deliverer, pthread_self());
+    pthread_mutex_unlock(&client->events.mutex);
+    return inside;
+}
+
+void capauth__events_end(capauth_client *client)
+{
+    struct capauth__event *event;
+
+    capauth__listener_drop(client, client->events.log);
+    capauth__listener_drop(client, client->events.trace);
+    while ((event = pop(&client->events))) {
+        if (event->kind == FREE)
+            run(event);
+        discard(client, event);
+    }
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A session as one JSON text, and back. Version 1:
+ *
+ *   {"v":1,"origin":"https://host","flow":"mobile","brand":"B","device":"D","identifierType":"MOBILE","identifier":"I",
+ *    "contactType":"EMAIL","contact":"C","sessionId":"S","nextStep":"otp_validate","token":"T","key":"K",...}
+ *
+ * Absent members are not known. Members that this version does not know are kept and written again, unless "must", a
+ * list of names, says that they have to be understood.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "call.h"
+#include "client.h"
+#include "json.h"
+#include "session.h"
+
+static const char *const flow_names[] = {
+    [CAPAUTH_FLOW_MOBILE] = "mobile",
+    [CAPAUTH_FLOW_WEB] = "web",
+    [CAPAUTH_FLOW_MFA] = "mfa",
+    [CAPAUTH_FLOW_EXTERNAL] = "external",
+};
+
+static int flow_parse(const char *name)
+{
+    for (int flow = CAPAUTH_FLOW_MOBILE; name && flow <= CAPAUTH_FLOW_EXTERNAL; flow++) {
+        if (!strcmp(name, flow_names[flow]))
+            return flow;
+    }
+    return 0;
+}
+
+static int step_parse(const char *name)
+{
+    for (int step = CAPAUTH_STEP_TOKEN_GENERATE; name && step <= CAPAUTH_STEP_DONE; step++) {
+        if (!strcmp(name, capauth_step_name(step)))
+            return step;
+    }
+    return CAPAUTH_STEP_TOKEN_GENERATE;
+}
+
+/* Every member of version 1 that is a text: where it lives, and how long it may be. */
+struct text_member {
+    const char *name;
+    size_t offset;
+    size_t longest;
+};
+
+#define MEMBER(name, field, longest) {name, offsetof(capauth_session, field), longest}
+
+static const struct text_member text_members[] = {
+    MEMBER("brand", brand, CAPAUTH__IDENTITY_LONGEST),
+    MEMBER("device", device_id, CAPAUTH__IDENTITY_LONGEST),
+    MEMBER("identifier", identifier, CAPAUTH__IDENTITY_LONGEST),
+    MEMBER("contact", contact, CAPAUTH__IDENTITY_LONGEST),
+    MEMBER("sessionId", state.session_id, CAPAUTH__TOKEN_LONGEST),
+    MEMBER("token", state.token, CAPAUTH__TOKEN_LONGEST),
+    MEMBER("key", state.key, CAPAUTH__TOKEN_LONGEST),
+    MEMBER("authorizedToken", state.authorized_token, CAPAUTH__TOKEN_LONGEST),
+    MEMBER("accessToken", access_token, CAPAUTH__TOKEN_LONGEST),
+    MEMBER("idToken", id_token, CAPAUTH__TOKEN_LONGEST),
+    MEMBER("otpChannel", state.otp_channel, CAPAUTH__IDENTITY_LONGEST),
+};
+
+enum { TEXT_MEMBERS = sizeof text_members / sizeof text_members[0] };
+
+/* The other members of version 1. */
+static const char *const other_members[] = {"v",       "must",    "origin",          "flow",
+                                            "identifierType", "contactType", "nextStep", "role",
+                                            "appRegistered", "registeredForPassword", "otpSentAt", "otpWrongAnswers",
+                                            "refreshOff", "validateUnknown", "identifierUnknown"};
+
+static char **slot_of(capauth_session *session, const struct text_member *member)
+{
+    return (char **)(void *)((char *)session + member->offset);
+}
+
+static void put_flag(struct capauth__buffer *out, const char *name, int value)
+{
+    if (value >= 0)
+        capauth__json_put_integer(out, name, value);
+}
+
+static void write_state(struct capauth__buffer *out, const capauth_session *session)
+{
+    const struct capauth__state *state = &session->state;
+
+    capauth__json_put_text(out, "nextStep", capauth_step_name(state->next_step));
+    if (state->token && state->claims.role[0])
+        capauth__json_put_text(out, "role", state->claims.role);
+    put_flag(out, "appRegistered", state->app_registered);
+    put_flag(out, "registeredForPassword", state->registered_for_password);
+    if (state->otp_sent_at)
+        capauth__json_put_integer(out, "otpSentAt", state->otp_sent_at);
+    put_flag(out, "otpWrongAnswers", state->otp_wrong_answers ? state->otp_wrong_answers : -1);
+    put_flag(out, "refreshOff", state->refresh_off ? 1 : -1);
+    put_flag(out, "validateUnknown", state->validate_unknown ? 1 : -1);
+    put_flag(out, "identifierUnknown", state->identifier_unknown ? 1 : -1);
+}
+
+int capauth_session_export(const capauth_session *session, char **text)
+{
+    struct capauth__buffer out = {0};
+
+    if (text)
+        *text = NULL;
+    if (!text || !session)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    capauth__session_lock(session);
+    capauth__json_open(&out);
+    capauth__json_put_integer(&out, "v", 1);
+    capauth__json_put_text(&out, "origin", session->client->config.base_url);
+    capauth__json_put_text(&out, "flow", flow_names[session->flow]);
+    if (session->identifier)
+        capauth__json_put_text(&out, "identifierType", capauth__identifier_type_name(session->identifier_type));
+    if (session->contact)
+        capauth__json_put_text(&out, "contactType", capauth__identifier_type_name(session->contact_type));
+    for (size_t i = 0; i < TEXT_MEMBERS; i++)
+        capauth__json_put_text(&out, text_members[i].name,
+                               *slot_of((capauth_session *)(uintptr_t)session, &text_members[i]));
+    write_state(&out, session);
+    capauth__json_put_members(&out, session->unknown_members);
+    capauth__json_close(&out);
+    capauth__session_unlock(session);
+    *text = capauth__buffer_take(&out);
+    return *text ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+}
+
+/* ---- Back ---- */
+
+static bool is_known(const char *name)
+{
+    for (size_t i = 0; i < TEXT_MEMBERS; i++) {
+        if (!strcmp(name, text_members[i].name))
+            return true;
+    }
+    for (size_t i = 0; i < sizeof other_members / sizeof other_members[0]; i++) {
+        if (!strcmp(name, other_members[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool keep_unknown(const char *name, const capauth__json *value, void *data)
+{
+    struct capauth__buffer *out = data;
+
+    if (!is_known(name))
+        capauth__json_put_value(out, name, value);
+    return true;
+}
+
+/* NULL, or what is wrong. */
+static const char *header_fault(const capauth_client *client, const capauth__json *root)
+{
+    const char *origin = capauth__json_text(capauth__json_member(root, "origin"));
+    const capauth__json *must = capauth__json_member(root, "must");
+    const capauth__json *name;
+    int64_t version = 0;
+
+    if (!capauth__json_is_object(root))
+        return "is no JSON object";
+    if (!capauth__json_integer(capauth__json_member(root, "v"), &version) || version != 1)
+        return "is of a version that this capauth does not know";
+    for (size_t i = 0; (name = capauth__json_element(must, i)); i++) {
+        const char *text = capauth__json_text(name);
+
+        if (!text || !is_known(text))
+            return "must be understood in a way that this capauth does not know";
+    }
+    if (!client->config.base_url)
+        return "needs a client with a cluster or a base URL";
+    return !origin || strcmp(origin, client->config.base_url) != 0 ? "is of another origin" : NULL;
+}
+
+static const char *read_texts(capauth_session *session, const capauth__json *root, bool *no_memory)
+{
+    for (size_t i = 0; i < TEXT_MEMBERS; i++) {
+        const capauth__json *value = capauth__json_member(root, text_members[i].name);
+        const char *text = capauth__json_text(value);
+
+        if (value && (!text || strlen(text) > text_members[i].longest))
+            return "has a member that is no proper text";
+        if (text && !capauth__replace(slot_of(session, &text_members[i]), text)) {
+            *no_memory = true;
+            return "found no memory";
+        }
+    }
+    return NULL;
+}
+
+static void read_state(capauth_session *session, const capauth__json *root)
+{
+    struct capauth__state *state = &session->state;
+    const char *role = capauth__json_text(capauth__json_member(root, "role"));
+    const char *destination = session->contact ? session->contact : session->identifier;
+    int64_t number;
+
+    state->next_step = step_parse(capauth__json_text(capauth__json_member(root, "nextStep")));
+    state->app_registered = capauth__json_boolean(capauth__json_member(root, "appRegistered"), -1);
+    state->registered_for_password = capauth__json_boolean(capauth__json_member(root, "registeredForPassword"), -1);
+    state->refresh_off = capauth__json_boolean(capauth__json_member(root, "refreshOff"), 0);
+    state->validate_unknown = capauth__json_boolean(capauth__json_member(root, "validateUnknown"), 0);
+    state->identifier_unknown = capauth__json_boolean(capauth__json_member(root, "identifierUnknown"), 0);
+    if (capauth__json_integer(capauth__json_member(root, "otpSentAt"), &number) && number > 0)
+        state->otp_sent_at = number;
+    if (capauth__json_integer(capauth__json_member(root, "otpWrongAnswers"), &number) && number > 0 && number < 1000000)
+        state->otp_wrong_answers = (int)number;
+    if (destination)
+        capauth__mask(destination, session->otp_destination, sizeof session->otp_destination);
+    capauth__token_read(state->token, &state->claims);
+    if (!state->claims.role[0] && role && strlen(role) < sizeof state->claims.role)
+        memcpy(state->claims.role, role, strlen(role) + 1);
+}
+
+static const char *identity_fault(const capauth_session *session)
+{
+    if (!session->brand)
+        return "has no brand";
+    if (session->flow == CAPAUTH_FLOW_EXTERNAL)
+        return session->access_token && session->id_token ? NULL : "has no tokens of the provider";
+    if (session->identifier && !session->identifier_type)
+        return "has an identifier of unknown type";
+    if (session->contact && session->contact_type != CAPAUTH_IDENTIFIER_MOBILE &&
+        session->contact_type != CAPAUTH_IDENTIFIER_EMAIL)
+        return "has a contact of unknown type";
+    return NULL;
+}
+
+/* A session of the parsed text. *session is NULL on failure. */
+static int read_session(capauth_client *client, const capauth__json *root, capauth_session **out)
+{
+    struct capauth__buffer unknown = {0};
+    const char *fault = header_fault(client, root);
+    int flow = flow_parse(capauth__json_text(capauth__json_member(root, "flow")));
+    bool no_memory = false;
+    capauth_session *session;
+
+    *out = NULL;
+    if (!fault && !flow)
+        fault = "is of an unknown flow";
+    if (fault)
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "the export %s", fault);
+    if (!(session = capauth__session_create(client, flow)))
+        return CAPAUTH_E_NO_MEMORY;
+    session->identifier_type =
+        capauth__identifier_type_parse(capauth__json_text(capauth__json_member(root, "identifierType")));
+    session->contact_type =
+        capauth__identifier_type_parse(capauth__json_text(capauth__json_member(root, "contactType")));
+    if (!(fault = read_texts(session, root, &no_memory)))
+        fault = identity_fault(session);
+    if (!fault) {
+        read_state(session, root);
+        capauth__json_each(root, keep_unknown, &unknown);
+        session->unknown_members = capauth__buffer_take(&unknown);
+        no_memory = !session->unknown_members;
+        session->used = session->state.session_id || session->state.token || session->state.key;
+    }
+    if (!fault && !no_memory) {
+        *out = session;
+        return CAPAUTH_OK;
+    }
+    capauth__buffer_free(&unknown);
+    capauth_session_free(&session);
+    return no_memory ? CAPAUTH_E_NO_MEMORY
+                     : capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "the export %s", fault);
+}
+
+static int parse_export(capauth_client *client, const char *text, capauth_session **session)
+{
+    capauth__json *root = NULL;
+    int result;
+
+    if (!text)
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "the export is missing");
+    result = capauth__json_parse(text, strlen(text), &root);
+    if (result == CAPAUTH_E_PROTOCOL)
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "the export is no JSON");
+    if (!result)
+        result = read_session(client, root, session);
+    capauth__json_free(root);
+    return result;
+}
+
+int capauth_session_restore(capauth_client *client, const char *text, capauth_session **out)
+{
+    int result;
+
+    if (!out)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    *out = NULL;
+    if ((result = capauth__client_check(client)))
+        return result;
+    return parse_export(client, text, out);
+}
+
+/* Takes over what the other has. Both are ours alone: one is locked, nobody knows the other. */
+static void take_over(capauth_session *session, capauth_session *other)
+{
+    struct capauth__state state = session->state;
+
+    session->state = other->state;
+    other->state = state;
+    for (size_t i = 0; i < TEXT_MEMBERS; i++) {
+        char **mine = slot_of(session, &text_members[i]);
+        char **theirs = slot_of(other, &text_members[i]);
+
+        if (text_members[i].offset >= offsetof(capauth_session, state) &&
+            text_members[i].offset < offsetof(capauth_session, state) + sizeof session->state)
+            continue; /* went over with the state */
+        char *text = *mine;
+        *mine = *theirs;
+        *theirs = text;
+    }
+    session->identifier_type = other->identifier_type;
+    session->contact_type = other->contact_type;
+    memcpy(session->otp_destination, other->otp_destination, sizeof session->otp_destination);
+    char *unknown = session->unknown_members;
+    session->unknown_members = other->unknown_members;
+    other->unknown_members = unknown;
+    session->generation++;
+    session->epoch++; /* what a call in flight brings back belongs to the state before */
+    session->refresh_failed_ms = 0;
+}
+
+int capauth_session_reload(capauth_session *session, const char *text)
+{
+    capauth_session *other = NULL;
+    int result = session ? capauth__client_check(session->client) : CAPAUTH_E_INVALID_ARGUMENT;
+
+    if (result)
+        return result;
+    if ((result = parse_export(session->client, text, &other)))
+        return result;
+    capauth__session_lock(session);
+    if (session->closed)
+        result = CAPAUTH_E_CLOSED;
+    else if (session->step)
+        result = CAPAUTH_E_BUSY;
+    else if (session->flow != other->flow || strcmp(session->brand, other->brand) != 0)
+        result = CAPAUTH_E_INVALID_ARGUMENT;
+    else
+        take_over(session, other);
+    if (result)
+        capauth__session_set_error(session, result == CAPAUTH_E_INVALID_ARGUMENT
+                                                ? "the export is of another brand or flow"
+                                                : capauth_strerror(result));
+    capauth__session_unlock(session);
+    capauth_session_free(&other);
+    return result;
+}

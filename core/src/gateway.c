@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "call.h"
+#include "refresh.h"
+#include "settings.h"
+#include "start.h"
+#include "wire.h"
+
+/* ---- Starting ---- */
+
+/* Path segments of unreserved characters; no way up, no query, no empty segment. */
+static const char *endpoint_fault(const char *endpoint)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+    const char *fault = capauth__text_fault(endpoint, CAPAUTH__IDENTITY_LONGEST);
+
+    if (fault)
+        return fault;
+    if (strspn(endpoint, allowed) != strlen(endpoint))
+        return "has a character that is not a letter, a digit, or one of -._~/";
+    if (endpoint[0] == '/' || strstr(endpoint, "//") || endpoint[strlen(endpoint) - 1] == '/')
+        return "has an empty segment";
+    if (strstr(endpoint, ".."))
+        return "has .. in it";
+    return NULL;
+}
+
+static int check(const char *method, const char *endpoint, const char *body, const char **argument,
+                 const char **message)
+{
+    *argument = "method";
+    *message = "method is neither GET nor POST";
+    if (!method || (strcmp(method, "GET") != 0 && strcmp(method, "POST") != 0))
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    *argument = "endpoint";
+    *message = endpoint_fault(endpoint);
+    if (*message)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    *argument = "body";
+    *message = "a GET has no body";
+    if (body && !strcmp(method, "GET"))
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    *argument = *message = NULL;
+    return CAPAUTH_OK;
+}
+
+static bool write_request(capauth_call *call, const char *endpoint, const char *body, const capauth_options *options)
+{
+    struct capauth__buffer *url = &call->url;
+
+    capauth__gateway_base(&call->client->config, url);
+    capauth__buffer_text(url, "/v2/api/");
+    capauth__buffer_text(url, endpoint);
+    if (options && options->query.length)
+        capauth__buffer_append(url, options->query.data, options->query.length);
+    call->has_body = !strcmp(call->method, "POST");
+    if (call->has_body)
+        capauth__buffer_text(&call->body, body ? body : "");
+    return !url->failed && !call->body.failed;
+}
+
+int capauth_gateway_call(capauth_session *session, const char *method, const char *endpoint, const char *body,
+                         const capauth_options *options, capauth_call **out)
+{
+    struct capauth__start start = {.session = session, .verb = CAPAUTH__GATEWAY, .options = options, .out = out};
+    int result;
+
+    if (!out)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    if ((result = capauth__start_begin(&start)))
+        return result;
+    result = check(method, endpoint, body, &start.argument, &start.message);
+    if (!result) {
+        bool get = !strcmp(method, "GET");
+
+        start.call->method = get ? "GET" : "POST";
+        start.call->repeatable = get || (options && options->repeatable);
+        start.call->external = session->flow == CAPAUTH_FLOW_EXTERNAL;
+        if (!write_request(start.call, endpoint, body, options))
+            result = CAPAUTH_E_NO_MEMORY;
+    }
+    if (!result && !start.call->external && !session->state.token) {
+        result = CAPAUTH_E_WRONG_STEP;
+        start.message = "nobody is signed in";
+    }
+    return capauth__start_end(&start, result);
+}
+
+/* ---- Sending ---- */
+
+static bool push_header(struct capauth__header **headers, const char *name, const char *value)
+{
+    struct capauth__header *header;
+    size_t size;
+
+    if (!value || !*value)
+        return true;
+    size = strlen(name) + strlen(value) + 3;
+    header = calloc(1, sizeof *header);
+    if (!header || !(header->line = malloc(size))) {
+        free(header);
+        return false;
+    }
+    snprintf(header->line, size, "%s: %s", name, value);
+    header->next = *headers;
+    *headers = header;
+    return true;
+}
+
+static bool push_external(capauth_call *call, const capauth_session *session)
+{
+    struct capauth__buffer bearer = {0};
+    bool pushed = capauth__buffer_text(&bearer, "Bearer ") && capauth__buffer_text(&bearer, session->access_token) &&
+                  push_header(&call->token_headers, "Authorization", bearer.data) &&
+                  push_header(&call->token_headers, "X-CAP-EXTERNAL-OAUTH-ID-TOKEN", session->id_token) &&
+                  push_header(&call->token_headers, "cap_brand", session->brand);
+
+    capauth__buffer_free(&bearer);
+    return pushed;
+}
+
+/* The identity that the token was issued for, which may differ from ours after a lost identifier update. */
+static const char *issued_identifier(const capauth_session *session)
+{
+    const char *type = capauth__identifier_type_name(session->identifier_type);
+    const char *identity = session->state.claims.identity;
+    size_t length = strlen(type);
+
+    return !strncmp(identity, type, length) && identity[length] == '|' && identity[length + 1]
+               ? identity + length + 1
+               : session->identifier;
+}
+
+static bool push_identity(capauth_call *call, const capauth_session *session)
+{
+    const char *identifier = issued_identifier(session);
+    bool mobile = call->client->config.cap_mobile && session->identifier_type == CAPAUTH_IDENTIFIER_MOBILE;
+    struct capauth__header **headers = &call->token_headers;
+
+    return push_header(headers, "cap_authorization", session->state.token) &&
+           push_header(headers, "cap_brand", session->brand) &&
+           push_header(headers, "cap_device_id", session->flow == CAPAUTH_FLOW_WEB ? NULL : session->device_id) &&
+           push_header(headers, "cap_identifier_type", capauth__identifier_type_name(session->identifier_type)) &&
+           push_header(headers, "cap_identifier_value", identifier) &&
+           (!mobile || push_header(headers, "cap_mobile", identifier));
+}
+
+enum decision { SEND, JOIN, NO_TOKEN, FAIL };
+
+/* With the session's mutex. */
+static enum decision decide(capauth_call *call, capauth_session *session)
+{
+    enum capauth__token_state look = capauth__token_look(session, call->margin_ms);
+
+    capauth__headers_free(&call->token_headers);
+    if (call->external)
+        return push_external(call, session) ? SEND : FAIL;
+    if (!session->state.token || !capauth__session_signed_in(session))
+        return NO_TOKEN;
+    if (call->client->config.auto_refresh && !call->token_was_fresh) {
+        if (look == CAPAUTH__TOKEN_STALE)
+            return JOIN;
+        if (look == CAPAUTH__TOKEN_MISSING)
+            return NO_TOKEN;
+    }
+    call->generation = session->generation;
+    return push_identity(call, session) ? SEND : FAIL;
+}
+
+static void refused_for_expiry(capauth_call *call, bool may_succeed_later)
+{
+    call->retryable = may_succeed_later;
+    capauth__call_finish(call, CAPAUTH_TOKEN_EXPIRED, NULL);
+}
+
+void capauth__gateway_enter(capauth_call *call)
+{
+    enum decision decision;
+
+    if (call->token_refused && !call->repeatable) {
+        refused_for_expiry(call, true); /* the session has a fresh token now; sending again is the caller's to decide */
+        return;
+    }
+    capauth__session_lock(call->session);
+    decision = decide(call, call->session);
+    capauth__session_unlock(call->session);
+    switch (decision) {
+    case SEND:
+        capauth__engine_enqueue(call);
+        break;
+    case JOIN:
+        capauth__refresh_join(call);
+        break;
+    case NO_TOKEN:
+        capauth__call_finish(call, CAPAUTH_E_WRONG_STEP, "there is no token to be had; sign in again");
+        break;
+    case FAIL:
+        capauth__call_finish(call, CAPAUTH_E_NO_MEMORY, NULL);
+        break;
+    }
+}
+
+/* ---- Replies ---- */
+
+static void deliver_reply(capauth_call *call, const struct capauth__answer *answer, bool refused)
+{
+    call->ok = !refused;
+    if (!capauth__buffer_append(&call->reply_body, answer->body, answer->length))
+        capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_NO_MEMORY), NULL);
+    else
+        capauth__call_finish(call, CAPAUTH_OK, NULL);
+}
+
+/* The token was refused: one regeneration, then once more, where that is safe. */
+static void token_was_refused(capauth_call *call)
+{
+    capauth_session *session = call->session;
+    bool newer;
+    bool can_renew;
+
+    capauth__session_lock(session);
+    newer = session->generation != call->generation;
+    can_renew = !session->state.refresh_off &&
+                (session->flow == CAPAUTH_FLOW_WEB ? session->state.token : session->state.key) != NULL;
+    capauth__session_unlock(session);
+    if (call->token_was_fresh || (!newer && !can_renew)) {
+        refused_for_expiry(call, false);
+        return;
+    }
+    call->token_refused = true;
+    if (newer) {
+        call->token_was_fresh = true;
+        capauth__gateway_enter(call);
+    } else {
+        capauth__refresh_join(call);
+    }
+}
+
+void capauth__gateway_answered(capauth_call *call, const struct capauth__answer *answer)
+{
+    struct capauth__gateway_status status;
+
+    if ((answer->http_status == 429 || answer->http_status >= 500) && capauth__call_retry(call, answer))
+        return;
+    capauth__wire_gateway_reply(answer->http_status, answer->body, answer->length, &status);
+    call->server_code = status.code;
+    (void)capauth__replace(&call->server_message, status.message);
+    capauth__forget(&status.message);
+    if (status.expired && !call->external && call->client->config.auto_refresh)
+        token_was_refused(call);
+    else
+        deliver_reply(call, answer, status.refused);
+}

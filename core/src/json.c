@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+#include <json-c/printbuf.h>
+
+#include <capauth/capauth.h>
+
+/* json-c collects strings in tok->pb: grown beforehand, so that growing leaves no copy behind, and wiped after. */
+static bool prepare_scratch(struct json_tokener *tokener, size_t length)
+{
+    if (printbuf_memset(tokener->pb, 0, 0, (int)length + 1) < 0)
+        return false;
+    printbuf_reset(tokener->pb);
+    return true;
+}
+
+int capauth__json_parse(const char *text, size_t length, capauth__json **root)
+{
+    struct json_tokener *tokener = json_tokener_new_ex(CAPAUTH__JSON_DEPTH);
+    int result = CAPAUTH_E_PROTOCOL;
+
+    *root = NULL;
+    if (!tokener)
+        return CAPAUTH_E_NO_MEMORY;
+    if (length > INT32_MAX - 1)
+        goto out;
+    if (!prepare_scratch(tokener, length)) {
+        result = CAPAUTH_E_NO_MEMORY;
+        goto out;
+    }
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    /* The NUL is part of what is parsed: json-c then knows that a number has ended. */
+    *root = json_tokener_parse_ex(tokener, text, (int)length + 1);
+    if (*root && json_tokener_get_error(tokener) == json_tokener_success &&
+        json_tokener_get_parse_end(tokener) >= length) {
+        result = CAPAUTH_OK;
+    } else {
+        capauth__json_free(*root);
+        *root = NULL;
+    }
+out:
+    capauth__wipe(tokener->pb->buf, (size_t)tokener->pb->size);
+    json_tokener_free(tokener);
+    return result;
+}
+
+static void wipe_tree(struct json_object *value)
+{
+    switch (json_object_get_type(value)) {
+    case json_type_string:
+        /* The string lives inside the object; nothing else holds it. */
+        capauth__wipe((void *)(uintptr_t)json_object_get_string(value), (size_t)json_object_get_string_len(value));
+        break;
+    case json_type_array:
+        for (size_t i = 0; i < json_object_array_length(value); i++)
+            wipe_tree(json_object_array_get_idx(value, i));
+        break;
+    case json_type_object: {
+        json_object_object_foreach(value, name, member)
+        {
+            (void)name;
+            wipe_tree(member);
+        }
+        break;
+    }
+    default:
+        break;
+    }
+}
+
+void capauth__json_free(capauth__json *root)
+{
+    if (root) {
+        wipe_tree(root);
+        json_object_put(root);
+    }
+}
+
+bool capauth__json_is_object(const capauth__json *value)
+{
+    return value && json_object_is_type(value, json_type_object);
+}
+
+const capauth__json *capauth__json_member(const capauth__json *object, const char *name)
+{
+    struct json_object *member = NULL;
+
+    if (capauth__json_is_object(object))
+        json_object_object_get_ex(object, name, &member);
+    return member;
+}
+
+const capauth__json *capauth__json_element(const capauth__json *array, size_t index)
+{
+    return json_object_is_type(array, json_type_array) ? json_object_array_get_idx(array, index) : NULL;
+}
+
+const char *capauth__json_text(const capauth__json *value)
+{
+    const char *text;
+    size_t length;
+
+    if (!value || !json_object_is_type(value, json_type_string))
+        return NULL;
+    text = json_object_get_string((struct json_object *)(uintptr_t)value);
+    length = (size_t)json_object_get_string_len(value);
+    if (!length)
+        return NULL;
+    for (size_t i = 0; i < length; i++) {
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            return NULL;
+    }
+    return text;
+}
+
+bool capauth__json_integer(const capauth__json *value, int64_t *number)
+{
+    const char *text = capauth__json_text(value);
+    char *end;
+    long long parsed;
+
+    if (value && json_object_is_type(value, json_type_int)) {
+        *number = json_object_get_int64(value);
+        return true;
+    }
+    if (!text || strlen(text) > 20)
+        return false;
+    errno = 0;
+    parsed = strtoll(text, &end, 10);
+    if (errno || *end || end == text)
+        return false;
+    *number = parsed;
+    return true;
+}
+
+int capauth__json_boolean(const capauth__json *value, int fallback)
+{
+    const char *text = capauth__json_text(value);
+    int64_t number;
+
+    if (value && json_object_is_type(value, json_type_boolean))
+        return json_object_get_boolean(value) ? 1 : 0;
+    if (text && !strcmp(text, "true"))
+        return 1;
+    if (text && !strcmp(text, "false"))
+        return 0;
+    if (capauth__json_integer(value, &number) && (number == 0 || number == 1))
+        return (int)number;
+    return fallback;
+}
+
+bool capauth__json_each(const capauth__json *object,
+                        bool (*visit)(const char *name, const capauth__json *value, void *data), void *data)
+{
+    if (!capauth__json_is_object(object))
+        return false;
+    json_object_object_foreach((struct json_object *)(uintptr_t)object, name, member)
+    {
+        if (!visit(name, member, data))
+            return false;
+    }
+    return true;
+}
+
+static void put_quoted(struct capauth__buffer *buffer, const char *text, size_t length)
+{
+    size_t clean = 0;
+
+    capauth__buffer_append(buffer, "\"", 1);
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        static const char hex[] = "0123456789abcdef";
+        char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+
+        if (c >= 0x20 && c != '"' && c != '\\')
+            continue;
+        capauth__buffer_append(buffer, text + clean, i - clean);
+        clean = i + 1;
+        if (c == '"' || c == '\\') {
+            escape[1] = (char)c;
+            capauth__buffer_append(buffer, escape, 2);
+        } else {
+            capauth__buffer_append(buffer, escape, sizeof escape);
+        }
+    }
+    capauth__buffer_append(buffer, text + clean, length - clean);
+    capauth__buffer_append(buffer, "\"", 1);
+}
+
+static void put_separator(struct capauth__buffer *buffer)
+{
+    char last = buffer->length ? buffer->data[buffer->length - 1] : '{';
+
+    if (last != '{' && last != '[')
+        capauth__buffer_append(buffer, ",", 1);
+}
+
+static void put_name(struct capauth__buffer *buffer, const char *name)
+{
+    put_separator(buffer);
+    if (name) {
+        put_quoted(buffer, name, strlen(name));
+        capauth__buffer_append(buffer, ":", 1);
+    }
+}
+
+void capauth__json_open(struct capauth__buffer *buffer)
+{
+    capauth__buffer_append(buffer, "{", 1);
+}
+
+void capauth__json_close(struct capauth__buffer *buffer)
+{
+    capauth__buffer_append(buffer, "}", 1);
+}
+
+void capauth__json_put_text(struct capauth__buffer *buffer, const char *name, const char *text)
+{
+    if (!text)
+        return;
+    put_name(buffer, name);
+    put_quoted(buffer, text, strlen(text));
+}
+
+void capauth__json_put_integer(struct capauth__buffer *buffer, const char *name, int64_t number)
+{
+    put_name(buffer, name);
+    capauth__buffer_number(buffer, number);
+}
+
+void capauth__json_put_value(struct capauth__buffer *buffer, const char *name, const capauth__json *value)
+{
+    struct json_object *object = (struct json_object *)(uintptr_t)value;
+
+    put_name(buffer, name);
+    switch (json_object_get_type(object)) {
+    case json_type_object: {
+        capauth__json_open(buffer);
+        json_object_object_foreach(object, member_name, member)
+        {
+            capauth__json_put_value(buffer, member_name, member);
+        }
+        capauth__json_close(buffer);
+        break;
+    }
+    case json_type_array:
+        capauth__buffer_append(buffer, "[", 1);
+        for (size_t i = 0; i < json_object_array_length(object); i++)
+            capauth__json_put_value(buffer, NULL, json_object_array_get_idx(object, i));
+        capauth__buffer_append(buffer, "]", 1);
+        break;
+    case json_type_string:
+        put_quoted(buffer, json_object_get_string(object), (size_t)json_object_get_string_len(object));
+        break;
+    default:
+        /* Numbers, booleans and null hold no secrets, so json-c may write them. */
+        capauth__buffer_text(buffer, object ? json_object_to_json_string(object) : "null");
+        break;
+    }
+}
+
+void capauth__json_put_members(struct capauth__buffer *buffer, const char *members)
+{
+    if (!members || !*members)
+        return;
+    put_separator(buffer);
+    capauth__buffer_text(buffer, members);
+}

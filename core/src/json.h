@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSON: json-c reads (this is the only room that knows it), a small writer of ours writes. json-c would leave copies of
+ * what it writes in memory that nobody wipes, and costs a third of a sign-in's instructions.
+ */
+#ifndef CAPAUTH_JSON_H
+#define CAPAUTH_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "secret.h"
+
+typedef struct json_object capauth__json;
+
+enum { CAPAUTH__JSON_DEPTH = 32 };
+
+/* Strict: one value, valid UTF-8, at most CAPAUTH__JSON_DEPTH deep. 0, CAPAUTH_E_NO_MEMORY or CAPAUTH_E_PROTOCOL. */
+int capauth__json_parse(const char *text, size_t length, capauth__json **root);
+/* Wipes every string of the tree. Takes NULL. */
+void capauth__json_free(capauth__json *root);
+
+/* All readers take NULL and values of another type, and then give nothing. */
+bool capauth__json_is_object(const capauth__json *value);
+const capauth__json *capauth__json_member(const capauth__json *object, const char *name);
+const capauth__json *capauth__json_element(const capauth__json *array, size_t index);
+/* NULL when it is no string, is empty, or has a control character or a NUL inside. */
+const char *capauth__json_text(const capauth__json *value);
+/* A number, or a string that is one. */
+bool capauth__json_integer(const capauth__json *value, int64_t *number);
+/* true, false, "true", "false", 1, 0: else `fallback`. */
+int capauth__json_boolean(const capauth__json *value, int fallback);
+/* Calls `visit` for each member, in order, until it gives false. */
+bool capauth__json_each(const capauth__json *object,
+                        bool (*visit)(const char *name, const capauth__json *value, void *data), void *data);
+
+/* The writer puts members into the buffer; commas come by themselves. */
+void capauth__json_open(struct capauth__buffer *buffer);
+void capauth__json_close(struct capauth__buffer *buffer);
+/* Nothing is written for a NULL text. */
+void capauth__json_put_text(struct capauth__buffer *buffer, const char *name, const char *text);
+void capauth__json_put_integer(struct capauth__buffer *buffer, const char *name, int64_t number);
+/* The value as it was read, nested ones too. */
+void capauth__json_put_value(struct capauth__buffer *buffer, const char *name, const capauth__json *value);
+/* A member that is JSON already: `members` is `"a":1,"b":2` or NULL. */
+void capauth__json_put_members(struct capauth__buffer *buffer, const char *members);
+
+#endif

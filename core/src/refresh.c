@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "refresh.h"
+
+#include "call.h"
+#include "wire.h"
+
+/* After a failure, how long no new attempt is made: waiters get the old outcome. */
+enum { PAUSE_MS = 1000 };
+
+static bool can_regenerate(const capauth_session *session)
+{
+    return session->flow == CAPAUTH_FLOW_WEB ? session->state.token != NULL : session->state.key != NULL;
+}
+
+enum capauth__token_state capauth__token_look(capauth_session *session, int margin_ms)
+{
+    const struct capauth__state *state = &session->state;
+    int64_t left_ms;
+
+    if (!state->token || !capauth__session_signed_in(session))
+        return CAPAUTH__TOKEN_MISSING;
+    if (!state->claims.expires_at_ms)
+        return CAPAUTH__TOKEN_GOOD;
+    left_ms = state->claims.expires_at_ms - capauth__server_now(session->client);
+    if (left_ms > margin_ms)
+        return CAPAUTH__TOKEN_GOOD;
+    if (can_regenerate(session) && !state->refresh_off)
+        return CAPAUTH__TOKEN_STALE;
+    return left_ms > 0 ? CAPAUTH__TOKEN_GOOD : CAPAUTH__TOKEN_MISSING;
+}
+
+/* With the session's mutex. NULL: no memory. */
+static capauth_call *refresh_new(capauth_session *session)
+{
+    capauth_call *call = capauth__call_new(session->client, session, CAPAUTH__TOKEN_REGENERATE, NULL);
+
+    if (!call)
+        return NULL;
+    call->internal = true;
+    call->repeatable = true;
+    call->operation = capauth__operation_find(CAPAUTH__TOKEN_REGENERATE, session->flow);
+    call->epoch = session->epoch;
+    call->generation = session->generation;
+    if (!capauth__wire_request(call, NULL, NULL)) {
+        capauth__call_drop(call);
+        return NULL;
+    }
+    call->session_next = session->calls;
+    session->calls = call;
+    session->refresh = call;
+    return call;
+}
+
+static void wait_for_refresh(capauth_session *session, capauth_call *call)
+{
+    call->waits_for_refresh = true;
+    call->refresh_next = session->refresh_waiters;
+    session->refresh_waiters = call;
+}
+
+void capauth__refresh_join(capauth_call *call)
+{
+    capauth_session *session = call->session;
+    capauth_call *started = NULL;
+    char *message = NULL;
+    int failure = CAPAUTH_OK;
+
+    capauth__session_lock(session);
+    if (!session->refresh) {
+        int64_t since_ms = capauth__monotonic_ms() - session->refresh_failed_ms;
+
+        if (session->refresh_failed_ms && since_ms < PAUSE_MS) {
+            failure = session->refresh_failure;
+            message = session->refresh_failure_message ? capauth__duplicate(session->refresh_failure_message) : NULL;
+        } else if (!can_regenerate(session)) {
+            failure = CAPAUTH_E_WRONG_STEP;
+        } else if (!(started = refresh_new(session))) {
+            failure = CAPAUTH_E_NO_MEMORY;
+        }
+    }
+    if (!failure)
+        wait_for_refresh(session, call);
+    capauth__session_unlock(session);
+    if (failure)
+        capauth__call_finish(call, failure, message);
+    capauth__forget(&message);
+    if (started) {
+        capauth__engine_post(started, true);
+        capauth__call_drop(started); /* the inbox holds it now */
+    }
+}
+
+void capauth__refresh_leave(capauth_call *call)
+{
+    for (capauth_call **link = &call->session->refresh_waiters; *link; link = &(*link)->refresh_next) {
+        if (*link == call) {
+            *link = call->refresh_next;
+            break;
+        }
+    }
+    call->waits_for_refresh = false;
+}
+
+static capauth_call *take_waiters(capauth_session *session, const capauth_call *refresh)
+{
+    capauth_call *waiters = session->refresh_waiters;
+
+    session->refresh_waiters = NULL;
+    session->refresh = NULL;
+    session->refresh_failed_ms = 0;
+    if (refresh->outcome != CAPAUTH_OK && refresh->outcome != CAPAUTH_E_CANCELLED) {
+        session->refresh_failed_ms = capauth__monotonic_ms();
+        session->refresh_failure = refresh->outcome;
+        (void)capauth__replace(&session->refresh_failure_message, refresh->error_message);
+    }
+    for (capauth_call *call = waiters; call; call = call->refresh_next)
+        call->waits_for_refresh = false;
+    return waiters;
+}
+
+void capauth__refresh_ended(capauth_call *refresh)
+{
+    capauth_call *call;
+
+    capauth__session_lock(refresh->session);
+    call = take_waiters(refresh->session, refresh);
+    capauth__session_unlock(refresh->session);
+    while (call) {
+        capauth_call *next = call->refresh_next;
+
+        if (refresh->outcome == CAPAUTH_OK) {
+            call->token_was_fresh = true;
+            capauth__call_enter(call);
+        } else {
+            capauth__call_take_answer(call, refresh);
+            capauth__call_finish(call, refresh->outcome, refresh->error_message);
+        }
+        call = next;
+    }
+}
+
+void capauth__ensure_enter(capauth_call *call)
+{
+    enum capauth__token_state look;
+
+    capauth__session_lock(call->session);
+    look = capauth__token_look(call->session, call->margin_ms);
+    capauth__session_unlock(call->session);
+    if (look == CAPAUTH__TOKEN_GOOD)
+        capauth__call_finish(call, CAPAUTH_OK, NULL);
+    else if (look == CAPAUTH__TOKEN_STALE)
+        capauth__refresh_join(call);
+    else
+        capauth__call_finish(call, CAPAUTH_E_WRONG_STEP, "nobody is signed in");
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Single flight: one regeneration per session and token, whoever needs it. It is a call of its own, with the client's
+ * deadline; those who need the token wait for it, and may leave without ending it.
+ */
+#ifndef CAPAUTH_REFRESH_H
+#define CAPAUTH_REFRESH_H
+
+#include <stdbool.h>
+
+#include <capauth/capauth.h>
+
+enum capauth__token_state {
+    CAPAUTH__TOKEN_GOOD,
+    CAPAUTH__TOKEN_STALE,  /* expired or within the margin, and can be regenerated */
+    CAPAUTH__TOKEN_MISSING /* nobody is signed in, or nothing to regenerate it from */
+};
+
+/* Both inside a step, with the engine's mutex held. */
+
+/* The session's mutex too. */
+enum capauth__token_state capauth__token_look(capauth_session *session, int margin_ms);
+/* Makes the call wait for the regeneration of its session's token, starting one if there is none. When it ends, the
+ * call is finished with its failure, or entered again with the new token. */
+void capauth__refresh_join(capauth_call *call);
+/* token ensure: finishes at once when the token is good, joins when it is stale. */
+void capauth__ensure_enter(capauth_call *call);
+/* A call that waits leaves (deadline, cancel). The session's mutex too. */
+void capauth__refresh_leave(capauth_call *call);
+/* The regeneration has ended; called when it is settled. */
+void capauth__refresh_ended(capauth_call *refresh);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "secret.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void capauth__wipe(void *memory, size_t length)
+{
+    /* A volatile pointer to the function: no explicit_bzero on Android, and memset alone would be optimised away. */
+    static void *(*const volatile set)(void *, int, size_t) = memset;
+
+    if (memory && length)
+        set(memory, 0, length);
+}
+
+char *capauth__duplicate_bytes(const char *bytes, size_t length)
+{
+    char *copy = malloc(length + 1);
+
+    if (copy) {
+        memcpy(copy, bytes, length);
+        copy[length] = '\0';
+    }
+    return copy;
+}
+
+char *capauth__duplicate(const char *text)
+{
+    return capauth__duplicate_bytes(text, strlen(text));
+}
+
+void capauth__forget(char **text)
+{
+    if (*text) {
+        capauth__wipe(*text, strlen(*text));
+        free(*text);
+        *text = NULL;
+    }
+}
+
+bool capauth__replace(char **slot, const char *text)
+{
+    char *copy = NULL;
+
+    if (text && !(copy = capauth__duplicate(text)))
+        return false;
+    capauth__forget(slot);
+    *slot = copy;
+    return true;
+}
+
+/* realloc would leave the old bytes behind. */
+static bool buffer_grow(struct capauth__buffer *buffer, size_t needed)
+{
+    size_t capacity = buffer->capacity ? buffer->capacity : 256;
+    char *data;
+
+    while (capacity < needed)
+        capacity *= 2;
+    if (!(data = malloc(capacity)))
+        return false;
+    if (buffer->data) {
+        memcpy(data, buffer->data, buffer->length);
+        capauth__wipe(buffer->data, buffer->length);
+        free(buffer->data);
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+bool capauth__buffer_append(struct capauth__buffer *buffer, const void *bytes, size_t length)
+{
+    if (buffer->failed)
+        return false;
+    if ((buffer->limit && length > buffer->limit - buffer->length) ||
+        (buffer->length + length + 1 > buffer->capacity && !buffer_grow(buffer, buffer->length + length + 1))) {
+        buffer->failed = true;
+        return false;
+    }
+    if (length)
+        memcpy(buffer->data + buffer->length, bytes, length);
+    buffer->length += length;
+    buffer->data[buffer->length] = '\0';
+    return true;
+}
+
+bool capauth__buffer_text(struct capauth__buffer *buffer, const char *text)
+{
+    return capauth__buffer_append(buffer, text, strlen(text));
+}
+
+bool capauth__buffer_number(struct capauth__buffer *buffer, long long number)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%lld", number);
+
+    return capauth__buffer_append(buffer, digits, (size_t)length);
+}
+
+void capauth__buffer_clear(struct capauth__buffer *buffer)
+{
+    capauth__wipe(buffer->data, buffer->length);
+    buffer->length = 0;
+    buffer->failed = false;
+}
+
+void capauth__buffer_free(struct capauth__buffer *buffer)
+{
+    size_t limit = buffer->limit;
+
+    capauth__wipe(buffer->data, buffer->length);
+    free(buffer->data);
+    *buffer = (struct capauth__buffer){.limit = limit};
+}
+
+char *capauth__buffer_take(struct capauth__buffer *buffer)
+{
+    char *text = NULL;
+
+    if (!buffer->failed && (buffer->data || capauth__buffer_text(buffer, ""))) {
+        text = buffer->data;
+        *buffer = (struct capauth__buffer){.limit = buffer->limit};
+    } else {
+        capauth__buffer_free(buffer);
+    }
+    return text;
+}
+
+void capauth__mask(const char *identifier, char *out, size_t size)
+{
+    size_t length = strlen(identifier);
+    const char *at = strchr(identifier, '@');
+    size_t shown_front;
+    size_t shown_back;
+
+    if (at && at > identifier) {
+        snprintf(out, size, "%.1s***%.*s", identifier, 64, at);
+        return;
+    }
+    shown_front = length >= 10 ? 4 : length >= 6 ? 2 : 0;
+    shown_back = length >= 6 ? 2 : 0;
+    if (length + 1 > size)
+        length = size - 1;
+    for (size_t i = 0; i < length; i++)
+        out[i] = i < shown_front || i >= length - shown_back ? identifier[i] : '*';
+    out[length] = '\0';
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A session: who the customer is, where the sign-in stands, and the tokens. */
+#ifndef CAPAUTH_SESSION_H
+#define CAPAUTH_SESSION_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <capauth/capauth.h>
+
+#include "event.h"
+#include "operation.h"
+#include "token.h"
+
+struct capauth__reply;
+
+/* What an export carries and a sign-out forgets. */
+struct capauth__state {
+    char *session_id;
+    char *token;
+    char *key;
+    char *authorized_token; /* MFA: the first factor's */
+    struct capauth__claims claims;
+    int app_registered;
+    int registered_for_password;
+    int next_step;
+    int64_t otp_sent_at;
+    int otp_wrong_answers;
+    char *otp_channel;
+    bool refresh_off;        /* the token was expired on purpose: only regenerate_token brings a new one */
+    bool validate_unknown;   /* an answer to the OTP or password was lost */
+    bool identifier_unknown; /* an answer to identifier update was lost */
+};
+
+struct capauth_session {
+    capauth_client *client;
+    atomic_int references; /* the handle, calls, events */
+    atomic_bool handle_alive;
+    pthread_mutex_t mutex; /* everything below */
+    bool closed;
+    bool used;
+    int flow;
+    char *brand;
+    int identifier_type;
+    char *identifier;
+    int contact_type;
+    char *contact;
+    char *device_id;
+    char *access_token; /* external identity */
+    char *id_token;
+    struct capauth__state state;
+    char *unknown_members; /* of a restored export, to be exported again */
+    uint64_t generation;   /* of the token */
+    uint64_t epoch;        /* of the sign-in: answers to calls of an earlier one change nothing */
+    capauth_call *step;    /* in flight */
+    capauth_call *calls;   /* all in flight, by call->session_next */
+    capauth_call *refresh; /* the regeneration in flight */
+    capauth_call *refresh_waiters;
+    int64_t refresh_failed_ms; /* monotonic; 0: the last one did not fail */
+    int refresh_failure;
+    char *refresh_failure_message;
+    char *error_message;
+    char otp_destination[320];
+    struct capauth__listener *observer;
+};
+
+capauth_session *capauth__session_create(capauth_client *client, int flow);
+void capauth__session_hold(capauth_session *session);
+void capauth__session_drop(capauth_session *session);
+
+/* A forked child takes no lock: nobody else is there. */
+void capauth__session_lock(const capauth_session *session);
+void capauth__session_unlock(const capauth_session *session);
+
+/* "MOBILE" and back (0 for a text that is none). */
+const char *capauth__identifier_type_name(int type);
+int capauth__identifier_type_parse(const char *name);
+
+/* The rest with the session's mutex held. */
+
+/* The session as a reply changes it: the table's next step, tokens, counters. CAPAUTH_OK or CAPAUTH_E_NO_MEMORY,
+ * and then nothing has changed. */
+int capauth__session_apply(capauth_session *session, const capauth_call *call, const struct capauth__reply *reply);
+/* The same for an operation that did not succeed. */
+void capauth__session_apply_failure(capauth_session *session, const capauth_call *call, int outcome);
+/* Forgets tokens, key and step. */
+void capauth__session_forget(capauth_session *session);
+bool capauth__session_signed_in(const capauth_session *session);
+void capauth__session_set_error(capauth_session *session, const char *message);
+void capauth__state_free(struct capauth__state *state);
+
+#endif

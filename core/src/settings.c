@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "transport.h"
+
+/* Every setter takes the client's mutex through this. 0: go on, and unlock at the end. */
+static int begin(capauth_client *client)
+{
+    int result = capauth__client_check(client);
+
+    if (result)
+        return result;
+    if (atomic_load(&client->used))
+        return capauth__client_fail(client, CAPAUTH_E_STATE, "%s", capauth_strerror(CAPAUTH_E_STATE));
+    return CAPAUTH_OK;
+}
+
+static int set_text(capauth_client *client, char **slot, const char *value)
+{
+    bool kept;
+
+    pthread_mutex_lock(&client->mutex);
+    kept = capauth__replace(slot, value);
+    pthread_mutex_unlock(&client->mutex);
+    return kept ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+}
+
+/* A text that only has to be sane. */
+static int set_plain(capauth_client *client, char **slot, const char *name, const char *value, size_t longest)
+{
+    int result = begin(client);
+    const char *fault;
+
+    if (result)
+        return result;
+    if ((fault = capauth__text_fault(value, longest)))
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", name, fault);
+    return set_text(client, slot, value);
+}
+
+static int set_number(capauth_client *client, int *slot, const char *name, int value, int least, int most)
+{
+    int result = begin(client);
+
+    if (result)
+        return result;
+    if (value < least || value > most)
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s is %d, and may be %d to %d", name, value,
+                                    least, most);
+    pthread_mutex_lock(&client->mutex);
+    *slot = value;
+    pthread_mutex_unlock(&client->mutex);
+    return CAPAUTH_OK;
+}
+
+static int set_url(capauth_client *client, char **slot, const char *name, const char *url)
+{
+    int result = begin(client);
+    const char *fault;
+    size_t length;
+    char *copy;
+
+    if (result)
+        return result;
+    fault = capauth__text_fault(url, 2048);
+    if (!fault)
+        fault = capauth__url_fault(url, !client->config.allow_http);
+    if (fault)
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", name, fault);
+    length = strlen(url);
+    while (length && url[length - 1] == '/')
+        length--;
+    if (!(copy = capauth__duplicate_bytes(url, length)))
+        return CAPAUTH_E_NO_MEMORY;
+    pthread_mutex_lock(&client->mutex);
+    free(*slot);
+    *slot = copy;
+    pthread_mutex_unlock(&client->mutex);
+    return CAPAUTH_OK;
+}
+
+struct cluster {
+    const char *name;
+    const char *base_url;
+    const char *gateway_url;
+};
+
+static const struct cluster clusters[] = {
+    {"APAC", "https://apac-s3wrapper.capillarytech.com", "https://apac-apigateway.capillarytech.com/mobile"},
+    {"APAC2", "https://apac2-auth-api.capillarytech.com", "https://apac2-api-gateway.capillarytech.com/mobile"},
+    {"EU", "https://eu-auth-api.capillarytech.com", "https://eu-api-gateway.capillarytech.com/mobile"},
+};
+
+int capauth_client_set_cluster(capauth_client *client, const char *name)
+{
+    int result = begin(client);
+
+    if (result)
+        return result;
+    for (size_t i = 0; name && i < sizeof clusters / sizeof clusters[0]; i++) {
+        if (!strcmp(name, clusters[i].name)) {
+            result = set_text(client, &client->config.cluster_gateway, clusters[i].gateway_url);
+            return result ? result : set_text(client, &client->config.base_url, clusters[i].base_url);
+        }
+    }
+    return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "cluster is none of APAC, APAC2, EU");
+}
+
+int capauth_client_set_base_url(capauth_client *client, const char *url)
+{
+    int result = set_url(client, client ? &client->config.base_url : NULL, "base_url", url);
+
+    return result ? result : set_text(client, &client->config.cluster_gateway, NULL);
+}
+
+int capauth_client_set_gateway_url(capauth_client *client, const char *url)
+{
+    return set_url(client, client ? &client->config.gateway_url : NULL, "gateway_url", url);
+}
+
+bool capauth__gateway_base(const struct capauth__config *config, struct capauth__buffer *out)
+{
+    if (config->gateway_url)
+        return capauth__buffer_text(out, config->gateway_url);
+    if (config->cluster_gateway)
+        return capauth__buffer_text(out, config->cluster_gateway);
+    return capauth__buffer_text(out, config->base_url) && capauth__buffer_text(out, "/mobile");
+}
+
+#define NUMBER_SETTER(NAME, FIELD, LEAST, MOST)                                                                        \
+    int capauth_client_set_##NAME(capauth_client *client, int value)                                                   \
+    {                                                                                                                  \
+        return set_number(client, client ? &client->config.FIELD : NULL, #NAME, value, LEAST, MOST);                   \
+    }
+
+NUMBER_SETTER(timeout_ms, timeout_ms, 1, CAPAUTH__DURATION_LONGEST)
+NUMBER_SETTER(connect_timeout_ms, connect_timeout_ms, 1, CAPAUTH__DURATION_LONGEST)
+NUMBER_SETTER(max_retries, max_retries, 0, 10)
+NUMBER_SETTER(max_connections, max_connections, 1, 4096)
+NUMBER_SETTER(http2, http2, 0, 1)
+NUMBER_SETTER(refresh_margin_ms, refresh_margin_ms, 0, CAPAUTH__DURATION_LONGEST)
+NUMBER_SETTER(auto_refresh, auto_refresh, 0, 1)
+NUMBER_SETTER(allow_http, allow_http, 0, 1)
+NUMBER_SETTER(cap_mobile, cap_mobile, 0, 1)
+
+int capauth_client_set_clock_offset_ms(capauth_client *client, int64_t offset_ms)
+{
+    const int64_t century_ms = INT64_C(100) * 366 * 86400000;
+    int result = begin(client);
+
+    if (result)
+        return result;
+    if (offset_ms < -century_ms || offset_ms > century_ms)
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "clock_offset_ms is over 100 years");
+    client->config.clock_offset_ms = offset_ms;
+    return CAPAUTH_OK;
+}
+
+/* Files are looked at when they are set: an error that names the file beats a failed handshake later. */
+static int set_file(capauth_client *client, char **slot, const char *name, const char *path)
+{
+    int result = begin(client);
+    const char *fault;
+
+    if (result)
+        return result;
+    if ((fault = capauth__text_fault(path, 4096)))
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", name, fault);
+    if (access(path, R_OK))
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s cannot be read", name, path);
+    return set_text(client, slot, path);
+}
+
+static void set_ca_source(struct capauth__config *config, const char *why, const char *path)
+{
+    char text[4200];
+
+    snprintf(text, sizeof text, "%s%s", why, path);
+    (void)capauth__replace(&config->ca_source, text); /* only told, in diagnose and TLS errors */
+}
+
+static void drop_ca_memory(struct capauth__config *config)
+{
+    if (config->ca_memory_fd >= 0)
+        close(config->ca_memory_fd);
+    config->ca_memory_fd = -1;
+    capauth__forget(&config->ca_pem);
+}
+
+int capauth_client_set_ca_file(capauth_client *client, const char *path)
+{
+    int result = set_file(client, client ? &client->config.ca_file : NULL, "ca_file", path);
+
+    if (result)
+        return result;
+    drop_ca_memory(&client->config);
+    set_ca_source(&client->config, "ca_file: ", path);
+    return CAPAUTH_OK;
+}
+
+int capauth_client_set_ca_pem(capauth_client *client, const char *pem)
+{
+    int result = begin(client);
+    char path[64];
+    int fd;
+
+    if (result)
+        return result;
+    if (!pem || !strstr(pem, "-----BEGIN CERTIFICATE-----"))
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "ca_pem has no certificate in PEM form");
+    drop_ca_memory(&client->config);
+    /* As a file, since curl does not cache what it gets as a blob: 30 ms for each connection. */
+    fd = capauth__memory_file(pem, strlen(pem), path, sizeof path);
+    result = set_text(client, &client->config.ca_pem, pem);
+    if (!result && fd >= 0)
+        result = set_text(client, &client->config.ca_file, path);
+    client->config.ca_memory_fd = fd;
+    set_ca_source(&client->config, "ca_pem", "");
+    return result;
+}
+
+int capauth_client_set_tls_min(capauth_client *client, const char *version)
+{
+    int result = begin(client);
+
+    if (result)
+        return result;
+    if (!version || (strcmp(version, "1.2") != 0 && strcmp(version, "1.3") != 0))
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "tls_min is neither 1.2 nor 1.3");
+    return set_text(client, &client->config.tls_min, version);
+}
+
+/* curl takes a misspelt pin for the name of a file. */
+static bool pins_are_sane(const char *pins)
+{
+    while (*pins) {
+        size_t length = strcspn(pins, ";");
+
+        if (length < 8 + 44 || strncmp(pins, "sha256//", 8) != 0 ||
+            strspn(pins + 8, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") != length - 8)
+            return false;
+        pins += length;
+        if (*pins == ';')
+            pins++;
+    }
+    return true;
+}
+
+int capauth_client_set_pinned_keys(capauth_client *client, const char *pins)
+{
+    int result = begin(client);
+
+    if (result)
+        return result;
+    if (capauth__text_fault(pins, 4096) || !pins_are_sane(pins))
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT,
+                                    "pinned_keys is not of the form sha256//BASE64;sha256//BASE64");
+    return set_text(client, &client->config.pinned_keys, pins);
+}
+
+int capauth_client_set_client_cert(capauth_client *client, const char *path)
+{
+    return set_file(client, client ? &client->config.client_cert : NULL, "client_cert", path);
+}
+
+int capauth_client_set_client_key(capauth_client *client, const char *path)
+{
+    return set_file(client, client ? &client->config.client_key : NULL, "client_key", path);
+}
+
+static const char *environment(const char *lower, const char *upper)
+{
+    const char *value = getenv(lower);
+
+    return value && *value ? value : upper ? getenv(upper) : NULL;
+}
+
+int capauth_client_set_proxy(capauth_client *client, const char *proxy)
+{
+    int result = begin(client);
+    const char *fault = NULL;
+    const char *bypass = NULL;
+
+    if (result)
+        return result;
+    if (!proxy)
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "proxy is missing");
+    if (!strcmp(proxy, "env")) {
+        /* HTTP_PROXY in capitals is left alone: a CGI program's client could set it. */
+        proxy = environment("https_proxy", "HTTPS_PROXY");
+        if (!proxy)
+            proxy = environment("http_proxy", NULL);
+        bypass = environment("no_proxy", "NO_PROXY");
+        proxy = proxy ? proxy : "";
+    }
+    if (*proxy)
+        fault = capauth__text_fault(proxy, 2048);
+    if (fault)
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "proxy %s", fault);
+    result = set_text(client, &client->config.no_proxy, bypass);
+    return result ? result : set_text(client, &client->config.proxy, proxy);
+}
+
+int capauth_client_set_user_agent(capauth_client *client, const char *user_agent)
+{
+    return set_plain(client, client ? &client->config.user_agent : NULL, "user_agent", user_agent,
+                     CAPAUTH__IDENTITY_LONGEST);
+}
+
+const char *capauth__text_fault(const char *text, size_t longest)
+{
+    size_t length = 0;
+
+    if (!text)
+        return "is missing";
+    if (!*text)
+        return "is empty";
+    for (; text[length]; length++) {
+        if ((unsigned char)text[length] < 0x20 || text[length] == 0x7f)
+            return "has a control character";
+        if (length == longest)
+            return longest == CAPAUTH__IDENTITY_LONGEST ? "is longer than 256 bytes" : "is too long";
+    }
+    return NULL;
+}
+
+/* RFC 9110's token. */
+static bool header_name_is_sane(const char *name)
+{
+    return strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
+           strlen(name);
+}
+
+/* What HTTP or capauth itself sets; a second one would contradict the first. */
+static bool header_is_ours(const char *name)
+{
+    static const char *const names[] = {
+        "Accept",     "Authorization", "Connection", "Content-Encoding",  "Content-Length", "Content-Type",
+        "Cookie",     "Expect",        "Host",       "Proxy-Authorization", "TE",           "Trailer",
+        "Transfer-Encoding", "Upgrade", "User-Agent", "cap_authorization", "cap_brand",    "cap_device_id",
+        "cap_identifier_type", "cap_identifier_value", "cap_mobile", "X-CAP-EXTERNAL-OAUTH-ID-TOKEN"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!strcasecmp(name, names[i]))
+            return true;
+    }
+    return false;
+}
+
+struct capauth__header *capauth__header_new(const char *name, const char *value, const char **fault)
+{
+    struct capauth__header *header = NULL;
+    size_t size;
+
+    *fault = capauth__text_fault(name, CAPAUTH__IDENTITY_LONGEST);
+    if (!*fault && !header_name_is_sane(name))
+        *fault = "has a name with characters that a header may not have";
+    if (!*fault && header_is_ours(name))
+        *fault = "has a name that capauth or HTTP sets itself";
+    if (!*fault && (!value || *value))
+        *fault = capauth__text_fault(value, CAPAUTH__HEADER_LONGEST);
+    if (*fault || !(header = calloc(1, sizeof *header)))
+        return NULL;
+    size = strlen(name) + strlen(value) + 4;
+    if (!(header->line = malloc(size))) {
+        free(header);
+        return NULL;
+    }
+    /* "Name;" is how curl sends a header without a value. */
+    snprintf(header->line, size, *value ? "%s: %s" : "%s;", name, value);
+    return header;
+}
+
+void capauth__headers_free(struct capauth__header **headers)
+{
+    while (*headers) {
+        struct capauth__header *header = *headers;
+
+        *headers = header->next;
+        capauth__forget(&header->line);
+        free(header);
+    }
+}
+
+int capauth_client_add_header(capauth_client *client, const char *name, const char *value)
+{
+    int result = begin(client);
+    struct capauth__header *header;
+    const char *fault;
+
+    if (result)
+        return result;
+    if (!(header = capauth__header_new(name, value, &fault)))
+        return fault ? capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "header %s", fault)
+                     : CAPAUTH_E_NO_MEMORY;
+    pthread_mutex_lock(&client->mutex);
+    header->next = client->config.headers;
+    client->config.headers = header;
+    pthread_mutex_unlock(&client->mutex);
+    return CAPAUTH_OK;
+}
+
+/* Puts a new listener into *slot. free_data runs once in every case. */
+static int set_listener(capauth_client *client, struct capauth__listener **slot, atomic_bool *present,
+                        struct capauth__listener *listener)
+{
+    struct capauth__listener *old;
+
+    pthread_mutex_lock(&client->events.mutex);
+    old = *slot;
+    *slot = listener;
+    atomic_store(present, listener != NULL);
+    pthread_mutex_unlock(&client->events.mutex);
+    capauth__listener_drop(client, old);
+    return CAPAUTH_OK;
+}
+
+static int refuse_listener(int result, void *data, void (*free_data)(void *data))
+{
+    if (free_data)
+        free_data(data);
+    return result;
+}
+
+int capauth_client_set_log(capauth_client *client, capauth_log_callback callback, void *data,
+                           void (*free_data)(void *data))
+{
+    int result = capauth__client_check(client);
+    struct capauth__listener *listener = NULL;
+
+    if (!result && callback && !(listener = capauth__listener_new(data, free_data)))
+        result = CAPAUTH_E_NO_MEMORY;
+    if (result || !callback)
+        refuse_listener(result, data, free_data);
+    if (result)
+        return result;
+    if (listener)
+        listener->callback.log = callback;
+    return set_listener(client, &client->events.log, &client->events.has_log, listener);
+}
+
+int capauth_client_set_trace(capauth_client *client, capauth_trace_callback callback, void *data,
+                             void (*free_data)(void *data))
+{
+    int result = capauth__client_check(client);
+    struct capauth__listener *listener = NULL;
+
+    if (!result && callback && !(listener = capauth__listener_new(data, free_data)))
+        result = CAPAUTH_E_NO_MEMORY;
+    if (result || !callback)
+        refuse_listener(result, data, free_data);
+    if (result)
+        return result;
+    if (listener)
+        listener->callback.trace = callback;
+    return set_listener(client, &client->events.trace, &client->events.has_trace, listener);
+}
+
+bool capauth__config_init(struct capauth__config *config)
+{
+    const char *file = getenv("SSL_CERT_FILE");
+    const char *why = "SSL_CERT_FILE: ";
+
+    config->ca_memory_fd = -1;
+    config->timeout_ms = 20000;
+    config->connect_timeout_ms = 10000;
+    config->max_retries = 2;
+    config->max_connections = 8;
+    config->refresh_margin_ms = 30000;
+    config->auto_refresh = 1;
+    if (!file || !*file) {
+        file = capauth__system_ca_file();
+        why = "the system's: ";
+    }
+    if (file)
+        set_ca_source(config, why, file);
+    return (!file || capauth__replace(&config->ca_file, file)) &&
+           capauth__replace(&config->user_agent, "capauth/" CAPAUTH_BUILD_VERSION);
+}
+
+void capauth__config_free(struct capauth__config *config)
+{
+    drop_ca_memory(config);
+    capauth__headers_free(&config->headers);
+    capauth__forget(&config->base_url);
+    capauth__forget(&config->gateway_url);
+    capauth__forget(&config->cluster_gateway);
+    capauth__forget(&config->ca_file);
+    capauth__forget(&config->ca_source);
+    capauth__forget(&config->tls_min);
+    capauth__forget(&config->pinned_keys);
+    capauth__forget(&config->client_cert);
+    capauth__forget(&config->client_key);
+    capauth__forget(&config->proxy);
+    capauth__forget(&config->no_proxy);
+    capauth__forget(&config->user_agent);
+}

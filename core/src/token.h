@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads what a token says of itself. It verifies nothing: only the Auth Engine has the secret for that. */
+#ifndef CAPAUTH_TOKEN_H
+#define CAPAUTH_TOKEN_H
+
+#include <stdint.h>
+
+struct capauth__claims {
+    char role[64];
+    char customer_id[64];
+    char identity[320];    /* the only entry of the header's idv, "MOBILE|919999922332"; "" with none or several */
+    int64_t expires_at_ms; /* 0: the token does not say */
+};
+
+/* A token that is no JWT, or lacks a claim, gives empty claims: it is used until it is refused. */
+void capauth__token_read(const char *token, struct capauth__claims *claims);
+
+#endif

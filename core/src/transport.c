@@ -1,0 +1,686 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "transport.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "call.h"
+#include "client.h"
+#include "platform.h"
+
+enum {
+    BODY_LIMIT = 1024 * 1024, /* after decompression */
+    STREAMS = 100,            /* at once on one HTTP/2 connection */
+    HEADERS_MOST = 72,
+    NET_MS = 5000 /* our deadlines end calls; curl's own timeout, this much later, is only a net */
+};
+
+/* One attempt under way: a curl handle that is used again and again, and what belongs to this use of it. */
+struct capauth__transfer {
+    struct capauth__transfer *next; /* in the pool */
+    CURL *easy;
+    capauth_call *call;
+    struct curl_slist headers[HEADERS_MOST]; /* ours, not curl's, so that they can be wiped */
+    size_t header_count;
+    size_t sent;
+    bool body_asked;
+    bool too_large;
+    struct capauth__buffer body;
+    int64_t date_ms;
+    char retry_after[64];
+    char request_id[128];
+    char detail[CURL_ERROR_SIZE];
+};
+
+struct capauth__transport {
+    capauth_client *client;
+    CURLM *multi;
+    struct capauth__transfer *pool;
+    int64_t due_ms;
+    int *sockets; /* all that are open, for a forked child */
+    size_t socket_count;
+    size_t socket_capacity;
+};
+
+/* ---- Library ---- */
+
+int capauth__curl_init(void)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+    if (info->version_num < 0x075700 || !(info->features & CURL_VERSION_THREADSAFE))
+        return CAPAUTH_E_UNSUPPORTED;
+    return curl_global_init(CURL_GLOBAL_DEFAULT) ? CAPAUTH_E_NO_MEMORY : CAPAUTH_OK;
+}
+
+void capauth__curl_cleanup(void)
+{
+    curl_global_cleanup();
+}
+
+void capauth__curl_versions(struct capauth__buffer *text)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+    capauth__buffer_text(text, "libcurl ");
+    capauth__buffer_text(text, info->version);
+    capauth__buffer_text(text, ", TLS ");
+    capauth__buffer_text(text, info->ssl_version ? info->ssl_version : "none");
+    capauth__buffer_text(text, info->features & CURL_VERSION_HTTP2 ? ", HTTP/2" : ", no HTTP/2");
+    capauth__buffer_text(text, info->features & CURL_VERSION_ASYNCHDNS ? ", asynchronous name lookup\n"
+                                                                       : ", blocking name lookup\n");
+}
+
+/* ---- URLs ---- */
+
+static bool is_loopback(const char *host)
+{
+    return !strcmp(host, "localhost") || !strcmp(host, "[::1]") || !strncmp(host, "127.", 4);
+}
+
+static bool has_part(CURLU *url, CURLUPart part)
+{
+    char *text = NULL;
+    bool there = curl_url_get(url, part, &text, 0) == CURLUE_OK;
+
+    curl_free(text);
+    return there;
+}
+
+static const char *parts_fault(CURLU *url, bool loopback_only)
+{
+    char *scheme = NULL;
+    char *host = NULL;
+    const char *fault = NULL;
+    unsigned a, b, c, d;
+    char after;
+
+    if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) || curl_url_get(url, CURLUPART_HOST, &host, 0))
+        fault = "has no scheme or no host";
+    else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
+        fault = "is neither https nor http";
+    else if (!strncmp(host, "127.", 4) && sscanf(host, "%u.%u.%u.%u%c", &a, &b, &c, &d, &after) != 4)
+        fault = "has a host that is no address"; /* 127.evil.example is not loopback */
+    else if (!strcmp(scheme, "http") && loopback_only && !is_loopback(host))
+        fault = "is plain http; that is for loopback only, unless allow_http is set";
+    else if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
+        fault = "has a user name or a password in it";
+    else if (has_part(url, CURLUPART_QUERY) || has_part(url, CURLUPART_FRAGMENT))
+        fault = "has a query or a fragment";
+    curl_free(scheme);
+    curl_free(host);
+    return fault;
+}
+
+const char *capauth__url_fault(const char *text, bool loopback_only)
+{
+    CURLU *url = curl_url();
+    const char *fault = "is not a URL";
+
+    if (url && curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
+        fault = parts_fault(url, loopback_only);
+    curl_url_cleanup(url);
+    return fault;
+}
+
+static bool url_is_loopback(const char *text)
+{
+    CURLU *url = curl_url();
+    char *host = NULL;
+    bool loopback = false;
+
+    if (url && !curl_url_set(url, CURLUPART_URL, text, 0) && !curl_url_get(url, CURLUPART_HOST, &host, 0))
+        loopback = is_loopback(host);
+    curl_free(host);
+    curl_url_cleanup(url);
+    return loopback;
+}
+
+/* ---- Callbacks of curl's ---- */
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
+{
+    struct capauth__transport *transport = data;
+    int events = 0;
+
+    (void)easy, (void)socket_data;
+    if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+        events |= CAPAUTH__READ;
+    if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+        events |= CAPAUTH__WRITE;
+    capauth__reactor_watch(&transport->client->engine.reactor, fd, events);
+    return 0;
+}
+
+/* Only notes the time: acting here would be a call of curl inside curl. */
+static int on_timer(CURLM *multi, long timeout_ms, void *data)
+{
+    struct capauth__transport *transport = data;
+
+    (void)multi;
+    transport->due_ms = timeout_ms < 0 ? INT64_MAX : capauth__monotonic_ms() + timeout_ms;
+    return 0;
+}
+
+static curl_socket_t on_open(void *data, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct capauth__transport *transport = data;
+
+    (void)purpose;
+    if (transport->socket_count == transport->socket_capacity) {
+        size_t capacity = transport->socket_capacity ? transport->socket_capacity * 2 : 16;
+        int *sockets = realloc(transport->sockets, capacity * sizeof *sockets);
+
+        if (!sockets)
+            return CURL_SOCKET_BAD;
+        transport->sockets = sockets;
+        transport->socket_capacity = capacity;
+    }
+    int fd = capauth__socket(address->family, address->socktype, address->protocol);
+    if (fd >= 0)
+        transport->sockets[transport->socket_count++] = fd;
+    return fd;
+}
+
+static int on_close(void *data, curl_socket_t fd)
+{
+    struct capauth__transport *transport = data;
+
+    for (size_t i = 0; i < transport->socket_count; i++) {
+        if (transport->sockets[i] == fd) {
+            transport->sockets[i] = transport->sockets[--transport->socket_count];
+            break;
+        }
+    }
+    return close(fd);
+}
+
+static size_t on_read(char *out, size_t size, size_t count, void *data)
+{
+    struct capauth__transfer *transfer = data;
+    const struct capauth__buffer *body = &transfer->call->body;
+    size_t length = size * count;
+
+    transfer->body_asked = true;
+    if (length > body->length - transfer->sent)
+        length = body->length - transfer->sent;
+    if (length)
+        memcpy(out, body->data + transfer->sent, length);
+    transfer->sent += length;
+    return length;
+}
+
+static int on_seek(void *data, curl_off_t offset, int origin)
+{
+    struct capauth__transfer *transfer = data;
+
+    if (origin != SEEK_SET || offset < 0 || (size_t)offset > transfer->call->body.length)
+        return CURL_SEEKFUNC_FAIL;
+    transfer->sent = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+static size_t on_write(char *bytes, size_t size, size_t count, void *data)
+{
+    struct capauth__transfer *transfer = data;
+
+    if (capauth__buffer_append(&transfer->body, bytes, size * count))
+        return size * count;
+    transfer->too_large = transfer->body.length + size * count > BODY_LIMIT;
+    return 0;
+}
+
+/* The value of "Name: value\r\n", if that is the header's name. */
+static bool header_value(const char *line, size_t length, const char *name, char *out, size_t size)
+{
+    size_t skip = strlen(name);
+
+    if (length <= skip || line[skip] != ':' || !curl_strnequal(line, name, skip))
+        return false;
+    for (skip++; skip < length && (line[skip] == ' ' || line[skip] == '\t'); skip++)
+        ;
+    while (length > skip && (unsigned char)line[length - 1] <= ' ')
+        length--;
+    length -= skip;
+    if (length >= size)
+        return true;
+    memcpy(out, line + skip, length);
+    out[length] = '\0';
+    return true;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *data)
+{
+    struct capauth__transfer *transfer = data;
+    size_t length = size * count;
+    char date[64] = "";
+
+    if (length > 5 && !memcmp(line, "HTTP/", 5)) { /* a new head: what an interim one said does not count */
+        transfer->date_ms = 0;
+        transfer->retry_after[0] = '\0';
+        transfer->request_id[0] = '\0';
+    } else if (header_value(line, length, "Date", date, sizeof date)) {
+        time_t when = curl_getdate(date, NULL);
+
+        transfer->date_ms = when > 0 ? (int64_t)when * 1000 : 0;
+    } else if (!header_value(line, length, "Retry-After", transfer->retry_after, sizeof transfer->retry_after)) {
+        header_value(line, length, "X-Amz-Cf-Id", transfer->request_id, sizeof transfer->request_id);
+    }
+    return length;
+}
+
+/* ---- Handles ---- */
+
+#define SET(easy, option, value) (curl_easy_setopt(easy, option, value) == CURLE_OK)
+
+/* What certain TLS backends lack may fail; it is then said by the one who asked for it. */
+static bool set_tls(CURL *easy, const struct capauth__config *config)
+{
+    bool newest = config->tls_min && !strcmp(config->tls_min, "1.3");
+    long version = newest ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2;
+    bool set = SET(easy, CURLOPT_SSLVERSION, version) && SET(easy, CURLOPT_SSL_VERIFYPEER, 1L) &&
+               SET(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+
+    /* Debian's default would add the system's authorities to ours, and turn curl's store cache off. */
+    (void)SET(easy, CURLOPT_CAPATH, NULL);
+    if (config->ca_pem && config->ca_memory_fd < 0) {
+        struct curl_blob blob = {.data = config->ca_pem, .len = strlen(config->ca_pem), .flags = CURL_BLOB_NOCOPY};
+
+        return set && SET(easy, CURLOPT_CAINFO_BLOB, &blob);
+    }
+    if (config->ca_file)
+        set = set && SET(easy, CURLOPT_CAINFO, config->ca_file);
+    if (config->pinned_keys)
+        set = set && SET(easy, CURLOPT_PINNEDPUBLICKEY, config->pinned_keys);
+    if (config->client_cert)
+        set = set && SET(easy, CURLOPT_SSLCERT, config->client_cert);
+    if (config->client_key)
+        set = set && SET(easy, CURLOPT_SSLKEY, config->client_key);
+    return set;
+}
+
+static bool set_connection(CURL *easy, const struct capauth__config *config)
+{
+    long http = config->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
+
+    return SET(easy, CURLOPT_QUICK_EXIT, 1L) && SET(easy, CURLOPT_NOSIGNAL, 1L) &&
+           SET(easy, CURLOPT_PROTOCOLS_STR, "http,https") && SET(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
+           SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) && SET(easy, CURLOPT_HTTP_VERSION, http) &&
+           SET(easy, CURLOPT_PIPEWAIT, config->http2 ? 1L : 0L) && SET(easy, CURLOPT_MAXAGE_CONN, 30L) &&
+           SET(easy, CURLOPT_ACCEPT_ENCODING, "") && SET(easy, CURLOPT_USERAGENT, config->user_agent) &&
+           SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)config->connect_timeout_ms) && set_tls(easy, config);
+}
+
+static bool set_callbacks(struct capauth__transport *transport, struct capauth__transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+
+    return SET(easy, CURLOPT_PRIVATE, transfer) && SET(easy, CURLOPT_ERRORBUFFER, transfer->detail) &&
+           SET(easy, CURLOPT_READFUNCTION, on_read) && SET(easy, CURLOPT_READDATA, transfer) &&
+           SET(easy, CURLOPT_SEEKDATA, transfer) && SET(easy, CURLOPT_WRITEFUNCTION, on_write) &&
+           SET(easy, CURLOPT_WRITEDATA, transfer) && SET(easy, CURLOPT_HEADERFUNCTION, on_header) &&
+           SET(easy, CURLOPT_HEADERDATA, transfer) && SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open) &&
+           SET(easy, CURLOPT_OPENSOCKETDATA, transport) && SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) &&
+           SET(easy, CURLOPT_CLOSESOCKETDATA, transport);
+}
+
+static void transfer_free(struct capauth__transfer *transfer)
+{
+    curl_easy_cleanup(transfer->easy);
+    capauth__buffer_free(&transfer->body);
+    free(transfer);
+}
+
+static struct capauth__transfer *transfer_new(struct capauth__transport *transport)
+{
+    struct capauth__transfer *transfer = calloc(1, sizeof *transfer);
+
+    if (!transfer)
+        return NULL;
+    transfer->body.limit = BODY_LIMIT;
+    transfer->easy = curl_easy_init();
+    if (transfer->easy && set_connection(transfer->easy, &transport->client->config) &&
+        set_callbacks(transport, transfer))
+        return transfer;
+    transfer_free(transfer);
+    return NULL;
+}
+
+struct capauth__transport *capauth__transport_new(capauth_client *client)
+{
+    struct capauth__transport *transport = calloc(1, sizeof *transport);
+
+    if (!transport)
+        return NULL;
+    transport->client = client;
+    transport->due_ms = INT64_MAX;
+    if (!(transport->multi = curl_multi_init())) {
+        free(transport);
+        return NULL;
+    }
+    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETDATA, transport);
+    curl_multi_setopt(transport->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(transport->multi, CURLMOPT_TIMERDATA, transport);
+    curl_multi_setopt(transport->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)client->config.max_connections);
+    curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)client->config.max_connections);
+    curl_multi_setopt(transport->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS);
+    return transport;
+}
+
+int capauth__transport_room(const struct capauth__transport *transport)
+{
+    const struct capauth__config *config = &transport->client->config;
+
+    return config->http2 ? config->max_connections * STREAMS : config->max_connections;
+}
+
+void capauth__transport_free(struct capauth__transport *transport)
+{
+    if (!transport)
+        return;
+    while (transport->pool) {
+        struct capauth__transfer *transfer = transport->pool;
+
+        transport->pool = transfer->next;
+        transfer_free(transfer);
+    }
+    curl_multi_cleanup(transport->multi);
+    free(transport->sockets);
+    free(transport);
+}
+
+void capauth__transport_abandon(struct capauth__transport *transport)
+{
+    if (!transport)
+        return;
+    for (size_t i = 0; i < transport->socket_count; i++)
+        close(transport->sockets[i]);
+}
+
+/* ---- One attempt ---- */
+
+static bool add_header(struct capauth__transfer *transfer, char *line)
+{
+    struct curl_slist *header = &transfer->headers[transfer->header_count];
+
+    if (transfer->header_count == HEADERS_MOST)
+        return false;
+    header->data = line;
+    header->next = NULL;
+    if (transfer->header_count++)
+        (header - 1)->next = header;
+    return true;
+}
+
+static bool add_headers(struct capauth__transfer *transfer, const struct capauth__header *headers)
+{
+    bool added = true;
+
+    for (; headers && added; headers = headers->next)
+        added = add_header(transfer, headers->line);
+    return added;
+}
+
+/* curl takes char *, and changes nothing. */
+static char *constant(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
+
+static bool set_headers(struct capauth__transfer *transfer, const capauth_call *call)
+{
+    bool set = add_header(transfer, constant("Accept: application/json"));
+
+    if (call->has_body)
+        set = set && add_header(transfer, constant("Content-Type: application/json")) &&
+              add_header(transfer, constant("Expect:"));
+    set = set && add_headers(transfer, call->token_headers) && add_headers(transfer, call->headers) &&
+          add_headers(transfer, call->client->config.headers);
+    return set && SET(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+}
+
+static bool set_body(CURL *easy, const capauth_call *call)
+{
+    const char *custom = !strcmp(call->method, "DELETE") ? call->method : NULL;
+
+    if (call->verb == CAPAUTH__PREPARE)
+        return SET(easy, CURLOPT_CONNECT_ONLY, 1L) && SET(easy, CURLOPT_HTTPGET, 1L);
+    if (!SET(easy, CURLOPT_CONNECT_ONLY, 0L) || !SET(easy, CURLOPT_CUSTOMREQUEST, custom))
+        return false;
+    if (!call->has_body)
+        return SET(easy, CURLOPT_HTTPGET, 1L);
+    /* By read function, never POSTFIELDS: curl would send those again on its own when a kept connection dies. Without a
+     * seek function it stops with error 65 instead. */
+    return SET(easy, CURLOPT_POST, 1L) && SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.length) &&
+           SET(easy, CURLOPT_SEEKFUNCTION, call->repeatable ? on_seek : NULL);
+}
+
+static bool set_proxy(CURL *easy, const capauth_call *call)
+{
+    const struct capauth__config *config = &call->client->config;
+    bool direct = !config->proxy || !*config->proxy || url_is_loopback(call->url.data);
+
+    return SET(easy, CURLOPT_PROXY, direct ? "" : config->proxy) &&
+           SET(easy, CURLOPT_NOPROXY, direct || !config->no_proxy ? "" : config->no_proxy);
+}
+
+static void transfer_reset(struct capauth__transfer *transfer)
+{
+    capauth__buffer_clear(&transfer->body);
+    transfer->call = NULL;
+    transfer->header_count = 0;
+    transfer->sent = 0;
+    transfer->body_asked = transfer->too_large = false;
+    transfer->date_ms = 0;
+    transfer->retry_after[0] = transfer->request_id[0] = transfer->detail[0] = '\0';
+}
+
+static void transfer_release(struct capauth__transport *transport, struct capauth__transfer *transfer)
+{
+    transfer_reset(transfer);
+    transfer->next = transport->pool;
+    transport->pool = transfer;
+}
+
+int capauth__transport_start(struct capauth__transport *transport, capauth_call *call)
+{
+    struct capauth__transfer *transfer = transport->pool;
+    long left_ms = (long)(call->deadline_ms - capauth__monotonic_ms());
+
+    if (transfer)
+        transport->pool = transfer->next;
+    else if (!(transfer = transfer_new(transport)))
+        return CAPAUTH_E_NO_MEMORY;
+    transfer->call = call;
+    call->transfer = transfer;
+    if (!call->url.failed && set_headers(transfer, call) && set_body(transfer->easy, call) &&
+        set_proxy(transfer->easy, call) && SET(transfer->easy, CURLOPT_URL, call->url.data) &&
+        SET(transfer->easy, CURLOPT_TIMEOUT_MS, (left_ms > 0 ? left_ms : 0) + NET_MS) &&
+        curl_multi_add_handle(transport->multi, transfer->easy) == CURLM_OK)
+        return CAPAUTH_OK;
+    call->transfer = NULL;
+    transfer_release(transport, transfer);
+    return CAPAUTH_E_NO_MEMORY;
+}
+
+void capauth__transport_cancel(struct capauth__transport *transport, capauth_call *call)
+{
+    struct capauth__transfer *transfer = call->transfer;
+
+    call->transfer = NULL;
+    curl_multi_remove_handle(transport->multi, transfer->easy);
+    transfer_release(transport, transfer);
+}
+
+bool capauth__transfer_may_have_left(const struct capauth__transfer *transfer)
+{
+    long request_size = 0;
+
+    if (transfer->call->has_body)
+        return transfer->body_asked;
+    curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &request_size);
+    return request_size > 0;
+}
+
+/* ---- What became of it ---- */
+
+static int network_error(CURLcode code, const struct capauth__transfer *transfer)
+{
+    curl_off_t connected_us = 0;
+
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return CAPAUTH_E_RESOLVE;
+    case CURLE_COULDNT_CONNECT:
+        return CAPAUTH_E_CONNECT;
+    case CURLE_OPERATION_TIMEDOUT:
+        curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+        return connected_us ? CAPAUTH_E_DEADLINE : CAPAUTH_E_CONNECT;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_CLIENTCERT:
+    case CURLE_USE_SSL_FAILED:
+        return CAPAUTH_E_TLS;
+    case CURLE_BAD_CONTENT_ENCODING:
+        return CAPAUTH_E_PROTOCOL;
+    case CURLE_WRITE_ERROR:
+        return transfer->too_large ? CAPAUTH_E_PROTOCOL : CAPAUTH_E_NO_MEMORY;
+    case CURLE_OUT_OF_MEMORY:
+        return CAPAUTH_E_NO_MEMORY;
+    default:
+        return CAPAUTH_E_NETWORK;
+    }
+}
+
+/* Seconds, or a date, which is held against the server's own. */
+static int retry_after_ms(const struct capauth__transfer *transfer)
+{
+    const char *text = transfer->retry_after;
+    int64_t ms;
+
+    if (!*text)
+        return -1;
+    if (strspn(text, "0123456789") == strlen(text)) {
+        ms = strlen(text) > 9 ? INT_MAX : (int64_t)strtol(text, NULL, 10) * 1000;
+    } else {
+        time_t when = curl_getdate(text, NULL);
+
+        if (when <= 0 || !transfer->date_ms)
+            return -1;
+        ms = (int64_t)when * 1000 - transfer->date_ms;
+    }
+    return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+/* A stream that breaks after the whole reply was there is that reply: some servers answer, then reset. */
+static bool broke_after_reply(CURLcode code, const struct capauth__transfer *transfer, long status)
+{
+    curl_off_t expected = -1;
+
+    if (code != CURLE_HTTP2_STREAM || status < 200)
+        return false;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &expected);
+    return expected >= 0 ? (curl_off_t)transfer->body.length == expected
+                         : transfer->body.length && transfer->body.data[transfer->body.length - 1] == '}';
+}
+
+static void explain(const struct capauth__transfer *transfer, CURLcode code, char *out, size_t size)
+{
+    const struct capauth__config *config = &transfer->call->client->config;
+    const char *detail = transfer->detail[0] ? transfer->detail : curl_easy_strerror(code);
+
+    if (transfer->too_large)
+        snprintf(out, size, "the reply is longer than %d bytes", BODY_LIMIT);
+    else if (network_error(code, transfer) == CAPAUTH_E_TLS)
+        snprintf(out, size, "%s (CA store: %s)", detail, config->ca_source ? config->ca_source : "none found");
+    else
+        snprintf(out, size, "%s", detail);
+}
+
+static void hand_out(struct capauth__transport *transport, struct capauth__transfer *transfer, CURLcode code)
+{
+    capauth_call *call = transfer->call;
+    char detail[512] = "";
+    long status = 0;
+    long new_connections = 1;
+    struct capauth__answer answer = {.detail = detail, .may_have_left = capauth__transfer_may_have_left(transfer)};
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &new_connections);
+    if (code && broke_after_reply(code, transfer, status))
+        code = CURLE_OK;
+    if (code) {
+        answer.error = network_error(code, transfer);
+        explain(transfer, code, detail, sizeof detail);
+        answer.may_have_left = answer.may_have_left || code == CURLE_SEND_FAIL_REWIND || code == CURLE_HTTP2_STREAM;
+    }
+    answer.reused = new_connections == 0;
+    answer.http_status = (int)status;
+    answer.date_ms = transfer->date_ms;
+    answer.retry_after_ms = retry_after_ms(transfer);
+    answer.request_id = transfer->request_id;
+    answer.body = transfer->body.data ? transfer->body.data : "";
+    answer.length = transfer->body.length;
+    curl_multi_remove_handle(transport->multi, transfer->easy);
+    call->transfer = NULL;
+    capauth__call_answered(call, &answer);
+    transfer_release(transport, transfer);
+}
+
+void capauth__transport_collect(struct capauth__transport *transport)
+{
+    const CURLMsg *message;
+    int left;
+
+    while ((message = curl_multi_info_read(transport->multi, &left))) {
+        struct capauth__transfer *transfer = NULL;
+        CURLcode code = message->data.result;
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+        hand_out(transport, transfer, code);
+    }
+}
+
+void capauth__transport_ready(struct capauth__transport *transport, int fd, int events)
+{
+    int mask = (events & CAPAUTH__READ ? CURL_CSELECT_IN : 0) | (events & CAPAUTH__WRITE ? CURL_CSELECT_OUT : 0);
+    int running;
+
+    curl_multi_socket_action(transport->multi, fd, mask, &running);
+}
+
+int64_t capauth__transport_due(const struct capauth__transport *transport)
+{
+    return transport->due_ms;
+}
+
+void capauth__transport_timer(struct capauth__transport *transport, int64_t now_ms)
+{
+    int running;
+
+    /* curl's timer is one-shot: taken back before acting on it, since acting may set it anew. A few rounds, for the
+     * handles that were just added. */
+    for (int i = 0; i < 3 && transport->due_ms <= now_ms; i++) {
+        transport->due_ms = INT64_MAX;
+        curl_multi_socket_action(transport->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+}

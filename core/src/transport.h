@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HTTP and TLS: the only room that knows libcurl. Everything here wants the engine's mutex. */
+#ifndef CAPAUTH_TRANSPORT_H
+#define CAPAUTH_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <capauth/capauth.h>
+
+#include "secret.h"
+
+struct capauth__transport;
+struct capauth__transfer;
+struct capauth__engine;
+struct capauth__config;
+
+/* How one attempt ended. */
+struct capauth__answer {
+    int error; /* CAPAUTH_OK: HTTP answered, whole; else CAPAUTH_E_... */
+    const char *detail;
+    bool may_have_left; /* the request's body was asked for, or its headers are gone */
+    bool reused;        /* the connection */
+    int http_status;    /* 0: none arrived */
+    int64_t date_ms;    /* 0: no Date */
+    int retry_after_ms; /* -1: no Retry-After */
+    const char *request_id;
+    const char *body; /* never NULL */
+    size_t length;
+};
+
+/* CAPAUTH_OK or CAPAUTH_E_UNSUPPORTED: libcurl is too old or not thread-safe. Counted; undone by the other. */
+int capauth__curl_init(void);
+void capauth__curl_cleanup(void);
+
+/* Versions in one line, for capauth_diagnose. */
+void capauth__curl_versions(struct capauth__buffer *text);
+
+/* NULL, or what is wrong with it. `loopback_only`: plain http is refused for other hosts. */
+const char *capauth__url_fault(const char *url, bool loopback_only);
+
+struct capauth__transport *capauth__transport_new(capauth_client *client);
+void capauth__transport_free(struct capauth__transport *transport);
+/* In a forked child: closes the descriptors, leaves the rest. */
+void capauth__transport_abandon(struct capauth__transport *transport);
+
+/* CAPAUTH_OK: the transfer is under way, and ends with capauth__call_answered. */
+int capauth__transport_start(struct capauth__transport *transport, capauth_call *call);
+void capauth__transport_cancel(struct capauth__transport *transport, capauth_call *call);
+/* Whether the server may have seen the request of an attempt that is under way. */
+bool capauth__transfer_may_have_left(const struct capauth__transfer *transfer);
+/* Lets curl act on a descriptor, or on its timer; hands out the attempts that ended. */
+void capauth__transport_ready(struct capauth__transport *transport, int fd, int events);
+/* When curl wants to be called next, in monotonic milliseconds; INT64_MAX: never. */
+int64_t capauth__transport_due(const struct capauth__transport *transport);
+void capauth__transport_timer(struct capauth__transport *transport, int64_t now_ms);
+void capauth__transport_collect(struct capauth__transport *transport);
+/* How many transfers may be under way at once. */
+int capauth__transport_room(const struct capauth__transport *transport);
+
+#endif

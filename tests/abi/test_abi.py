@@ -1,0 +1,125 @@
+"""What leaves the library: names, versions, writable data, link flags, and the header by itself.
+
+Each test is a promise to those who link with us. Run by ctest, which names the files and tools in
+the environment.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+LIBRARY = os.environ["LIBRARY"]
+ARCHIVE = os.environ["ARCHIVE"]
+INCLUDE = pathlib.Path(os.environ["INCLUDE"])
+NODE = "CAPAUTH_1.0"
+
+
+def run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+    if done.returncode:
+        raise AssertionError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def declared_functions():
+    """The functions that capauth.h declares, read without comments, directives and typedefs."""
+    text = (INCLUDE / "capauth" / "capauth.h").read_text(encoding="utf-8")
+    text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
+    text = re.sub(r"^\s*#(?:[^\n]*\\\n)*[^\n]*", " ", text, flags=re.M)
+    text = re.sub(r"\btypedef\b[^;{]*;", " ", text)
+    return set(re.findall(r"\b(capauth_[a-z0-9_]+)\s*\(", text))
+
+
+def exported_symbols():
+    """(name, version node) of each symbol that the shared library defines for others."""
+    symbols = []
+    for line in run(os.environ["NM"], "-D", "--defined-only", "--with-symbol-versions", LIBRARY).splitlines():
+        kind, name = line.split()[-2:]
+        name, _, node = name.partition("@@")
+        if kind != "A":  # the version node itself
+            symbols.append((name, node))
+    return symbols
+
+
+class SharedLibrary(unittest.TestCase):
+    def test_exports_exactly_the_functions_of_the_header(self):
+        exported = {name for name, _ in exported_symbols()}
+        declared = declared_functions()
+        self.assertGreater(len(declared), 50, "the header was not understood")
+        self.assertEqual(exported - declared, set(), "exported but not declared")
+        self.assertEqual(declared - exported, set(), "declared but not exported")
+
+    def test_gives_each_symbol_the_version_node(self):
+        self.assertEqual({node for _, node in exported_symbols()}, {NODE})
+
+    def test_has_the_soname_of_major_1(self):
+        self.assertIn("Library soname: [libcapauth.so.1]", run(os.environ["READELF"], "-dW", LIBRARY))
+
+    def test_is_never_unloaded(self):
+        self.assertRegex(run(os.environ["READELF"], "-dW", LIBRARY), r"FLAGS_1\).*NODELETE")
+
+    def test_has_no_text_relocations(self):
+        self.assertNotIn("TEXTREL", run(os.environ["READELF"], "-dW", LIBRARY))
+
+    def test_can_be_mapped_with_16_kib_pages(self):
+        alignments = re.findall(r"^\s*LOAD .* (0x[0-9a-f]+)$", run(os.environ["READELF"], "-lW", LIBRARY), re.M)
+        self.assertTrue(alignments)
+        for alignment in alignments:
+            self.assertGreaterEqual(int(alignment, 16), 0x4000)
+
+    def test_needs_no_library_beyond_curl_json_and_the_c_library(self):
+        needed = re.findall(r"NEEDED\).*\[(.*)\]", run(os.environ["READELF"], "-dW", LIBRARY))
+        for name in needed:
+            self.assertRegex(name, r"^(libcurl|libjson-c|libc|libpthread|ld-linux.*)\.so")
+
+
+class Archive(unittest.TestCase):
+    def test_has_no_writable_data(self):
+        # .data.rel.ro holds constant tables with pointers in them: written by the loader, then sealed.
+        writable = re.compile(r"^\s*\[ *\d+\] (\.(?:data|bss|tdata|tbss)(?:\.\S*)?) +\S+ +\S+ +\S+ ([0-9a-f]+)", re.M)
+        sections = writable.findall(run(os.environ["READELF"], "-SW", ARCHIVE))
+        self.assertTrue(sections, "readelf was not understood")
+        found = {name for name, size in sections if int(size, 16) and not name.startswith(".data.rel.ro")}
+        self.assertEqual(found, set())
+
+    def test_gives_each_global_name_our_prefix(self):
+        symbols = run(os.environ["NM"], "--defined-only", "--extern-only", "-P", ARCHIVE)
+        names = [line.split()[0] for line in symbols.splitlines() if line and not line.endswith(":")]
+        self.assertTrue(names)
+        self.assertEqual([name for name in names if not name.startswith("capauth_")], [])
+
+    def test_marks_names_that_only_our_files_share_by_two_underscores(self):
+        symbols = run(os.environ["NM"], "--defined-only", "--extern-only", "-P", ARCHIVE)
+        names = {line.split()[0] for line in symbols.splitlines() if line and not line.endswith(":")}
+        internal = names - declared_functions()
+        self.assertEqual({name for name in internal if not name.startswith("capauth__")}, set())
+
+
+class Header(unittest.TestCase):
+    def compiles(self, compiler, language, standard):
+        with tempfile.TemporaryDirectory() as folder:
+            source = pathlib.Path(folder) / "header.c"
+            # Twice, so that the include guard is tried too.
+            source.write_text("#include <capauth/capauth.h>\n#include <capauth/capauth.h>\n", encoding="utf-8")
+            run(compiler, "-x", language, f"-std={standard}", "-pedantic-errors", "-Wall", "-Wextra", "-Werror",
+                f"-I{INCLUDE}", "-fsyntax-only", str(source))
+
+    def test_compiles_alone_as_c99(self):
+        self.compiles(os.environ["CC"], "c", "c99")
+
+    def test_compiles_alone_as_c17(self):
+        self.compiles(os.environ["CC"], "c", "c17")
+
+    def test_compiles_alone_as_cxx11(self):
+        self.compiles(os.environ["CXX"], "c++", "c++11")
+
+    def test_compiles_alone_as_cxx20(self):
+        self.compiles(os.environ["CXX"], "c++", "c++20")
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main(verbosity=2))
