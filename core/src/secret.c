@@ -7,11 +7,11 @@
 
 void capauth__wipe(void *memory, size_t length)
 {
-    /* A volatile pointer to the function: no explicit_bzero on Android, and memset alone would be optimised away. */
-    static void *(*const volatile set)(void *, int, size_t) = memset;
-
-    if (memory && length)
-        set(memory, 0, length);
+    if (!memory || !length)
+        return;
+    memset(memory, 0, length);
+    /* Tells the compiler that somebody reads it now; Android has no explicit_bzero. */
+    __asm__ __volatile__("" : : "r"(memory) : "memory");
 }
 
 char *capauth__duplicate_bytes(const char *bytes, size_t length)
