@@ -55,8 +55,8 @@ static bool copy_headers(capauth_call *call, const capauth_options *options)
 
 bool capauth__call_take_options(capauth_call *call, const capauth_options *options)
 {
-    return copy_headers(call, options) && (!options || capauth__replace(&call->fallback_channel,
-                                                                        options->fallback_channel));
+    return copy_headers(call, options) &&
+           (!options || capauth__replace(&call->fallback_channel, options->fallback_channel));
 }
 
 void capauth__call_drop(capauth_call *call)
@@ -275,7 +275,7 @@ static void leave_session(capauth_call *call)
 
 static void log_outcome(const capauth_call *call)
 {
-    int level = call->outcome == CAPAUTH_OK                                       ? CAPAUTH_LOG_INFO
+    int level = call->outcome == CAPAUTH_OK                                 ? CAPAUTH_LOG_INFO
                 : call->outcome > 0 || call->outcome == CAPAUTH_E_CANCELLED ? CAPAUTH_LOG_WARNING
                                                                             : CAPAUTH_LOG_ERROR;
     char who[320] = "-";
@@ -406,8 +406,8 @@ bool capauth__call_retry(capauth_call *call, const struct capauth__answer *answe
     if (now_ms + wait_ms >= call->deadline_ms)
         return false;
     capauth__log(call->client, CAPAUTH_LOG_INFO, "%s: attempt %d failed (%s, HTTP %d); again in %d ms",
-                 capauth__verb_name(call->verb), call->attempts, capauth_error_name(answer->error),
-                 answer->http_status, wait_ms);
+                 capauth__verb_name(call->verb), call->attempts, capauth_error_name(answer->error), answer->http_status,
+                 wait_ms);
     capauth__engine_schedule(call, now_ms + wait_ms);
     return true;
 }

@@ -17,7 +17,7 @@
 /* The optional arguments, as a call copied them. */
 struct capauth_options {
     int timeout_ms; /* 0: the client's */
-    int margin_ms;  /* -1: the client's */
+    int margin_ms; /* -1: the client's */
     int repeatable;
     char *password;
     char *fallback_channel;
@@ -28,17 +28,17 @@ struct capauth_options {
 };
 
 enum capauth__call_state {
-    CAPAUTH__NEW,      /* in the inbox, or not even there */
-    CAPAUTH__WAITING,  /* entered; waits for a token or a retry */
-    CAPAUTH__QUEUED,   /* waits for a connection */
-    CAPAUTH__FLYING,   /* a transfer is under way */
+    CAPAUTH__NEW, /* in the inbox, or not even there */
+    CAPAUTH__WAITING, /* entered; waits for a token or a retry */
+    CAPAUTH__QUEUED, /* waits for a connection */
+    CAPAUTH__FLYING, /* a transfer is under way */
     CAPAUTH__FINISHED
 };
 
 struct capauth_call {
     capauth_client *client;
     capauth_session *session; /* NULL for prepare */
-    atomic_int references;    /* the user's handle, the engine */
+    atomic_int references; /* the user's handle, the engine */
     atomic_bool handle_alive;
     atomic_bool done; /* everything below `outcome` is settled once this is set */
     atomic_bool cancelled;
@@ -46,9 +46,9 @@ struct capauth_call {
     /* What to do. */
     enum capauth__verb verb;
     const struct capauth__operation *operation; /* NULL for gateway, ensure, prepare */
-    bool internal;                              /* the engine's own, nobody's handle */
+    bool internal; /* the engine's own, nobody's handle */
     bool repeatable;
-    bool external;                              /* CIAM: no token of ours */
+    bool external; /* CIAM: no token of ours */
     int64_t id;
     int64_t started_us;
     int64_t deadline_ms;
@@ -59,9 +59,9 @@ struct capauth_call {
     struct capauth__buffer url;
     struct capauth__buffer body;
     bool has_body;
-    struct capauth__header *headers;       /* the options' */
+    struct capauth__header *headers; /* the options' */
     struct capauth__header *token_headers; /* gateway: who it is; made anew for each token */
-    char *new_value;                       /* identifier update */
+    char *new_value; /* identifier update */
     char *fallback_channel;
     bool with_password;
 

@@ -29,7 +29,7 @@ struct capauth__config {
     char *ca_file;
     char *ca_pem;
     int ca_memory_fd; /* ca_pem as a file for curl; -1: none */
-    char *ca_source;  /* in words: why this CA store */
+    char *ca_source; /* in words: why this CA store */
     char *tls_min;
     char *pinned_keys;
     char *client_cert;
@@ -47,7 +47,7 @@ struct capauth__config {
 
 struct capauth_client {
     atomic_int handles; /* of the client, its sessions and its calls that users hold; none left: all goes */
-    atomic_bool used;   /* an operation started: settings stand */
+    atomic_bool used; /* an operation started: settings stand */
     atomic_bool closed;
     pid_t process;
     struct capauth__config config;

@@ -284,7 +284,8 @@ static void step(capauth_client *client, const struct capauth__ready *ready, int
     run_timers(engine);
     if (engine->transport)
         capauth__transport_collect(engine->transport);
-    while (engine->queue.first && (!engine->transport || engine->in_flight < capauth__transport_room(engine->transport))) {
+    while (engine->queue.first &&
+           (!engine->transport || engine->in_flight < capauth__transport_room(engine->transport))) {
         if (capauth__monotonic_us() >= end_us) {
             engine->work_left = true;
             break;

@@ -40,13 +40,13 @@ struct capauth__engine {
     pthread_mutex_t mutex;
     struct capauth__reactor reactor;
     struct capauth__transport *transport;
-    bool leading;   /* a thread waits on the reactor, without the mutex */
+    bool leading; /* a thread waits on the reactor, without the mutex */
     uint64_t steps; /* events that were read before another thread's step are stale */
     struct capauth__waiter *sleepers;
-    struct capauth__call_list live;   /* everything that has entered and not finished */
-    struct capauth__call_list queue;  /* waits for a connection */
-    struct capauth__call_list done;   /* for capauth_client_next_done */
-    capauth_call **heap;              /* by due time */
+    struct capauth__call_list live; /* everything that has entered and not finished */
+    struct capauth__call_list queue; /* waits for a connection */
+    struct capauth__call_list done; /* for capauth_client_next_done */
+    capauth_call **heap; /* by due time */
     size_t heap_length;
     size_t heap_capacity;
     int in_flight;

@@ -49,7 +49,10 @@ struct text_member {
     size_t longest;
 };
 
-#define MEMBER(name, field, longest) {name, offsetof(capauth_session, field), longest}
+#define MEMBER(name, field, longest)                                                                                   \
+    {                                                                                                                  \
+        name, offsetof(capauth_session, field), longest                                                                \
+    }
 
 static const struct text_member text_members[] = {
     MEMBER("brand", brand, CAPAUTH__IDENTITY_LONGEST),
@@ -68,10 +71,21 @@ static const struct text_member text_members[] = {
 enum { TEXT_MEMBERS = sizeof text_members / sizeof text_members[0] };
 
 /* The other members of version 1. */
-static const char *const other_members[] = {"v",       "must",    "origin",          "flow",
-                                            "identifierType", "contactType", "nextStep", "role",
-                                            "appRegistered", "registeredForPassword", "otpSentAt", "otpWrongAnswers",
-                                            "refreshOff", "validateUnknown", "identifierUnknown"};
+static const char *const other_members[] = {"v",
+                                            "must",
+                                            "origin",
+                                            "flow",
+                                            "identifierType",
+                                            "contactType",
+                                            "nextStep",
+                                            "role",
+                                            "appRegistered",
+                                            "registeredForPassword",
+                                            "otpSentAt",
+                                            "otpWrongAnswers",
+                                            "refreshOff",
+                                            "validateUnknown",
+                                            "identifierUnknown"};
 
 static char **slot_of(capauth_session *session, const struct text_member *member)
 {

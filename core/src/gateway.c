@@ -131,9 +131,8 @@ static const char *issued_identifier(const capauth_session *session)
     const char *identity = session->state.claims.identity;
     size_t length = strlen(type);
 
-    return !strncmp(identity, type, length) && identity[length] == '|' && identity[length + 1]
-               ? identity + length + 1
-               : session->identifier;
+    return !strncmp(identity, type, length) && identity[length] == '|' && identity[length + 1] ? identity + length + 1
+                                                                                               : session->identifier;
 }
 
 static bool push_identity(capauth_call *call, const capauth_session *session)

@@ -8,8 +8,10 @@
 #define MFA (1U << CAPAUTH_FLOW_MFA)
 
 #define F(name) CAPAUTH__F_##name
-#define ROW(verb, flows, method, path, fields, gain, repeat) \
-    {CAPAUTH__##verb, flows, method, path, fields, CAPAUTH__GAIN_##gain, CAPAUTH__##repeat}
+#define ROW(verb, flows, method, path, fields, gain, repeat)                                                           \
+    {                                                                                                                  \
+        CAPAUTH__##verb, flows, method, path, fields, CAPAUTH__GAIN_##gain, CAPAUTH__##repeat                          \
+    }
 
 /* The 23 operations of the protocol, one row each. A new operation of the Auth Engine is a new row. */
 /* clang-format off */

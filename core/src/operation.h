@@ -24,18 +24,18 @@ enum capauth__verb {
 
 /* Members of a request's body, beside identifierType, identifierValue and brand, which all rows send. */
 enum {
-    CAPAUTH__F_DEVICE = 1 << 0,         /* deviceId */
-    CAPAUTH__F_CONTACT = 1 << 1,        /* mobile or email, for a USERNAME or EXTERNALID */
+    CAPAUTH__F_DEVICE = 1 << 0, /* deviceId */
+    CAPAUTH__F_CONTACT = 1 << 1, /* mobile or email, for a USERNAME or EXTERNALID */
     CAPAUTH__F_FIRST_PASSWORD = 1 << 2, /* password and confirmPassword, if the option is there */
-    CAPAUTH__F_AUTHORIZED = 1 << 3,     /* authorizedToken */
-    CAPAUTH__F_SESSION = 1 << 4,        /* sessionId */
-    CAPAUTH__F_HASH = 1 << 5,           /* hash and timeStamp, if the option is there */
-    CAPAUTH__F_OTP = 1 << 6,            /* otp */
-    CAPAUTH__F_PASSWORD = 1 << 7,       /* password */
-    CAPAUTH__F_NEW_PASSWORD = 1 << 8,   /* newPassword and confirmPassword */
+    CAPAUTH__F_AUTHORIZED = 1 << 3, /* authorizedToken */
+    CAPAUTH__F_SESSION = 1 << 4, /* sessionId */
+    CAPAUTH__F_HASH = 1 << 5, /* hash and timeStamp, if the option is there */
+    CAPAUTH__F_OTP = 1 << 6, /* otp */
+    CAPAUTH__F_PASSWORD = 1 << 7, /* password */
+    CAPAUTH__F_NEW_PASSWORD = 1 << 8, /* newPassword and confirmPassword */
     CAPAUTH__F_RESET_PASSWORD = 1 << 9, /* password and confirmPassword, both the new one */
-    CAPAUTH__F_TOKEN = 1 << 10,         /* token */
-    CAPAUTH__F_KEY = 1 << 11,           /* key */
+    CAPAUTH__F_TOKEN = 1 << 10, /* token */
+    CAPAUTH__F_KEY = 1 << 11, /* key */
     CAPAUTH__F_EXPIRED_TOKEN = 1 << 12, /* expiredToken */
     CAPAUTH__F_NEW_IDENTIFIER = 1 << 13 /* newIdentifierValue */
 };
@@ -44,8 +44,8 @@ enum {
 enum capauth__gain {
     CAPAUTH__GAIN_NOTHING,
     CAPAUTH__GAIN_SESSION, /* a sessionId, and a VIEW token */
-    CAPAUTH__GAIN_TOKEN,   /* a token, and perhaps a key; ends the session */
-    CAPAUTH__GAIN_RENEWED  /* a token, and perhaps a key */
+    CAPAUTH__GAIN_TOKEN, /* a token, and perhaps a key; ends the session */
+    CAPAUTH__GAIN_RENEWED /* a token, and perhaps a key */
 };
 
 enum capauth__repeat {

@@ -195,12 +195,12 @@ int capauth__memory_file(const char *text, size_t length, char *path, size_t siz
 const char *capauth__system_ca_file(void)
 {
     static const char *const files[] = {
-        "/etc/ssl/certs/ca-certificates.crt",                /* Debian, Ubuntu, Arch, Gentoo */
+        "/etc/ssl/certs/ca-certificates.crt", /* Debian, Ubuntu, Arch, Gentoo */
         "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", /* Fedora, RHEL */
-        "/etc/pki/tls/certs/ca-bundle.crt",                  /* older RHEL */
-        "/etc/ssl/ca-bundle.pem",                            /* openSUSE */
-        "/etc/ssl/cert.pem",                                 /* Alpine, macOS, the BSDs */
-        "/usr/local/share/certs/ca-root-nss.crt",            /* FreeBSD */
+        "/etc/pki/tls/certs/ca-bundle.crt", /* older RHEL */
+        "/etc/ssl/ca-bundle.pem", /* openSUSE */
+        "/etc/ssl/cert.pem", /* Alpine, macOS, the BSDs */
+        "/usr/local/share/certs/ca-root-nss.crt", /* FreeBSD */
     };
 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {

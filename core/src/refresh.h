@@ -12,7 +12,7 @@
 
 enum capauth__token_state {
     CAPAUTH__TOKEN_GOOD,
-    CAPAUTH__TOKEN_STALE,  /* expired or within the margin, and can be regenerated */
+    CAPAUTH__TOKEN_STALE, /* expired or within the margin, and can be regenerated */
     CAPAUTH__TOKEN_MISSING /* nobody is signed in, or nothing to regenerate it from */
 };
 

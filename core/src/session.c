@@ -186,8 +186,7 @@ static bool copy_identity(capauth_session *second, const capauth_session *first)
 {
     second->identifier_type = first->identifier_type;
     second->contact_type = first->contact_type;
-    return capauth__replace(&second->brand, first->brand) &&
-           capauth__replace(&second->identifier, first->identifier) &&
+    return capauth__replace(&second->brand, first->brand) && capauth__replace(&second->identifier, first->identifier) &&
            capauth__replace(&second->contact, first->contact) &&
            capauth__replace(&second->device_id, first->device_id) &&
            capauth__replace(&second->state.authorized_token, first->state.token);
@@ -206,9 +205,9 @@ int capauth_session_second_factor(capauth_session *first, capauth_session **out)
         return result;
     capauth__session_lock(first);
     if (first->closed || first->flow == CAPAUTH_FLOW_EXTERNAL || !first->state.token) {
-        result = first->closed                            ? CAPAUTH_E_CLOSED
+        result = first->closed                          ? CAPAUTH_E_CLOSED
                  : first->flow == CAPAUTH_FLOW_EXTERNAL ? CAPAUTH_E_UNSUPPORTED
-                                                          : CAPAUTH_E_WRONG_STEP;
+                                                        : CAPAUTH_E_WRONG_STEP;
         capauth__session_set_error(first, capauth_strerror(result));
     } else if (!(second = capauth__session_create(first->client, CAPAUTH_FLOW_MFA))) {
         result = CAPAUTH_E_NO_MEMORY;
@@ -372,8 +371,7 @@ static int advised(const capauth_session *session, enum capauth__verb verb, int 
     int step = capauth__next_step(verb, outcome);
 
     if (step == CAPAUTH__STEP_BY_PASSWORD)
-        return session->state.registered_for_password == 1 ? CAPAUTH_STEP_PASSWORD_VALIDATE
-                                                            : CAPAUTH_STEP_OTP_GENERATE;
+        return session->state.registered_for_password == 1 ? CAPAUTH_STEP_PASSWORD_VALIDATE : CAPAUTH_STEP_OTP_GENERATE;
     if (step == CAPAUTH__STEP_BY_ROLE)
         return !strcmp(session->state.claims.role, "MFA_PENDING") ? CAPAUTH_STEP_SECOND_FACTOR : CAPAUTH_STEP_DONE;
     return step == CAPAUTH__STEP_KEEP ? session->state.next_step : step;

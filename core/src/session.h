@@ -28,8 +28,8 @@ struct capauth__state {
     int64_t otp_sent_at;
     int otp_wrong_answers;
     char *otp_channel;
-    bool refresh_off;        /* the token was expired on purpose: only regenerate_token brings a new one */
-    bool validate_unknown;   /* an answer to the OTP or password was lost */
+    bool refresh_off; /* the token was expired on purpose: only regenerate_token brings a new one */
+    bool validate_unknown; /* an answer to the OTP or password was lost */
     bool identifier_unknown; /* an answer to identifier update was lost */
 };
 
@@ -51,10 +51,10 @@ struct capauth_session {
     char *id_token;
     struct capauth__state state;
     char *unknown_members; /* of a restored export, to be exported again */
-    uint64_t generation;   /* of the token */
-    uint64_t epoch;        /* of the sign-in: answers to calls of an earlier one change nothing */
-    capauth_call *step;    /* in flight */
-    capauth_call *calls;   /* all in flight, by call->session_next */
+    uint64_t generation; /* of the token */
+    uint64_t epoch; /* of the sign-in: answers to calls of an earlier one change nothing */
+    capauth_call *step; /* in flight */
+    capauth_call *calls; /* all in flight, by call->session_next */
     capauth_call *refresh; /* the regeneration in flight */
     capauth_call *refresh_waiters;
     int64_t refresh_failed_ms; /* monotonic; 0: the last one did not fail */

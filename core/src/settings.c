@@ -340,11 +340,28 @@ static bool header_name_is_sane(const char *name)
 /* What HTTP or capauth itself sets; a second one would contradict the first. */
 static bool header_is_ours(const char *name)
 {
-    static const char *const names[] = {
-        "Accept",     "Authorization", "Connection", "Content-Encoding",  "Content-Length", "Content-Type",
-        "Cookie",     "Expect",        "Host",       "Proxy-Authorization", "TE",           "Trailer",
-        "Transfer-Encoding", "Upgrade", "User-Agent", "cap_authorization", "cap_brand",    "cap_device_id",
-        "cap_identifier_type", "cap_identifier_value", "cap_mobile", "X-CAP-EXTERNAL-OAUTH-ID-TOKEN"};
+    static const char *const names[] = {"Accept",
+                                        "Authorization",
+                                        "Connection",
+                                        "Content-Encoding",
+                                        "Content-Length",
+                                        "Content-Type",
+                                        "Cookie",
+                                        "Expect",
+                                        "Host",
+                                        "Proxy-Authorization",
+                                        "TE",
+                                        "Trailer",
+                                        "Transfer-Encoding",
+                                        "Upgrade",
+                                        "User-Agent",
+                                        "cap_authorization",
+                                        "cap_brand",
+                                        "cap_device_id",
+                                        "cap_identifier_type",
+                                        "cap_identifier_value",
+                                        "cap_mobile",
+                                        "X-CAP-EXTERNAL-OAUTH-ID-TOKEN"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (!strcasecmp(name, names[i]))

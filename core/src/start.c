@@ -171,8 +171,7 @@ int capauth_otp_generate(capauth_session *session, const capauth_options *option
     return start_operation(session, CAPAUTH__OTP_GENERATE, &(struct capauth__arguments){0}, options, call);
 }
 
-int capauth_otp_validate(capauth_session *session, const char *otp, const capauth_options *options,
-                         capauth_call **call)
+int capauth_otp_validate(capauth_session *session, const char *otp, const capauth_options *options, capauth_call **call)
 {
     return start_operation(session, CAPAUTH__OTP_VALIDATE, &(struct capauth__arguments){.otp = otp}, options, call);
 }
@@ -195,8 +194,8 @@ int capauth_password_change(capauth_session *session, const char *current_passwo
 int capauth_password_forget(capauth_session *session, const char *new_password, const capauth_options *options,
                             capauth_call **call)
 {
-    return start_operation(session, CAPAUTH__PASSWORD_FORGET, &(struct capauth__arguments){.new_password = new_password},
-                           options, call);
+    return start_operation(session, CAPAUTH__PASSWORD_FORGET,
+                           &(struct capauth__arguments){.new_password = new_password}, options, call);
 }
 
 int capauth_token_regenerate(capauth_session *session, const capauth_options *options, capauth_call **call)
@@ -218,8 +217,7 @@ int capauth_identifier_update(capauth_session *session, const char *new_value, c
 
 int capauth_token_ensure(capauth_session *session, const capauth_options *options, capauth_call **out)
 {
-    struct capauth__start start = {
-        .session = session, .verb = CAPAUTH__TOKEN_ENSURE, .options = options, .out = out};
+    struct capauth__start start = {.session = session, .verb = CAPAUTH__TOKEN_ENSURE, .options = options, .out = out};
     int result = capauth__start_begin(&start);
 
     if (result)

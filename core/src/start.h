@@ -9,8 +9,8 @@ struct capauth__start {
     capauth_session *session;
     enum capauth__verb verb;
     const capauth_options *options;
-    capauth_call **out;   /* NULL: block */
-    capauth_call *call;   /* once begun */
+    capauth_call **out; /* NULL: block */
+    capauth_call *call; /* once begun */
     const char *argument; /* of a refusal */
     const char *message;
 };

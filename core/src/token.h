@@ -8,7 +8,7 @@
 struct capauth__claims {
     char role[64];
     char customer_id[64];
-    char identity[320];    /* the only entry of the header's idv, "MOBILE|919999922332"; "" with none or several */
+    char identity[320]; /* the only entry of the header's idv, "MOBILE|919999922332"; "" with none or several */
     int64_t expires_at_ms; /* 0: the token does not say */
 };
 

@@ -15,7 +15,7 @@
 
 enum {
     BODY_LIMIT = 1024 * 1024, /* after decompression */
-    STREAMS = 100,            /* at once on one HTTP/2 connection */
+    STREAMS = 100, /* at once on one HTTP/2 connection */
     HEADERS_MOST = 72,
     NET_MS = 5000 /* our deadlines end calls; curl's own timeout, this much later, is only a net */
 };

@@ -21,9 +21,9 @@ struct capauth__answer {
     int error; /* CAPAUTH_OK: HTTP answered, whole; else CAPAUTH_E_... */
     const char *detail;
     bool may_have_left; /* the request's body was asked for, or its headers are gone */
-    bool reused;        /* the connection */
-    int http_status;    /* 0: none arrived */
-    int64_t date_ms;    /* 0: no Date */
+    bool reused; /* the connection */
+    int http_status; /* 0: none arrived */
+    int64_t date_ms; /* 0: no Date */
     int retry_after_ms; /* -1: no Retry-After */
     const char *request_id;
     const char *body; /* never NULL */

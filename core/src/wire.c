@@ -115,17 +115,16 @@ int capauth__wire_reply(const char *body, size_t length, struct capauth__reply *
     reply->success = success;
     (void)capauth__json_integer(capauth__json_member(status, "code"), &reply->code);
     reply->message = capauth__json_text(capauth__json_member(status, "message"));
-    if (success && (is_broken_token(capauth__json_member(auth, "token")) ||
-                    is_broken_token(capauth__json_member(auth, "key")) ||
-                    is_broken_token(capauth__json_member(user, "sessionId"))))
+    if (success &&
+        (is_broken_token(capauth__json_member(auth, "token")) || is_broken_token(capauth__json_member(auth, "key")) ||
+         is_broken_token(capauth__json_member(user, "sessionId"))))
         return CAPAUTH_E_PROTOCOL;
     reply->token = token_text(capauth__json_member(auth, "token"));
     reply->key = token_text(capauth__json_member(auth, "key"));
     reply->session_id = token_text(capauth__json_member(user, "sessionId"));
     reply->role = capauth__json_text(capauth__json_member(user, "role"));
     reply->app_registered = capauth__json_boolean(capauth__json_member(user, "appRegistered"), -1);
-    reply->registered_for_password =
-        capauth__json_boolean(capauth__json_member(user, "userRegisteredForPassword"), -1);
+    reply->registered_for_password = capauth__json_boolean(capauth__json_member(user, "userRegisteredForPassword"), -1);
     return CAPAUTH_OK;
 }
 

@@ -31,7 +31,8 @@ extern struct emulator *shared;
 int start_shared(void **state);
 int stop_shared(void **state);
 
-/* A control call, `what` without "/_emulator/": its reply, valid until the next one. Fails the test unless it is 200. */
+/* A control call, `what` without "/_emulator/": its reply, valid until the next one. Fails the test unless it is 200.
+ */
 const char *control(const struct emulator *emulator, const char *method, const char *what, const char *body);
 /* The newest OTP sent to the identifier; fails the test when there is none. */
 const char *otp_of(const struct emulator *emulator, const char *brand, const char *identifier);

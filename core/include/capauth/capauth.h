@@ -52,9 +52,9 @@ typedef struct capauth_options capauth_options;
 
 /* The family of operations that a session uses (protocol: mobile, web, MFA, external identity). */
 enum {
-    CAPAUTH_FLOW_MOBILE = 1,  /* needs a device id; gives a token and a key */
-    CAPAUTH_FLOW_WEB = 2,     /* no device id; gives a token */
-    CAPAUTH_FLOW_MFA = 3,     /* second factor: capauth_session_second_factor makes these */
+    CAPAUTH_FLOW_MOBILE = 1, /* needs a device id; gives a token and a key */
+    CAPAUTH_FLOW_WEB = 2, /* no device id; gives a token */
+    CAPAUTH_FLOW_MFA = 3, /* second factor: capauth_session_second_factor makes these */
     CAPAUTH_FLOW_EXTERNAL = 4 /* tokens of an OpenID provider: capauth_session_external_new makes these */
 };
 
@@ -156,7 +156,7 @@ CAPAUTH_API const char *capauth_version(void);
 /* One English sentence for any code, known or not. Static; never NULL. */
 CAPAUTH_API const char *capauth_strerror(int code);
 
-/* The code's stable name, "INVALID_OTP", for translations; "UNKNOWN" for a number that capauth does not know. Static. */
+/* The code's stable name, "INVALID_OTP", for translations; "UNKNOWN" for a number without one. Static. */
 CAPAUTH_API const char *capauth_error_name(int code);
 
 /* 1 when the same call may succeed later and repeating it does no harm, as far as the code alone tells; else 0. */
@@ -456,8 +456,7 @@ CAPAUTH_API int capauth_password_change(capauth_session *session, const char *cu
 CAPAUTH_API int capauth_password_forget(capauth_session *session, const char *new_password,
                                         const capauth_options *options, capauth_call **call);
 /* token/regenerate, from the key (mobile, MFA) or from the token itself (web). Joins a regeneration in flight. */
-CAPAUTH_API int capauth_token_regenerate(capauth_session *session, const capauth_options *options,
-                                         capauth_call **call);
+CAPAUTH_API int capauth_token_regenerate(capauth_session *session, const capauth_options *options, capauth_call **call);
 /* Succeeds when the token is valid beyond the margin, regenerating it if it must; then get it by _copy_token.
  * Option: margin. CAPAUTH_E_WRONG_STEP: nobody is signed in. */
 CAPAUTH_API int capauth_token_ensure(capauth_session *session, const capauth_options *options, capauth_call **call);
@@ -468,8 +467,7 @@ CAPAUTH_API int capauth_identifier_update(capauth_session *session, const char *
                                           const capauth_options *options, capauth_call **call);
 /* Cancels what is in flight and forgets token, key and step at once, also without a network; in the MFA flow it then
  * expires the token, and the outcome is that operation's (0 in other flows). */
-CAPAUTH_API int capauth_session_sign_out(capauth_session *session, const capauth_options *options,
-                                         capauth_call **call);
+CAPAUTH_API int capauth_session_sign_out(capauth_session *session, const capauth_options *options, capauth_call **call);
 
 /*
  * {gateway}/v2/api/{endpoint} with a valid token, regenerated when needed. `method` is "GET" or "POST"; `endpoint` like
