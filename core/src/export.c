@@ -347,7 +347,7 @@ int capauth_session_reload(capauth_session *session, const char *text)
 
     if (result)
         return result;
-    if ((result = parse_export(session->client, text, &other)))
+    if ((result = parse_export(session->client, text, &other)) || !other)
         return result;
     capauth__session_lock(session);
     if (session->closed)

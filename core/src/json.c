@@ -194,9 +194,7 @@ static void put_quoted(struct capauth__buffer *buffer, const char *text, size_t 
 
 static void put_separator(struct capauth__buffer *buffer)
 {
-    char last = buffer->length ? buffer->data[buffer->length - 1] : '{';
-
-    if (last != '{' && last != '[')
+    if (buffer->length && !strchr("{[", buffer->data[buffer->length - 1]))
         capauth__buffer_append(buffer, ",", 1);
 }
 

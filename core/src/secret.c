@@ -75,7 +75,8 @@ bool capauth__buffer_append(struct capauth__buffer *buffer, const void *bytes, s
     if (buffer->failed)
         return false;
     if ((buffer->limit && length > buffer->limit - buffer->length) ||
-        (buffer->length + length + 1 > buffer->capacity && !buffer_grow(buffer, buffer->length + length + 1))) {
+        ((!buffer->data || buffer->length + length + 1 > buffer->capacity) &&
+         !buffer_grow(buffer, buffer->length + length + 1))) {
         buffer->failed = true;
         return false;
     }
@@ -144,6 +145,8 @@ void capauth__mask(const char *identifier, char *out, size_t size)
     if (length + 1 > size)
         length = size - 1;
     for (size_t i = 0; i < length; i++)
-        out[i] = i < shown_front || i >= length - shown_back ? identifier[i] : '*';
+        out[i] = '*';
+    memcpy(out, identifier, shown_front);
+    memcpy(out + length - shown_back, identifier + length - shown_back, shown_back);
     out[length] = '\0';
 }

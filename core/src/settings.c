@@ -12,7 +12,7 @@
 /* Every setter takes the client's mutex through this. 0: go on, and unlock at the end. */
 static int begin(capauth_client *client)
 {
-    int result = capauth__client_check(client);
+    int result = client ? capauth__client_check(client) : CAPAUTH_E_INVALID_ARGUMENT;
 
     if (result)
         return result;
@@ -25,6 +25,8 @@ static int set_text(capauth_client *client, char **slot, const char *value)
 {
     bool kept;
 
+    if (!client)
+        return CAPAUTH_E_INVALID_ARGUMENT;
     pthread_mutex_lock(&client->mutex);
     kept = capauth__replace(slot, value);
     pthread_mutex_unlock(&client->mutex);
@@ -276,9 +278,11 @@ int capauth_client_set_client_key(capauth_client *client, const char *path)
 
 static const char *environment(const char *lower, const char *upper)
 {
-    const char *value = getenv(lower);
+    const char *value = getenv(lower); /* NOLINT(concurrency-mt-unsafe): read once, as the header says */
 
-    return value && *value ? value : upper ? getenv(upper) : NULL;
+    if (value && *value)
+        return value;
+    return upper ? getenv(upper) : NULL; /* NOLINT(concurrency-mt-unsafe) */
 }
 
 int capauth_client_set_proxy(capauth_client *client, const char *proxy)
@@ -448,7 +452,7 @@ static int refuse_listener(int result, void *data, void (*free_data)(void *data)
 int capauth_client_set_log(capauth_client *client, capauth_log_callback callback, void *data,
                            void (*free_data)(void *data))
 {
-    int result = capauth__client_check(client);
+    int result = client ? capauth__client_check(client) : CAPAUTH_E_INVALID_ARGUMENT;
     struct capauth__listener *listener = NULL;
 
     if (!result && callback && !(listener = capauth__listener_new(data, free_data)))
@@ -465,7 +469,7 @@ int capauth_client_set_log(capauth_client *client, capauth_log_callback callback
 int capauth_client_set_trace(capauth_client *client, capauth_trace_callback callback, void *data,
                              void (*free_data)(void *data))
 {
-    int result = capauth__client_check(client);
+    int result = client ? capauth__client_check(client) : CAPAUTH_E_INVALID_ARGUMENT;
     struct capauth__listener *listener = NULL;
 
     if (!result && callback && !(listener = capauth__listener_new(data, free_data)))
@@ -481,7 +485,7 @@ int capauth_client_set_trace(capauth_client *client, capauth_trace_callback call
 
 bool capauth__config_init(struct capauth__config *config)
 {
-    const char *file = getenv("SSL_CERT_FILE");
+    const char *file = getenv("SSL_CERT_FILE"); /* NOLINT(concurrency-mt-unsafe): read once, as the header says */
     const char *why = "SSL_CERT_FILE: ";
 
     config->ca_memory_fd = -1;

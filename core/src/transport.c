@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "transport.h"
 
+#include <arpa/inet.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +81,11 @@ void capauth__curl_versions(struct capauth__buffer *text)
 
 static bool is_loopback(const char *host)
 {
-    return !strcmp(host, "localhost") || !strcmp(host, "[::1]") || !strncmp(host, "127.", 4);
+    struct in_addr address;
+
+    /* Parsed, since 127.evil.example begins so too. */
+    return !strcmp(host, "localhost") || !strcmp(host, "[::1]") ||
+           (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
 }
 
 static bool has_part(CURLU *url, CURLUPart part)
@@ -97,15 +102,11 @@ static const char *parts_fault(CURLU *url, bool loopback_only)
     char *scheme = NULL;
     char *host = NULL;
     const char *fault = NULL;
-    unsigned a, b, c, d;
-    char after;
 
     if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) || curl_url_get(url, CURLUPART_HOST, &host, 0))
         fault = "has no scheme or no host";
     else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
         fault = "is neither https nor http";
-    else if (!strncmp(host, "127.", 4) && sscanf(host, "%u.%u.%u.%u%c", &a, &b, &c, &d, &after) != 4)
-        fault = "has a host that is no address"; /* 127.evil.example is not loopback */
     else if (!strcmp(scheme, "http") && loopback_only && !is_loopback(host))
         fault = "is plain http; that is for loopback only, unless allow_http is set";
     else if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
