@@ -379,12 +379,16 @@ struct capauth__header *capauth__header_new(const char *name, const char *value,
     struct capauth__header *header = NULL;
     size_t size;
 
+    if (!value) {
+        *fault = "has no value";
+        return NULL;
+    }
     *fault = capauth__text_fault(name, CAPAUTH__IDENTITY_LONGEST);
     if (!*fault && !header_name_is_sane(name))
         *fault = "has a name with characters that a header may not have";
     if (!*fault && header_is_ours(name))
         *fault = "has a name that capauth or HTTP sets itself";
-    if (!*fault && (!value || *value))
+    if (!*fault && *value)
         *fault = capauth__text_fault(value, CAPAUTH__HEADER_LONGEST);
     if (*fault || !(header = calloc(1, sizeof *header)))
         return NULL;
