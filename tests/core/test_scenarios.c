@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Plays tests/scenarios/scenarios.json; its README.md says what the words mean. */
+#include "support.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <json-c/json.h>
+
+/* One scenario as it is being played. */
+struct play {
+    struct json_object *scenario;
+    int number;
+    char brand[32];
+    struct emulator *emulator;
+    capauth_client *client;
+    capauth_session *first; /* kept while the second factor goes on */
+    capauth_session *customer;
+    int64_t advanced_ms;
+};
+
+static struct emulator *clocked; /* for the scenarios that move the clock */
+
+static struct json_object *member(struct json_object *object, const char *name)
+{
+    struct json_object *value = NULL;
+
+    json_object_object_get_ex(object, name, &value);
+    return value;
+}
+
+static const char *text(struct json_object *object, const char *name)
+{
+    struct json_object *value = member(object, name);
+
+    return value ? json_object_get_string(value) : NULL;
+}
+
+/* ---- Sessions ---- */
+
+static const struct {
+    const char *name;
+    int type;
+    bool contact;
+} identities[] = {
+    {"mobile", CAPAUTH_IDENTIFIER_MOBILE, false},        {"email", CAPAUTH_IDENTIFIER_EMAIL, false},
+    {"username", CAPAUTH_IDENTIFIER_USERNAME, false},    {"external_id", CAPAUTH_IDENTIFIER_EXTERNALID, false},
+    {"contact_mobile", CAPAUTH_IDENTIFIER_MOBILE, true}, {"contact_email", CAPAUTH_IDENTIFIER_EMAIL, true},
+};
+
+static void set_identity(capauth_session *session, struct json_object *identity)
+{
+    for (size_t i = 0; i < sizeof identities / sizeof identities[0]; i++) {
+        const char *value = text(identity, identities[i].name);
+
+        if (value && identities[i].contact)
+            assert_code(capauth_session_set_contact(session, identities[i].type, value), CAPAUTH_OK);
+        else if (value)
+            assert_code(capauth_session_set_identifier(session, identities[i].type, value), CAPAUTH_OK);
+    }
+    if (text(identity, "device_id"))
+        assert_code(capauth_session_set_device_id(session, text(identity, "device_id")), CAPAUTH_OK);
+}
+
+static void new_session(struct play *play, struct json_object *identity)
+{
+    int flow = strcmp(text(identity, "flow"), "web") == 0 ? CAPAUTH_FLOW_WEB : CAPAUTH_FLOW_MOBILE;
+
+    capauth_session_free(&play->customer);
+    assert_code(capauth_session_new(play->client, flow, play->brand, &play->customer), CAPAUTH_OK);
+    set_identity(play->customer, identity);
+}
+
+static void second_factor(struct play *play, struct json_object *step)
+{
+    play->first = play->customer;
+    play->customer = NULL;
+    assert_code(capauth_session_second_factor(play->first, &play->customer), CAPAUTH_OK);
+    set_identity(play->customer, step);
+}
+
+static void restore(struct play *play, struct json_object *step)
+{
+    char *exported = NULL;
+    struct json_object *tree;
+
+    assert_code(capauth_session_export(play->customer, &exported), CAPAUTH_OK);
+    tree = json_tokener_parse(exported);
+    capauth_string_free(&exported);
+    if (member(step, "set")) {
+        json_object_object_foreach(member(step, "set"), name, value)
+        {
+            json_object_object_add(tree, name, json_object_get(value));
+        }
+    }
+    capauth_session_free(&play->customer);
+    assert_code(capauth_session_restore(play->client, json_object_to_json_string(tree), &play->customer), CAPAUTH_OK);
+    json_object_put(tree);
+}
+
+/* ---- Arguments ---- */
+
+/* The newest OTP sent to the session's identifier or contact. */
+static const char *sent_otp(const struct play *play)
+{
+    char what[512];
+    static char otp[32];
+    struct json_object *outbox, *messages, *newest;
+
+    snprintf(what, sizeof what, "outbox?brand=%s", play->brand);
+    outbox = json_tokener_parse(control(play->emulator, "GET", what, NULL));
+    messages = member(outbox, "messages");
+    newest = json_object_array_length(messages) ? json_object_array_get_idx(messages, 0) : NULL;
+    assert_non_null(newest);
+    snprintf(otp, sizeof otp, "%s", text(newest, "otp"));
+    json_object_put(outbox);
+    return otp;
+}
+
+static const char *otp_of_step(const struct play *play, struct json_object *step)
+{
+    const char *otp = text(step, "otp");
+
+    if (otp && !strcmp(otp, "$otp"))
+        return sent_otp(play);
+    if (otp && !strcmp(otp, "$wrong"))
+        return strcmp(sent_otp(play), "000000") ? "000000" : "111111";
+    return otp;
+}
+
+static int64_t timestamp_of(const struct play *play, const char *word)
+{
+    int64_t now_ms = (int64_t)time(NULL) * 1000 + play->advanced_ms;
+
+    return !strcmp(word, "$late") ? now_ms - 3600000 : now_ms;
+}
+
+static void add_query(capauth_options *options, struct json_object *query)
+{
+    if (!query)
+        return;
+    json_object_object_foreach(query, name, value)
+    {
+        assert_code(capauth_options_add_query(options, name, json_object_get_string(value)), CAPAUTH_OK);
+    }
+}
+
+static capauth_options *options_of(const struct play *play, struct json_object *step)
+{
+    capauth_options *options = NULL;
+
+    assert_code(capauth_options_new(&options), CAPAUTH_OK);
+    if (!strcmp(text(step, "op"), "generate_token") && text(step, "password"))
+        assert_code(capauth_options_set_password(options, text(step, "password")), CAPAUTH_OK);
+    if (text(step, "fallback_channel"))
+        assert_code(capauth_options_set_fallback_channel(options, text(step, "fallback_channel")), CAPAUTH_OK);
+    if (text(step, "payload_hash"))
+        assert_code(capauth_options_set_otp_hash(options, text(step, "payload_hash"),
+                                                 timestamp_of(play, text(step, "payload_timestamp"))),
+                    CAPAUTH_OK);
+    add_query(options, member(step, "query"));
+    return options;
+}
+
+/* ---- Operations ---- */
+
+static int start(const struct play *play, struct json_object *step, const capauth_options *options, capauth_call **call)
+{
+    capauth_session *customer = play->customer;
+    const char *op = text(step, "op");
+
+    if (!strcmp(op, "generate_token"))
+        return capauth_token_generate(customer, options, call);
+    if (!strcmp(op, "generate_otp"))
+        return capauth_otp_generate(customer, options, call);
+    if (!strcmp(op, "validate_otp"))
+        return capauth_otp_validate(customer, otp_of_step(play, step), options, call);
+    if (!strcmp(op, "validate_password"))
+        return capauth_password_validate(customer, text(step, "password"), options, call);
+    if (!strcmp(op, "change_password"))
+        return capauth_password_change(customer, text(step, "current_password"), text(step, "new_password"), options,
+                                       call);
+    if (!strcmp(op, "forget_password"))
+        return capauth_password_forget(customer, text(step, "new_password"), options, call);
+    if (!strcmp(op, "regenerate_token"))
+        return capauth_token_regenerate(customer, options, call);
+    if (!strcmp(op, "ensure_token"))
+        return capauth_token_ensure(customer, options, call);
+    if (!strcmp(op, "expire_token"))
+        return capauth_token_expire(customer, options, call);
+    if (!strcmp(op, "update_identifier"))
+        return capauth_identifier_update(customer, text(step, "new_value"), options, call);
+    if (!strcmp(op, "sign_out"))
+        return capauth_session_sign_out(customer, options, call);
+    if (!strcmp(op, "gateway"))
+        return capauth_gateway_call(customer, text(step, "method"), text(step, "endpoint"), text(step, "body"), options,
+                                    call);
+    fail_msg("unknown op %s", op);
+    return CAPAUTH_E_INTERNAL;
+}
+
+static void check_reply(const capauth_call *call, struct json_object *step)
+{
+    if (member(step, "http_status"))
+        assert_int_equal(capauth_call_http_status(call), json_object_get_int(member(step, "http_status")));
+    if (member(step, "ok"))
+        assert_int_equal(capauth_call_ok(call), json_object_get_boolean(member(step, "ok")));
+    if (member(step, "code"))
+        assert_int_equal(capauth_call_server_code(call), json_object_get_int(member(step, "code")));
+    if (member(step, "contains"))
+        assert_non_null(strstr(capauth_call_body(call, NULL), text(step, "contains")));
+}
+
+static void run_operation(struct play *play, struct json_object *step)
+{
+    capauth_options *options = options_of(play, step);
+    const char *expected = member(step, "error") ? text(step, "error") : "OK";
+    capauth_call *call = NULL;
+    int result;
+
+    (void)start(play, step, options, &call);
+    result = capauth_call_wait(call, -1);
+    if (strcmp(capauth_error_name(result), expected) != 0)
+        fail_msg("%s gives %s, not %s: %s", text(step, "op"), capauth_error_name(result), expected,
+                 capauth_call_error_message(call));
+    if (member(step, "maybe_sent"))
+        assert_int_equal(capauth_call_maybe_sent(call), json_object_get_boolean(member(step, "maybe_sent")));
+    check_reply(call, step);
+    capauth_call_free(&call);
+    capauth_options_free(&options);
+}
+
+static void check_session(const capauth_session *customer, struct json_object *step)
+{
+    if (member(step, "next_step"))
+        assert_string_equal(capauth_step_name(capauth_session_next_step(customer)), text(step, "next_step"));
+    if (member(step, "role"))
+        assert_string_equal(capauth_session_role(customer), text(step, "role"));
+    if (member(step, "signed_in"))
+        assert_int_equal(capauth_session_signed_in(customer), json_object_get_boolean(member(step, "signed_in")));
+    if (member(step, "identifier"))
+        assert_string_equal(capauth_session_identifier(customer), text(step, "identifier"));
+    if (member(step, "registered_for_password"))
+        assert_int_equal(capauth_session_registered_for_password(customer),
+                         json_object_get_boolean(member(step, "registered_for_password")));
+}
+
+/* ---- The emulator's side ---- */
+
+static void put_customer(const struct play *play, struct json_object *customer)
+{
+    char what[256];
+
+    snprintf(what, sizeof what, "customers/%s/%s/%s", play->brand, text(customer, "identifierType"),
+             text(customer, "identifierValue"));
+    control(play->emulator, "PUT", what, text(customer, "body"));
+}
+
+static void put_reply(const struct play *play, struct json_object *step)
+{
+    char what[256];
+
+    snprintf(what, sizeof what, "gateway/%s/%s", play->brand, text(step, "endpoint"));
+    control(play->emulator, "PUT", what, text(step, "body"));
+}
+
+static void post_fault(const struct play *play, struct json_object *step)
+{
+    const char *members = json_object_to_json_string_ext(member(step, "members"), JSON_C_TO_STRING_PLAIN);
+    char inner[1024];
+
+    snprintf(inner, sizeof inner, "%.*s", (int)strlen(members) - 2, members + 1);
+    make_fault(play->emulator, play->brand, text(step, "path"), json_object_get_int(member(step, "count")), inner);
+}
+
+static void advance(struct play *play, struct json_object *step)
+{
+    char body[64];
+    int seconds = json_object_get_int(member(step, "seconds"));
+
+    snprintf(body, sizeof body, "{\"advanceSeconds\":%d}", seconds);
+    control(play->emulator, "POST", "clock", body);
+    play->advanced_ms += (int64_t)seconds * 1000;
+}
+
+static void run_step(struct play *play, struct json_object *step)
+{
+    const char *op = text(step, "op");
+
+    if (!strcmp(op, "session"))
+        new_session(play, step);
+    else if (!strcmp(op, "second_factor"))
+        second_factor(play, step);
+    else if (!strcmp(op, "restore"))
+        restore(play, step);
+    else if (!strcmp(op, "settings"))
+        make_brand(play->emulator, play->brand, text(step, "settings"));
+    else if (!strcmp(op, "customer"))
+        put_customer(play, step);
+    else if (!strcmp(op, "reply"))
+        put_reply(play, step);
+    else if (!strcmp(op, "fault"))
+        post_fault(play, step);
+    else if (!strcmp(op, "advance"))
+        advance(play, step);
+    else if (!strcmp(op, "requests"))
+        assert_int_equal(requests_of(play->emulator, play->brand, text(step, "request")),
+                         json_object_get_int(member(step, "count")));
+    else
+        run_operation(play, step);
+    check_session(play->customer, step);
+}
+
+/* ---- Playing ---- */
+
+static void scenario(void **state)
+{
+    struct play *play = *state;
+    struct json_object *steps = member(play->scenario, "steps");
+
+    play->emulator = json_object_get_boolean(member(play->scenario, "clock")) ? clocked : shared;
+    snprintf(play->brand, sizeof play->brand, "ScenarioC%d", play->number);
+    make_brand(play->emulator, play->brand, text(play->scenario, "brand"));
+    if (member(play->scenario, "customer"))
+        put_customer(play, member(play->scenario, "customer"));
+    play->client = new_client(play->emulator);
+    new_session(play, member(play->scenario, "session"));
+    for (size_t i = 0; i < json_object_array_length(steps); i++)
+        run_step(play, json_object_array_get_idx(steps, i));
+}
+
+static int clean_up(void **state)
+{
+    struct play *play = *state;
+
+    capauth_session_free(&play->customer);
+    capauth_session_free(&play->first);
+    capauth_client_free(&play->client);
+    return 0;
+}
+
+static int start_both(void **state)
+{
+    clocked = emulator_start();
+    return start_shared(state);
+}
+
+static int stop_both(void **state)
+{
+    emulator_stop(clocked);
+    return stop_shared(state);
+}
+
+int main(void)
+{
+    struct json_object *all = json_object_from_file(CAPAUTH_SCENARIOS);
+    size_t count = all ? json_object_array_length(all) : 0;
+    struct CMUnitTest *tests = calloc(count + 1, sizeof *tests);
+    struct play *plays = calloc(count + 1, sizeof *plays);
+    int failed;
+
+    if (!count || !tests || !plays) {
+        fputs(CAPAUTH_SCENARIOS " cannot be read\n", stderr);
+        return 1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        plays[i].scenario = json_object_array_get_idx(all, i);
+        plays[i].number = (int)i;
+        tests[i] = (struct CMUnitTest){text(plays[i].scenario, "name"), scenario, NULL, clean_up, &plays[i]};
+    }
+    failed = _cmocka_run_group_tests("scenarios", tests, count, start_both, stop_both);
+    free(tests);
+    free(plays);
+    json_object_put(all);
+    return failed;
+}
