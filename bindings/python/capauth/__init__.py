@@ -1,0 +1,36 @@
+"""Signs the customers of a loyalty brand in at Capillary's Auth Engine, and keeps them signed in."""
+
+from typing import Any
+
+from . import _errors, _flat
+from ._call import Call
+from ._client import BaseClient
+from ._errors import *  # noqa: F403
+from ._reply import Reply
+from ._sync import Client, Session
+from ._types import Otp, Step, TraceEvent
+
+__all__ = [
+    "Call",
+    "Client",
+    "Otp",
+    "Reply",
+    "Session",
+    "Step",
+    "TraceEvent",
+    "diagnose",
+]
+__all__ += _errors.__all__
+
+__version__: str = _flat.version()
+
+
+def diagnose(client: BaseClient[Any] | None = None) -> str:
+    """What a support request needs: versions, TLS library, CA store and why that one."""
+    return str(_flat.diagnose(None if client is None else client._handle)[1])  # type: ignore[arg-type]
+
+
+for _name in __all__:  # in tracebacks and help, things are where users find them
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = __name__
+del _name

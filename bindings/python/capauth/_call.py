@@ -1,0 +1,106 @@
+"""One operation in flight, then its result."""
+
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from . import _flat as flat
+from ._failure import error_of_call, error_of_code
+
+if TYPE_CHECKING:
+    from ._session import BaseSession
+
+T = TypeVar("T")
+
+# Waiting in slices lets Python run its signal handlers in between: Ctrl-C is answered within this time.
+SLICE_MS = 100
+
+
+def in_slices(step: Callable[[int], int], pending: int, timeout: float | None) -> int:
+    """Waits by `step(milliseconds)` as long as it gives `pending`, at most `timeout` seconds (None: without limit)."""
+    end = None if timeout is None else time.monotonic() + timeout
+    while True:
+        left = math.inf if end is None else (end - time.monotonic()) * 1000
+        code = step(round(max(0, min(SLICE_MS, left))))
+        if code != pending or left <= SLICE_MS:
+            return code
+
+
+class Call(Generic[T]):
+    """An operation that was started. Nothing moves until someone waits for it, or polls its client. Dropping
+    the last reference cancels it, as soon as its client moves on."""
+
+    __slots__ = ("_session", "_handle", "_refusal", "_finish", "__weakref__")
+
+    def __init__(
+        self,
+        session: "BaseSession",
+        handle: flat.capauth_call | None,
+        refusal: BaseException | None,
+        finish: Callable[[flat.capauth_call], T],
+    ) -> None:
+        self._session = session  # keeps the client's callbacks alive
+        self._handle = handle
+        self._refusal = refusal  # without a handle: why it could not even be started
+        self._finish = finish
+
+    def done(self) -> bool:
+        """Whether it has finished. Never blocks."""
+        return self._handle is None or bool(flat.call_done(self._handle))
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits, at most `timeout` seconds (0: only looks), and tells whether it has finished."""
+        handle = self._handle
+        if handle is None:
+            return True
+        code = in_slices(lambda ms: flat.call_wait(handle, ms), flat.E_PENDING, timeout)
+        if self.done():
+            return True
+        if code != flat.E_PENDING:  # it is the waiting that is not possible: in a callback, in a child process
+            raise error_of_code(code)
+        return False
+
+    def cancel(self) -> None:
+        """Ends it with CancelledError, or with UnknownOutcomeError when it may have been done already. Returns at
+        once, and does nothing to a call that has finished."""
+        if self._handle is not None:
+            flat.call_cancel(self._handle)
+
+    def _abandon(self) -> None:
+        """Ends it now, if whoever waited for it was interrupted: what is cancelled keeps its session busy until the
+        client moves on."""
+        if not self.done():
+            self.cancel()
+            flat.client_poll(self._session._client._handle, 0)
+
+    def result(self) -> T:
+        """Waits for the outcome: gives what the operation gives, or raises its error."""
+        self.wait()
+        return self._outcome()
+
+    def _outcome(self) -> T:
+        if self._handle is None:
+            assert self._refusal is not None
+            raise self._refusal
+        code = flat.call_result(self._handle)
+        if code:
+            raise error_of_call(self._handle, code)
+        return self._finish(self._handle)
+
+    def __repr__(self) -> str:
+        operation = flat.call_operation(self._handle) if self._handle is not None else "not started"
+        return f"<capauth.Call {operation} {'done' if self.done() else 'pending'}>"
+
+
+def begin(session: "BaseSession", finish: Callable[[flat.capauth_call], T], function: Callable[[], Any]) -> Call[T]:
+    """Starts an operation. What is refused on the spot is the call's result; only wrong types raise here."""
+    try:
+        code, handle = function()
+    except (ValueError, MemoryError) as refusal:  # InvalidArgumentError of an argument that C cannot hold
+        return Call(session, None, refusal, finish)
+    if handle is None:  # no memory for it, or a child process
+        return Call(session, None, error_of_code(code), finish)
+    call = Call(session, handle, None, finish)
+    session._client._calls[flat.call_address(handle)] = call
+    return call

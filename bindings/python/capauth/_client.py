@@ -1,0 +1,220 @@
+"""What the blocking and the asyncio client share: the options, and how sessions come to be."""
+
+import logging
+import os
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+from . import _flat as flat
+from ._call import Call
+from ._errors import InvalidArgumentError
+from ._failure import error_of_code, gained, invalid_argument
+from ._options import milliseconds, pairs
+from ._session import BaseSession, identifier_of, weakly
+from ._types import Headers, LogCallback, TraceCallback, TraceEvent
+
+SessionT = TypeVar("SessionT", bound=BaseSession)
+Path: TypeAlias = str | os.PathLike[str]
+
+LOGGER = logging.getLogger("capauth")
+LOGGER.addHandler(logging.NullHandler())
+LEVELS = {
+    flat.LOG_ERROR: logging.ERROR,
+    flat.LOG_WARNING: logging.WARNING,
+    flat.LOG_INFO: logging.INFO,
+    flat.LOG_DEBUG: logging.DEBUG,
+}
+FLOWS = {"mobile": flat.FLOW_MOBILE, "web": flat.FLOW_WEB}
+
+
+def log_to_logger(level: int, message: str) -> None:
+    """What becomes of log messages when nobody else takes them. A logger that is off costs next to nothing."""
+    level = LEVELS.get(level, logging.DEBUG)
+    if LOGGER.isEnabledFor(level):
+        LOGGER.log(level, "%s", message)
+
+
+class BaseClient(Generic[SessionT]):
+    """Configuration and connections, to be shared by threads."""
+
+    __slots__ = ("_handle", "_calls", "_log", "_trace", "__weakref__")
+
+    def __init__(
+        self,
+        *,
+        cluster: Literal["APAC", "APAC2", "EU"] | str | None = None,
+        base_url: str | None = None,
+        gateway_url: str | None = None,
+        timeout: float | None = None,
+        connect_timeout: float | None = None,
+        max_retries: int | None = None,
+        max_connections: int | None = None,
+        http2: bool | None = None,
+        ca_file: Path | None = None,
+        ca_pem: str | None = None,
+        tls_min: Literal["1.2", "1.3"] | str | None = None,
+        pinned_keys: str | Iterable[str] | None = None,
+        client_cert: Path | None = None,
+        client_key: Path | None = None,
+        proxy: str | None = None,
+        user_agent: str | None = None,
+        headers: Headers | None = None,
+        refresh_margin: float | None = None,
+        auto_refresh: bool | None = None,
+        allow_http: bool | None = None,
+        clock_offset: float | None = None,
+        cap_mobile: bool | None = None,
+        log: LogCallback | None = None,
+        trace: TraceCallback | None = None,
+    ) -> None:
+        """Times are seconds. What is None stays at the core's default: `timeout` 20, `connect_timeout` 10,
+        `max_retries` 2, `max_connections` 8, `refresh_margin` 30, `auto_refresh` on, everything else off or none.
+        `log(level, message)` gets levels of the logging module; without it messages go to the logger "capauth"."""
+        if (cluster is None) == (base_url is None):
+            raise invalid_argument("base_url", "or cluster is to be given, and not both")
+        self._handle: flat.capauth_client = gained(flat.client_new())
+        self._calls: weakref.WeakValueDictionary[int, Call[Any]] = weakref.WeakValueDictionary()
+        self._begin()
+
+        self._option("cluster", flat.client_set_cluster, cluster)
+        self._option("base_url", flat.client_set_base_url, base_url)
+        self._option("gateway_url", flat.client_set_gateway_url, gateway_url)
+        self._seconds("timeout", flat.client_set_timeout_ms, timeout)
+        self._seconds("connect_timeout", flat.client_set_connect_timeout_ms, connect_timeout)
+        self._option("max_retries", flat.client_set_max_retries, max_retries)
+        self._option("max_connections", flat.client_set_max_connections, max_connections)
+        self._option("http2", flat.client_set_http2, http2)
+        self._path("ca_file", flat.client_set_ca_file, ca_file)
+        self._option("ca_pem", flat.client_set_ca_pem, ca_pem)
+        self._option("tls_min", flat.client_set_tls_min, tls_min)
+        if pinned_keys is not None and not isinstance(pinned_keys, str):
+            pinned_keys = ";".join(pinned_keys)
+        self._option("pinned_keys", flat.client_set_pinned_keys, pinned_keys)
+        self._path("client_cert", flat.client_set_client_cert, client_cert)
+        self._path("client_key", flat.client_set_client_key, client_key)
+        self._option("proxy", flat.client_set_proxy, proxy)
+        self._option("user_agent", flat.client_set_user_agent, user_agent)
+        for pair in pairs("headers", headers or {}):
+            self._option("headers", flat.client_add_header, *pair)
+        self._seconds("refresh_margin", flat.client_set_refresh_margin_ms, refresh_margin)
+        self._option("auto_refresh", flat.client_set_auto_refresh, auto_refresh)
+        self._option("allow_http", flat.client_set_allow_http, allow_http)
+        self._seconds("clock_offset", flat.client_set_clock_offset_ms, clock_offset, 2**62)
+        self._option("cap_mobile", flat.client_set_cap_mobile, cap_mobile)
+        self._observe(log, trace)
+
+    def _observe(self, log: LogCallback | None, trace: TraceCallback | None) -> None:
+        for argument, callback in (("log", log), ("trace", trace)):
+            if callback is not None and not callable(callback):
+                raise TypeError(f"{argument} must be callable, not {type(callback)}")
+        self._log = log
+        self._option("log", flat.client_set_log, weakly(self._on_log) if log else log_to_logger)
+        self._trace = trace
+        if trace is not None:
+            self._option("trace", flat.client_set_trace, weakly(self._on_trace))
+
+    def _on_log(self, level: int, message: str) -> None:
+        if self._log is not None:
+            self._log(LEVELS.get(level, logging.DEBUG), message)
+
+    def _on_trace(
+        self, event: int, call_id: int, operation: str, result: int, http_status: int, attempts: int, duration_ms: int
+    ) -> None:
+        kind: Literal["start", "end"] = "start" if event == flat.TRACE_START else "end"
+        if self._trace is not None:
+            self._trace(TraceEvent(kind, call_id, operation, result, http_status, attempts, duration_ms / 1000))
+
+    def _begin(self) -> None:
+        """For what a kind of client has beside these."""
+
+    def _option(self, argument: str, setter: Callable[..., int], *values: object) -> None:
+        if values != (None,):
+            self._checked(argument, lambda: setter(self._handle, *values), self._error_message)
+
+    def _seconds(self, argument: str, setter: Callable[..., int], seconds: float | None, *longest_ms: int) -> None:
+        self._option(argument, setter, None if seconds is None else milliseconds(argument, seconds, *longest_ms))
+
+    def _path(self, argument: str, setter: Callable[..., int], path: Path | None) -> None:
+        if not isinstance(path, str | os.PathLike | None):
+            raise TypeError(f"{argument} must be a path, not {type(path)}")
+        self._option(argument, setter, None if path is None else os.fspath(path))
+
+    def _error_message(self) -> str:
+        return str(flat.client_copy_error_message(self._handle)[1])
+
+    def _checked(self, argument: str, setter: Callable[[], int], message: Callable[[], str]) -> None:
+        """Calls a setter; its error names our argument, which need not be the core's."""
+        try:
+            code = setter()
+        except InvalidArgumentError as error:
+            raise invalid_argument(argument, error.message.partition(" ")[2]) from None
+        except OverflowError:
+            raise invalid_argument(argument, "is out of range") from None
+        except TypeError as error:
+            raise TypeError(f"{argument}: {error}") from None
+        if code == flat.E_INVALID_ARGUMENT:
+            raise error_of_code(code, message(), argument=argument)
+        if code:
+            raise error_of_code(code)
+
+    def _wrap(self, handle: flat.capauth_session) -> SessionT:
+        raise NotImplementedError
+
+    def _session(self, argument: str, result: Any) -> SessionT:
+        code, handle = result
+        if code == flat.E_INVALID_ARGUMENT:
+            raise error_of_code(code, self._error_message(), argument=argument)
+        if code:
+            raise error_of_code(code)
+        return self._wrap(handle)
+
+    def session(
+        self,
+        brand: str,
+        *,
+        mobile: str | None = None,
+        email: str | None = None,
+        username: str | None = None,
+        external_id: str | None = None,
+        contact_mobile: str | None = None,
+        contact_email: str | None = None,
+        device_id: str | None = None,
+        flow: Literal["mobile", "web"] = "mobile",
+    ) -> SessionT:
+        """A customer who is not signed in. Give exactly one of `mobile`, `email`, `username` (with a contact, where the
+        OTP goes) and `external_id`; and `device_id`, except with flow="web"."""
+        if flow not in FLOWS:
+            raise invalid_argument("flow", 'is neither "mobile" nor "web"')
+        identifier = identifier_of(mobile, email, username, external_id)
+        if not identifier:
+            raise invalid_argument("mobile", "or email, username or external_id is to be given")
+        session = self._session("brand", flat.session_new(self._handle, FLOWS[flow], brand))
+        session._identify(identifier, device_id)
+        if contact_mobile is not None:
+            session._set("contact_mobile", flat.session_set_contact, flat.IDENTIFIER_MOBILE, contact_mobile)
+        if contact_email is not None:
+            session._set("contact_email", flat.session_set_contact, flat.IDENTIFIER_EMAIL, contact_email)
+        return session
+
+    def external_session(self, brand: str, access_token: str, id_token: str) -> SessionT:
+        """A customer whom the brand's OpenID provider signed in; `gateway` is its only operation."""
+        return self._session("id_token", flat.session_external_new(self._handle, brand, access_token, id_token))
+
+    def restore(self, text: str) -> SessionT:
+        """A session from what `export` gave, at whatever step it was."""
+        return self._session("text", flat.session_restore(self._handle, text))
+
+    def prepare(self) -> None:
+        """Loads the CA store and connects now, where a stall is welcome. Blocks, also in the asyncio client."""
+        code = flat.client_prepare(self._handle)
+        if code:
+            raise error_of_code(code, operation="prepare")
+
+    def close(self) -> None:
+        """Cancels what is in flight and closes all connections; never waits for the network. Later operations raise
+        ClosedError; the properties of sessions and `export` still work."""
+        flat.client_close(self._handle)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.Client at {id(self):#x}>"

@@ -1,0 +1,57 @@
+"""Makes exceptions of codes and of failed calls."""
+
+from typing import Any
+
+from . import _flat as flat
+from ._errors import CLASSES, Error, InvalidArgumentError, RefusedError
+from ._types import Step
+
+
+def class_of(code: int) -> type[Error]:
+    """The class of a code, known to this version or not: a positive number is always a refusal."""
+    return CLASSES.get(code, RefusedError if code > 0 else Error)
+
+
+def error_of_code(code: int, message: str = "", **details: object) -> Error | MemoryError:
+    """The exception of a code that no call stands behind."""
+    message = message or str(flat.strerror(code))
+    if code == flat.E_NO_MEMORY:
+        return MemoryError(message)
+    details.setdefault("name", flat.error_name(code))
+    details.setdefault("retryable", bool(flat.error_retryable(code)))
+    return class_of(code)(code, message, **details)  # type: ignore[arg-type]
+
+
+def gained(result: Any) -> Any:
+    """What the flat layer gave beside the code 0; another code raises."""
+    code, value = result
+    if code:
+        raise error_of_code(code)
+    return value
+
+
+def error_of_call(call: flat.capauth_call, code: int) -> Error | MemoryError:
+    """The exception of a call that has finished with a code. All of it is the call's: other threads use the session."""
+    retry_after_ms = flat.call_retry_after_ms(call)
+    details: dict[str, object] = {
+        "operation": flat.call_operation(call),
+        "http_status": flat.call_http_status(call),
+        "retryable": bool(flat.call_retryable(call)),
+        "retry_after": None if retry_after_ms < 0 else retry_after_ms / 1000,
+        "maybe_sent": bool(flat.call_maybe_sent(call)),
+        "request_id": flat.call_request_id(call) or None,
+        "server_code": flat.call_server_code(call),
+        "server_message": flat.call_server_message(call),
+    }
+    if code == flat.E_INVALID_ARGUMENT:
+        details["argument"] = flat.call_argument(call)
+    if code == flat.E_WRONG_STEP:
+        details["next_step"] = Step(str(flat.step_name(flat.call_next_step(call))))
+    return error_of_code(code, str(flat.call_error_message(call)), **details)
+
+
+def invalid_argument(argument: str, message: str) -> InvalidArgumentError:
+    """For what only this layer can see; the message starts as the core's do."""
+    return InvalidArgumentError(
+        flat.E_INVALID_ARGUMENT, f"{argument} {message}", name="INVALID_ARGUMENT", argument=argument
+    )

@@ -1,0 +1,82 @@
+"""Hands optional arguments to the core's setters: those of a client, and those of one call."""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from . import _flat as flat
+from ._failure import error_of_code, gained, invalid_argument
+from ._types import Headers, Query, Secret
+
+LONGEST_MS = 2**31 - 1
+
+
+def milliseconds(argument: str, seconds: float, longest: int = LONGEST_MS) -> int:
+    """What the core takes; it refuses what is out of its range, we only what no int can hold."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(f"{argument} must be a number of seconds, not {type(seconds)}")
+    if math.isnan(seconds):
+        raise invalid_argument(argument, "is not a number")
+    value = max(-longest, min(longest, seconds * 1000))
+    return max(1, round(value)) if value > 0 else math.floor(value)
+
+
+def pairs(argument: str, values: Headers | Query) -> Iterable[tuple[str, Any]]:
+    """The items of a mapping, or of an iterable of pairs, which may name a thing twice."""
+    items: Any = getattr(values, "items", None)
+    if isinstance(values, str | bytes):
+        raise TypeError(f"{argument} must be a mapping, not {type(values)}")
+    return items() if items else values  # type: ignore[return-value]
+
+
+class CallOptions:
+    """The options of one call, made only when there are any."""
+
+    __slots__ = ("handle",)
+
+    def __init__(self) -> None:
+        self.handle: flat.capauth_options | None = None
+
+    def set(self, argument: str, setter: Callable[..., int], *values: object) -> None:
+        if self.handle is None:
+            self.handle = gained(flat.options_new())
+        try:
+            code = setter(self.handle, *values)
+        except OverflowError:
+            raise invalid_argument(argument, "is out of range") from None
+        if code == flat.E_INVALID_ARGUMENT:
+            raise error_of_code(code, f"{argument} is not acceptable", argument=argument)
+        if code:
+            raise error_of_code(code)
+
+    def common(self, timeout: float | None, headers: Headers | None, margin: float | None = None) -> "CallOptions":
+        if timeout is not None:
+            self.set("timeout", flat.options_set_timeout_ms, milliseconds("timeout", timeout))
+        for name, value in pairs("headers", headers or {}):
+            self.set("headers", flat.options_add_header, name, value)
+        if margin is not None:
+            self.set("margin", flat.options_set_margin_ms, milliseconds("margin", margin))
+        return self
+
+    def password(self, password: Secret | None) -> "CallOptions":
+        if password is not None:
+            self.set("password", flat.options_set_password, password)
+        return self
+
+    def otp(self, channel: str | None, payload_hash: str | None, timestamp_ms: int | None) -> "CallOptions":
+        if channel is not None:
+            self.set("fallback_channel", flat.options_set_fallback_channel, channel)
+        if payload_hash is not None:
+            self.set("payload_hash", flat.options_set_otp_hash, payload_hash, timestamp_ms or 0)
+        elif timestamp_ms is not None:
+            raise invalid_argument("payload_hash", "is to be given with payload_timestamp")
+        return self
+
+    def gateway(self, query: Query | None, repeatable: bool) -> "CallOptions":
+        for name, value in pairs("query", query or {}):
+            if isinstance(value, int):
+                value = str(value).lower() if isinstance(value, bool) else str(value)
+            self.set("query", flat.options_add_query, name, value)
+        if repeatable:
+            self.set("repeatable", flat.options_set_repeatable, 1)
+        return self

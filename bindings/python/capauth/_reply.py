@@ -1,0 +1,72 @@
+"""What HTTP answered to a gateway call."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import _flat as flat
+from ._failure import error_of_code
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The gateway's answer, whatever it says."""
+
+    http_status: int
+    ok: bool
+    """2xx, and no refusal in any of the shapes that the gateway knows."""
+    code: int
+    """status.code, or the first error's; 0 when there was none."""
+    message: str
+    content: bytes = field(repr=False)
+    """The body as it came."""
+    request_id: str | None = None
+    retry_after: float | None = None
+
+    @property
+    def body(self) -> str:
+        """The body as text; what is not UTF-8 in it is replaced."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body as JSON; a ValueError when it is something else."""
+        return json.loads(self.content)
+
+    def raise_for_refusal(self) -> None:
+        """Raises what an operation would have raised for this answer; nothing when it is ok."""
+        if self.ok:
+            return
+        code = self._code()
+        raise error_of_code(
+            code,
+            f"gateway: {self.message or flat.strerror(code)} (HTTP {self.http_status}, code {self.code})",
+            operation="gateway",
+            http_status=self.http_status,
+            maybe_sent=True,
+            request_id=self.request_id,
+            retry_after=self.retry_after,
+            server_code=self.code,
+            server_message=self.message,
+        )
+
+    def _code(self) -> int:
+        """As the core does it: the number itself, where it can be one of the Auth Engine's."""
+        if 201 <= self.code <= 999999:
+            return self.code
+        if self.http_status == 429:
+            return int(flat.E_RATE_LIMITED)
+        return int(flat.E_SERVICE if self.http_status >= 500 else flat.E_REFUSED)
+
+
+def reply_of(call: flat.capauth_call) -> Reply:
+    retry_after_ms = flat.call_retry_after_ms(call)
+    content: Any = flat.call_body(call)
+    return Reply(
+        http_status=flat.call_http_status(call),
+        ok=bool(flat.call_ok(call)),
+        code=flat.call_server_code(call),
+        message=flat.call_server_message(call),
+        content=content,
+        request_id=flat.call_request_id(call) or None,
+        retry_after=None if retry_after_ms < 0 else retry_after_ms / 1000,
+    )

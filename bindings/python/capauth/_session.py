@@ -1,0 +1,222 @@
+"""What the blocking and the asyncio session share: everything but the operations."""
+
+import datetime
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
+from . import _flat as flat
+from ._failure import error_of_code, gained, invalid_argument
+from ._types import Otp, Step, time_of
+
+if TYPE_CHECKING:
+    from ._client import BaseClient
+
+
+def weakly(method: Callable[..., object]) -> Callable[..., None]:
+    """A bound method for the core to call. It does not keep its object alive: Python could not see such a cycle."""
+    reference = weakref.WeakMethod(method)
+
+    def call(*arguments: object) -> None:
+        alive = reference()
+        if alive is not None:
+            alive(*arguments)
+
+    return call
+
+
+def identifier_of(
+    mobile: str | None, email: str | None, username: str | None, external_id: str | None
+) -> tuple[str, int, str] | None:
+    """The name of the argument, the core's type and the value of the one identifier given."""
+    given = [
+        (argument, kind, value)
+        for argument, kind, value in (
+            ("mobile", flat.IDENTIFIER_MOBILE, mobile),
+            ("email", flat.IDENTIFIER_EMAIL, email),
+            ("username", flat.IDENTIFIER_USERNAME, username),
+            ("external_id", flat.IDENTIFIER_EXTERNALID, external_id),
+        )
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise invalid_argument(given[1][0], f"is one identifier too many beside {given[0][0]}")
+    return given[0] if given else None
+
+
+class BaseSession:
+    """One customer of one brand on one device. Made by a client."""
+
+    __slots__ = ("_client", "_handle", "_listener", "__weakref__")
+
+    _client: "BaseClient[Any]"
+
+    def __init__(self, client: "BaseClient[Any]", handle: flat.capauth_session) -> None:
+        self._client = client
+        self._handle = handle
+        self._listener: Callable[[Any], object] | None = None
+
+    def _set(self, argument: str, setter: Callable[..., int], *values: object) -> None:
+        self._client._checked(
+            argument, lambda: setter(self._handle, *values), lambda: self._text(flat.session_copy_error_message)
+        )
+
+    def _text(self, getter: Callable[..., Any]) -> str:
+        return str(gained(getter(self._handle)))
+
+    def _identify(self, identifier: tuple[str, int, str] | None, device_id: str | None) -> None:
+        if identifier:
+            argument, kind, value = identifier
+            self._set(argument, flat.session_set_identifier, kind, value)
+        if device_id is not None:
+            self._set("device_id", flat.session_set_device_id, device_id)
+
+    @property
+    def next_step(self) -> Step:
+        """What to do next. Advice only: resending and the other ways to sign in stay open."""
+        return Step(str(flat.step_name(flat.session_next_step(self._handle))))
+
+    @property
+    def signed_in(self) -> bool:
+        """There is a token of a customer who has proved who they are. Its mere expiry does not end that."""
+        return bool(flat.session_signed_in(self._handle))
+
+    @property
+    def token(self) -> str | None:
+        """The access token: a secret."""
+        return self._text(flat.session_copy_token) or None
+
+    @property
+    def key(self) -> str | None:
+        """What fresh tokens are made from (mobile and second factor): a secret that lives longer than the token."""
+        return self._text(flat.session_copy_key) or None
+
+    @property
+    def role(self) -> str:
+        """The token's role: "VIEW", "USER", "MFA_PENDING" or one of the brand's; "" without a token."""
+        return self._text(flat.session_copy_role)
+
+    @property
+    def expires_at(self) -> datetime.datetime | None:
+        """When the token expires, as it says itself."""
+        return time_of(flat.session_expires_at(self._handle))
+
+    @property
+    def customer_id(self) -> str | None:
+        return self._text(flat.session_copy_customer_id) or None
+
+    @property
+    def app_registered(self) -> bool | None:
+        """None when the Auth Engine has not said."""
+        return _answer(flat.session_app_registered(self._handle))
+
+    @property
+    def registered_for_password(self) -> bool | None:
+        """None when the Auth Engine has not said."""
+        return _answer(flat.session_registered_for_password(self._handle))
+
+    @property
+    def otp(self) -> Otp:
+        return Otp(
+            sent_at=time_of(flat.session_otp_sent_at(self._handle)),
+            destination=self._text(flat.session_copy_otp_destination) or None,
+            channel=self._text(flat.session_copy_otp_channel) or None,
+            wrong_answers=flat.session_otp_wrong_answers(self._handle),
+        )
+
+    @property
+    def brand(self) -> str:
+        return self._text(flat.session_copy_brand)
+
+    @property
+    def flow(self) -> str:
+        """ "mobile", "web", "mfa" or "external"."""
+        return FLOWS.get(flat.session_flow(self._handle), "unknown")
+
+    @property
+    def identifier(self) -> str | None:
+        return self._text(flat.session_copy_identifier) or None
+
+    @property
+    def identifier_type(self) -> str | None:
+        """ "mobile", "email", "username" or "external_id"."""
+        return IDENTIFIERS.get(flat.session_identifier_type(self._handle))
+
+    @property
+    def device_id(self) -> str | None:
+        return self._text(flat.session_copy_device_id) or None
+
+    def second_factor(
+        self,
+        device_id: str | None = None,
+        *,
+        mobile: str | None = None,
+        email: str | None = None,
+        username: str | None = None,
+        external_id: str | None = None,
+    ) -> Self:
+        """A session of its own for the second factor of this customer; what is not given is this one's. Once it is
+        done, keep it and close this one."""
+        identifier = identifier_of(mobile, email, username, external_id)
+        result: Any = flat.session_second_factor(self._handle)
+        code, handle = result
+        if code:
+            details = {"next_step": self.next_step} if code == flat.E_WRONG_STEP else {}
+            raise error_of_code(code, operation="second_factor", **details)
+        second: Self = self._client._wrap(handle)
+        second._identify(identifier, device_id)
+        return second
+
+    def on_change(self, callback: Callable[[Self], object] | None) -> None:
+        """Has `callback(session)` called when tokens changed or the session ended, so that it can save an export. One
+        callback at a time; None removes it."""
+        if callback is not None and not callable(callback):
+            raise TypeError(f"callback must be callable or None, not {type(callback)}")
+        self._listener = callback
+        code = flat.session_on_change(self._handle, None if callback is None else weakly(self._changed))
+        if code:
+            raise error_of_code(code)
+
+    def _changed(self) -> None:
+        if self._listener is not None:
+            self._listener(self)
+
+    def export(self) -> str:
+        """The session as one text, at every step. As secret as the key."""
+        return self._text(flat.session_export)
+
+    def reload(self, text: str) -> None:
+        """Takes over an export of the same customer that another process wrote."""
+        self._set("text", flat.session_reload, text)
+
+    def close(self) -> None:
+        """Cancels what is in flight. Does not sign out and never talks to the network; properties and `export` still
+        work."""
+        flat.session_close(self._handle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.Session {self.brand!r} {self.flow} {self.next_step}>"
+
+
+FLOWS = {
+    flat.FLOW_MOBILE: "mobile",
+    flat.FLOW_WEB: "web",
+    flat.FLOW_MFA: "mfa",
+    flat.FLOW_EXTERNAL: "external",
+}
+IDENTIFIERS = {
+    flat.IDENTIFIER_MOBILE: "mobile",
+    flat.IDENTIFIER_EMAIL: "email",
+    flat.IDENTIFIER_USERNAME: "username",
+    flat.IDENTIFIER_EXTERNALID: "external_id",
+}
+
+
+def _answer(value: int) -> bool | None:
+    return None if value < 0 else bool(value)

@@ -1,0 +1,120 @@
+"""The blocking client and session."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from . import _flat as flat
+from . import _operations as operations
+from ._call import Call, in_slices
+from ._client import BaseClient
+from ._failure import error_of_code
+from ._session import BaseSession
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Operation = Callable[Concatenate[BaseSession, P], Call[T]]
+
+
+def blocking(operation: Operation[P, T]) -> "Callable[Concatenate[Session, P], T]":
+    """The form that waits. Whatever interrupts the waiting (Ctrl-C) cancels the call."""
+
+    @functools.wraps(operation)
+    def method(self: "Session", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        call = operation(self, *args, **kwargs)
+        try:
+            return call.result()
+        finally:
+            call._abandon()
+
+    return _named(method, operation.__name__)
+
+
+def starting(operation: Operation[P, T]) -> "Callable[Concatenate[Session, P], Call[T]]":
+    """The form that gives the call."""
+
+    @functools.wraps(operation)
+    def method(self: "Session", /, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
+        return operation(self, *args, **kwargs)
+
+    return _named(method, f"start_{operation.__name__}")
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _named(method: F, name: str) -> F:
+    method.__name__ = name
+    method.__qualname__ = f"Session.{name}"
+    method.__module__ = __name__
+    return method
+
+
+class Session(BaseSession):
+    """One customer of one brand on one device. Operations wait for the answer and raise what went wrong; beside each, a
+    `start_...` gives a Call at once."""
+
+    __slots__ = ()
+
+    generate_token = blocking(operations.generate_token)
+    generate_otp = blocking(operations.generate_otp)
+    validate_otp = blocking(operations.validate_otp)
+    validate_password = blocking(operations.validate_password)
+    change_password = blocking(operations.change_password)
+    forget_password = blocking(operations.forget_password)
+    regenerate_token = blocking(operations.regenerate_token)
+    ensure_token = blocking(operations.ensure_token)
+    expire_token = blocking(operations.expire_token)
+    update_identifier = blocking(operations.update_identifier)
+    sign_out = blocking(operations.sign_out)
+    gateway = blocking(operations.gateway)
+
+    start_generate_token = starting(operations.generate_token)
+    start_generate_otp = starting(operations.generate_otp)
+    start_validate_otp = starting(operations.validate_otp)
+    start_validate_password = starting(operations.validate_password)
+    start_change_password = starting(operations.change_password)
+    start_forget_password = starting(operations.forget_password)
+    start_regenerate_token = starting(operations.regenerate_token)
+    start_ensure_token = starting(operations.ensure_token)
+    start_expire_token = starting(operations.expire_token)
+    start_update_identifier = starting(operations.update_identifier)
+    start_sign_out = starting(operations.sign_out)
+    start_gateway = starting(operations.gateway)
+
+
+class Client(BaseClient[Session]):
+    """Configuration and connections, to be shared by threads."""
+
+    __slots__ = ()
+
+    def _wrap(self, handle: flat.capauth_session) -> Session:
+        return Session(self, handle)
+
+    def poll(self, timeout: float | None = 0.0) -> int:
+        """Lets calls move on. Waits until one finishes, at most `timeout` seconds (0: does what can be done now; None:
+        without limit), and gives how many finished since the last poll."""
+        count = in_slices(lambda ms: flat.client_poll(self._handle, ms), 0, timeout)
+        if count < 0:
+            raise error_of_code(count)
+        return count
+
+    def fileno(self) -> int:
+        """A descriptor for an event loop of your own: when it is readable, call `poll()`. It stays the client's."""
+        descriptor: int = flat.client_fd(self._handle)
+        if descriptor < 0:
+            raise error_of_code(descriptor)
+        return descriptor
+
+    def next_done(self) -> Call[Any] | None:
+        """A call that finished and was not handed out or waited for before; None when there is none left."""
+        code, address = flat.client_next_done(self._handle)
+        if code < 0:
+            raise error_of_code(code)
+        return self._calls.get(address)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()

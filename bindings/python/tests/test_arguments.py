@@ -1,0 +1,282 @@
+"""Bad input to every public function: a clear error, at once, and nothing is sent."""
+
+import logging
+from typing import Any
+
+import pytest
+
+import capauth
+import capauth.aio
+from capauth.testing import Emulator
+
+BAD_TEXTS = ["", "x" * 2000, "a\nb", "a\x7fb", "a\0b", "\ud800"]
+Options = dict[str, Any]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("cluster", "MOON"),
+        ("base_url", "ftp://x"),
+        ("base_url", "http://not-loopback.example"),
+        ("base_url", "https://x\0y"),
+        ("gateway_url", "nonsense"),
+        ("timeout", 0),
+        ("timeout", -1),
+        ("timeout", float("inf")),
+        ("timeout", float("nan")),
+        ("connect_timeout", 1e9),
+        ("max_retries", 99),
+        ("max_retries", 2**70),
+        ("max_connections", 0),
+        ("ca_file", "/does/not/exist.pem"),
+        ("ca_pem", "no certificate"),
+        ("tls_min", "1.0"),
+        ("pinned_keys", ["md5//nonsense"]),
+        ("client_cert", "/does/not/exist.pem"),
+        ("client_key", "/does/not/exist.pem"),
+        ("proxy", "a\nb"),
+        ("user_agent", "a\nb"),
+        ("headers", {"Content-Length": "1"}),
+        ("headers", {"cap_brand": "x"}),
+        ("headers", {"X": "a\nb"}),
+        ("refresh_margin", -1),
+        ("clock_offset", 1e300),
+    ],
+)
+def test_bad_client_option_is_named(option: str, value: object) -> None:
+    options: Options = {"base_url": "https://x.example", option: value}
+    if option == "cluster":
+        del options["base_url"]
+    for kind in (capauth.Client, capauth.aio.Client):
+        with pytest.raises(capauth.InvalidArgumentError) as caught:
+            kind(**options)
+        assert caught.value.argument == option
+        assert caught.value.code == -1 and caught.value.name == "INVALID_ARGUMENT"
+        assert len(str(caught.value)) > len(option)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("timeout", "20"),
+        ("timeout", True),
+        ("max_retries", "2"),
+        ("max_retries", 1.5),
+        ("base_url", 7),
+        ("ca_file", 7),
+        ("headers", "X: y"),
+        ("headers", {"X": None}),
+        ("log", "log"),
+        ("trace", 7),
+        ("tiemout", 20),
+    ],
+)
+def test_client_option_of_another_type_is_a_type_error(option: str, value: object) -> None:
+    with pytest.raises(TypeError, match=option):
+        capauth.Client(**{"base_url": "https://x.example", option: value})
+
+
+def test_client_takes_every_option(emulator: Emulator) -> None:
+    options = emulator.options(
+        gateway_url=f"{emulator.url}/mobile",
+        timeout=5,
+        connect_timeout=2.5,
+        max_retries=1,
+        max_connections=2,
+        http2=False,
+        tls_min="1.3",
+        pinned_keys=["sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="],
+        proxy="",
+        user_agent="app/1",
+        headers={"X-App": "1"},
+        refresh_margin=10,
+        auto_refresh=False,
+        allow_http=True,
+        clock_offset=0.5,
+        cap_mobile=True,
+        log=lambda level, message: None,
+        trace=lambda event: None,
+    )
+    capauth.Client(**options).close()
+    del options["base_url"]
+    capauth.Client(cluster="EU", **options).close()
+
+
+def test_client_needs_one_place() -> None:
+    for options in ({}, {"base_url": "https://x.example", "cluster": "EU"}):
+        with pytest.raises(capauth.InvalidArgumentError) as caught:
+            capauth.Client(**options)  # type: ignore[arg-type]
+        assert caught.value.argument == "base_url"
+
+
+@pytest.mark.parametrize("text", BAD_TEXTS)
+@pytest.mark.parametrize("argument", ["brand", "mobile", "email", "username", "external_id", "device_id"])
+def test_bad_identity_is_named(client: capauth.Client, argument: str, text: str) -> None:
+    identity: Options = {"brand": "DocDemo", "device_id": "d"}
+    if argument in ("brand", "device_id"):
+        identity["mobile"] = "919999999993"
+    identity[argument] = text
+    with pytest.raises(capauth.InvalidArgumentError) as caught:
+        client.session(**identity)
+    assert caught.value.argument == argument
+    assert str(caught.value)
+
+
+@pytest.mark.parametrize("text", BAD_TEXTS)
+def test_bad_contact_is_named(client: capauth.Client, text: str) -> None:
+    for argument in ("contact_mobile", "contact_email"):
+        with pytest.raises(capauth.InvalidArgumentError) as caught:
+            client.session(brand="B", username="u", device_id="d", **{argument: text})  # type: ignore[arg-type]
+        assert caught.value.argument == argument
+
+
+def test_session_needs_exactly_one_identifier(client: capauth.Client) -> None:
+    with pytest.raises(capauth.InvalidArgumentError):
+        client.session(brand="B", device_id="d")
+    with pytest.raises(capauth.InvalidArgumentError):
+        client.session(brand="B", device_id="d", mobile="1", email="e")
+    with pytest.raises(capauth.InvalidArgumentError) as caught:
+        client.session(brand="B", device_id="d", mobile="1", flow="mfa")  # type: ignore[arg-type]
+    assert caught.value.argument == "flow"
+
+
+def test_session_argument_of_another_type_is_a_type_error(client: capauth.Client) -> None:
+    for wrong in ({"brand": None}, {"mobile": 919999999993}, {"device_id": 7}, {"mobil": "1"}):
+        with pytest.raises(TypeError):
+            client.session(**{"brand": "B", "mobile": "1", "device_id": "d", **wrong})  # type: ignore[arg-type]
+
+
+def test_web_session_has_no_device(client: capauth.Client) -> None:
+    with pytest.raises(capauth.UsageError) as caught:
+        client.session(brand="B", mobile="1", device_id="d", flow="web")
+    assert caught.value.name == "UNSUPPORTED"
+
+
+def test_mobile_session_without_a_device_is_told(client: capauth.Client) -> None:
+    with pytest.raises(capauth.InvalidArgumentError) as caught:
+        client.session(brand="B", mobile="1").generate_token()
+    assert caught.value.argument == "device_id"
+
+
+@pytest.mark.parametrize("text", ["", "x" * 2000, "a\nb", "a\0b", "\ud800"])
+@pytest.mark.parametrize(
+    ("operation", "argument", "arguments"),
+    [
+        ("validate_otp", "otp", ["TEXT"]),
+        ("validate_password", "password", ["TEXT"]),
+        ("forget_password", "new_password", ["TEXT"]),
+        ("generate_token", "password", ["TEXT"]),
+    ],
+)
+def test_bad_secret_is_the_calls_error(
+    customer: capauth.Session, operation: str, argument: str, arguments: list[str], text: str
+) -> None:
+    customer.generate_token()
+    call = getattr(customer, f"start_{operation}")(*[text for _ in arguments])
+    assert call.done()
+    with pytest.raises(capauth.InvalidArgumentError) as caught:
+        call.result()
+    assert caught.value.argument == argument
+    assert text == "" or text not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", BAD_TEXTS)
+def test_bad_arguments_of_somebody_signed_in_are_named(signed_in: capauth.Session, text: str) -> None:
+    for argument, call in (
+        ("current_password", signed_in.start_change_password(text, "New-1")),
+        ("new_password", signed_in.start_change_password("Old-1", text)),
+        ("new_value", signed_in.start_update_identifier(text)),
+        ("method", signed_in.start_gateway(text, "customer/get")),
+        ("endpoint", signed_in.start_gateway("GET", text)),
+    ):
+        if argument == "endpoint" and text == "x" * 2000:
+            continue
+        with pytest.raises(capauth.InvalidArgumentError) as caught:
+            call.result()
+        assert caught.value.argument == argument
+
+
+def test_bad_call_options_are_named(signed_in: capauth.Session) -> None:
+    for argument, options in (
+        ("timeout", {"timeout": 0}),
+        ("timeout", {"timeout": float("nan")}),
+        ("headers", {"headers": {"cap_brand": "x"}}),
+        ("margin", {"margin": -1}),
+    ):
+        call = signed_in.start_ensure_token(**options)  # type: ignore[arg-type]
+        with pytest.raises(capauth.InvalidArgumentError) as caught:
+            call.result()
+        assert caught.value.argument == argument
+    with pytest.raises(capauth.InvalidArgumentError) as caught:
+        signed_in.generate_otp(payload_timestamp=1)
+    assert caught.value.argument == "payload_hash"
+    with pytest.raises(capauth.InvalidArgumentError) as caught:
+        signed_in.generate_otp(payload_hash="x", payload_timestamp=2**70)
+    assert caught.value.argument == "payload_hash"
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments", "options"),
+    [
+        ("validate_otp", [123456], {}),
+        ("validate_otp", [None], {}),
+        ("validate_otp", [], {}),
+        ("generate_token", [7], {}),
+        ("generate_token", [], {"timeout": "1"}),
+        ("generate_token", [], {"headers": [1]}),
+        ("generate_token", [], {"tiemout": 1}),
+        ("change_password", ["a", None], {}),
+        ("gateway", ["GET", None], {}),
+        ("gateway", ["POST", "x"], {"body": b"bytes"}),
+        ("gateway", ["POST", "x"], {"body": {"a": object()}}),
+        ("gateway", ["GET", "x"], {"query": "a=b"}),
+        ("gateway", ["GET", "x"], {"query": {"a": None}}),
+        ("ensure_token", ["30"], {}),
+    ],
+)
+def test_operation_argument_of_another_type_is_a_type_error(
+    signed_in: capauth.Session, operation: str, arguments: list[object], options: Options
+) -> None:
+    for method in (operation, f"start_{operation}"):
+        with pytest.raises(TypeError):
+            getattr(signed_in, method)(*arguments, **options)
+
+
+def test_typo_in_an_attribute_is_an_error(client: capauth.Client, customer: capauth.Session) -> None:
+    for thing in (client, customer, customer.otp, capauth.Call):
+        with pytest.raises((AttributeError, TypeError)):
+            setattr(thing if thing is not capauth.Call else customer.start_generate_token(), "tokn", 1)
+
+
+def test_uninitialised_objects_do_not_crash() -> None:
+    for kind in (capauth.Client, capauth.Session, capauth.Call, capauth.aio.Client):
+        empty = kind.__new__(kind)  # type: ignore[arg-type, type-var]
+        for name in ("close", "done", "wait", "cancel", "result", "export", "prepare", "generate_token"):
+            if hasattr(kind, name):
+                with pytest.raises(AttributeError):
+                    getattr(empty, name)()
+
+
+def test_secrets_stay_out_of_sight(
+    client: capauth.Client, signed_in: capauth.Session, caplog: pytest.LogCaptureFixture, mobile: str
+) -> None:
+    caplog.set_level(logging.DEBUG, "capauth")
+    secret = "Secret-Horse-9"
+    signed_in.gateway("GET", "customer/get")
+    with pytest.raises(capauth.Error) as caught:
+        signed_in.change_password(secret, secret + "2")
+    shown = [
+        repr(thing)
+        for thing in (
+            client,
+            signed_in,
+            signed_in.otp,
+            caught.value,
+            signed_in.start_ensure_token(),
+            vars(caught.value),
+        )
+    ]
+    text = "\n".join([*shown, str(caught.value), caplog.text, capauth.diagnose(client)])
+    for hidden in (secret, str(signed_in.token), str(signed_in.key), mobile):
+        assert hidden not in text

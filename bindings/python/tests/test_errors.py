@@ -1,0 +1,63 @@
+"""The tree of exceptions."""
+
+import copy
+import json
+import pathlib
+import pickle
+
+import pytest
+
+import capauth
+from capauth._failure import class_of, error_of_code
+
+TABLE = json.loads((pathlib.Path(__file__).resolve().parents[3] / "core" / "errors.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("row", TABLE["codes"], ids=lambda row: row["name"])
+def test_code_has_its_class(row: dict[str, object]) -> None:
+    error = error_of_code(row["code"])  # type: ignore[arg-type]
+    if row["name"] == "E_NO_MEMORY":
+        assert type(error) is MemoryError
+        return
+    assert isinstance(error, capauth.Error)
+    assert type(error) is getattr(capauth, str(row["class"]))
+    assert error.name == str(row["name"]).removeprefix("E_")
+    assert error.retryable is row["retryable"]
+    assert str(error) == error.message == row["text"]
+
+
+@pytest.mark.parametrize("row", TABLE["classes"], ids=lambda row: row["name"])
+def test_class_has_its_parents(row: dict[str, str]) -> None:
+    error = getattr(capauth, row["name"])
+    assert error.__module__ == "capauth"
+    assert issubclass(error, getattr(capauth, row["parent"] or "Error"))
+    builtin = {"ValueError": ValueError, "ConnectionError": ConnectionError, "TimeoutError": TimeoutError}
+    assert issubclass(error, builtin.get(row["python"], Exception))
+
+
+def test_number_that_nobody_knows_is_a_refusal() -> None:
+    assert class_of(1999) is capauth.RefusedError
+    assert class_of(-999) is capauth.Error
+
+
+@pytest.mark.parametrize("code", [1506, -20, -23, -30, -1, -2])
+def test_error_survives_pickle_and_copy(code: int) -> None:
+    error = error_of_code(code, "what happened", operation="otp_validate", retry_after=1.5, http_status=200)
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(twin) is type(error)
+        assert str(twin) == "what happened"
+        assert vars(twin) == vars(error)
+
+
+def test_network_errors_are_no_errno() -> None:
+    error = error_of_code(-21)
+    assert isinstance(error, ConnectionError)
+    assert error.errno is None
+
+
+def test_step_that_nobody_knows_is_a_step() -> None:
+    step = capauth.Step("dance")
+    assert step == "dance" and step.name == "DANCE" and isinstance(step, capauth.Step)
+    assert capauth.Step("done") is capauth.Step.DONE
+    with pytest.raises(ValueError):
+        capauth.Step(7)  # type: ignore[arg-type]

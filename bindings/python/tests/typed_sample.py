@@ -1,0 +1,42 @@
+"""Not a test: what a typed application writes. mypy --strict reads it."""
+
+import datetime
+from typing import assert_type
+
+import capauth
+import capauth.aio
+from capauth.storage import FileStore
+
+
+def blocking(client: capauth.Client, store: FileStore) -> None:
+    customer = client.session(brand="DocDemo", mobile="919999999993", device_id="device-1")
+    assert_type(customer, capauth.Session)
+    customer.on_change(lambda changed: store.save(changed.export()))
+    customer.generate_token()
+    customer.generate_otp(fallback_channel="SMS", timeout=5, headers={"X": "y"})
+    try:
+        customer.validate_otp(b"123456")
+    except capauth.WrongStepError as error:
+        assert_type(error.next_step, capauth.Step)
+    except capauth.Error as error:
+        assert_type(error.retry_after, float | None)
+    call = customer.start_ensure_token(margin=60)
+    assert_type(call, capauth.Call[str])
+    assert_type(call.result(), str)
+    assert_type(customer.ensure_token(), str)
+    assert_type(customer.gateway("GET", "customer/get", query={"n": 1}), capauth.Reply)
+    assert_type(customer.start_gateway("POST", "x", body={"a": [1]}), capauth.Call[capauth.Reply])
+    assert_type(customer.second_factor(), capauth.Session)
+    assert_type(customer.expires_at, datetime.datetime | None)
+    assert_type(customer.otp, capauth.Otp)
+    customer.generate_token(passwrd="x")  # type: ignore[call-arg]
+    customer.validate_otp(123456)  # type: ignore[arg-type]
+
+
+async def asynchronous(client: capauth.aio.Client) -> None:
+    customer = client.restore("text")
+    assert_type(customer, capauth.aio.Session)
+    await customer.generate_token(password=bytearray(b"x"))
+    assert_type(await customer.ensure_token(), str)
+    assert_type(await customer.gateway("GET", "customer/get"), capauth.Reply)
+    await customer.validate_otp(123456)  # type: ignore[arg-type]
