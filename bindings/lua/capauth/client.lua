@@ -1,0 +1,197 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Configuration and connections, shared by the sessions made from it.
+local core = require "capauth.core"
+local Call = require "capauth.call"
+local errors = require "capauth.errors"
+local Session = require "capauth.session"
+local values = require "capauth.values"
+
+local Client = { class = "capauth.Client" }
+local methods = {}
+local meta = { __index = methods, __metatable = Client.class }
+
+local settings = {
+  { "cluster", "text", "client_set_cluster" },
+  { "base_url", "text", "client_set_base_url" },
+  { "gateway_url", "text", "client_set_gateway_url" },
+  { "timeout", "milliseconds", "client_set_timeout_ms" },
+  { "connect_timeout", "milliseconds", "client_set_connect_timeout_ms" },
+  { "max_retries", "integer", "client_set_max_retries" },
+  { "max_connections", "integer", "client_set_max_connections" },
+  { "http2", "flag", "client_set_http2" },
+  { "ca_file", "text", "client_set_ca_file" },
+  { "ca_pem", "text", "client_set_ca_pem" },
+  { "tls_min", "text", "client_set_tls_min" },
+  { "pinned_keys", "text", "client_set_pinned_keys" },
+  { "client_cert", "text", "client_set_client_cert" },
+  { "client_key", "text", "client_set_client_key" },
+  { "proxy", "text", "client_set_proxy" },
+  { "user_agent", "text", "client_set_user_agent" },
+  { "headers", "pairs_of_text", "client_add_header" },
+  { "refresh_margin", "milliseconds", "client_set_refresh_margin_ms" },
+  { "auto_refresh", "flag", "client_set_auto_refresh" },
+  { "allow_http", "flag", "client_set_allow_http" },
+  { "clock_offset", "timestamp", "client_set_clock_offset_ms" },
+  { "cap_mobile", "flag", "client_set_cap_mobile" },
+}
+local known = values.names(settings, { "log", "trace" })
+
+local function complaint(handle)
+  local _, text = core.client_copy_error_message(handle)
+  return text
+end
+
+local function failed(self, code)
+  return nil, errors.of_code(code, complaint(self._handle))
+end
+
+local function handle_of(self) return values.object(self, Client.class) end
+
+-- Beside the core's handle: what the core told and nobody heard yet, the calls in flight by identity, those that
+-- finished and were not asked for, coroutines that can go on, and sessions with an on_change.
+local function new(handle, given)
+  return setmetatable({
+    _handle = handle,
+    _log = given.log,
+    _trace = given.trace,
+    _events = core.events(),
+    _in_flight = {},
+    _done = setmetatable({}, { __mode = "v" }),
+    _done_first = 1,
+    _done_last = 0,
+    _ready = {},
+    _watched = setmetatable({}, { __mode = "v" }),
+  }, meta)
+end
+
+-- capauth.Client { cluster = "EU", ... }
+function Client.new(given)
+  given = values.options(given, known, "Client")
+  for _, name in ipairs { "log", "trace" } do
+    if given[name] ~= nil then values.check(given[name], "function", name) end
+  end
+  if (given.cluster == nil) == (given.base_url == nil) then
+    return nil, errors.invalid("cluster", "a client needs a cluster or a base_url, and not both")
+  end
+  local code, handle = core.client_new()
+  if code ~= 0 then return nil, errors.of_code(code) end
+  local ok, err = values.apply(settings, given, handle, complaint)
+  if not ok then return nil, err end
+  local self = new(handle, given)
+  if self._log then code = core.client_set_log(handle, self._events) end
+  if self._trace and code == 0 then code = core.client_set_trace(handle, self._events) end
+  if code ~= 0 then return failed(self, code) end
+  return self
+end
+
+function meta.__tostring() return Client.class end
+function meta.__close(self) self:close() end
+
+-- ---- Sessions ------------------------------------------------------------------------------------------------------
+
+-- client:session { brand = "DocDemo", mobile = "919999999993", device_id = "device-1" }
+function methods:session(given)
+  handle_of(self)
+  return Session.new(self, given)
+end
+
+-- From what session:export() gave.
+function methods:restore(text)
+  local handle = handle_of(self)
+  local ok, err = values.text(text, "text")
+  if not ok then return nil, err end
+  local code, session = core.session_restore(handle, text)
+  if code ~= 0 then return failed(self, code) end
+  return Session.wrap(self, session)
+end
+
+-- The brand's OpenID provider signed the customer in: gateway calls are all there is.
+function methods:external_session(brand, access_token, id_token)
+  local handle = handle_of(self)
+  local ok, err = values.texts({ brand, access_token, id_token }, { "brand", "access_token", "id_token" })
+  if not ok then return nil, err end
+  local code, session = core.session_external_new(handle, brand, access_token, id_token)
+  if code ~= 0 then return failed(self, code) end
+  return Session.wrap(self, session)
+end
+
+-- ---- Waiting -------------------------------------------------------------------------------------------------------
+
+-- In slices, so that Ctrl-C is noticed.
+local function poll_for(self, limit_ms)
+  local finished
+  repeat
+    local slice = limit_ms < 0 and Call.SLICE_MS or math.min(Call.SLICE_MS, limit_ms)
+    finished = core.client_poll(self._handle, slice)
+    Call.settle(self)
+    limit_ms = limit_ms < 0 and -1 or limit_ms - slice
+  until finished ~= 0 or limit_ms == 0 or #self._ready > 0 or self._closed
+  return finished
+end
+
+-- Lets calls move on, then resumes spawned coroutines. Waits until a call finishes, at most `seconds`: nothing or 0
+-- does what can be done now, a negative number waits without limit. Gives how many calls finished.
+function methods:poll(seconds)
+  handle_of(self)
+  local limit = seconds == nil and 0 or values.milliseconds(seconds, "seconds")
+  if self._delivering then return nil, errors.of_code(core.E_REENTRANT) end
+  if #self._ready > 0 then limit = 0 end
+  local finished = poll_for(self, limit)
+  Call.run_ready(self)
+  if finished < 0 then return nil, errors.of_code(finished) end
+  if finished == 0 and self._closed then return nil, errors.of_code(core.E_CLOSED) end
+  return finished
+end
+
+-- A descriptor to watch for reading in an event loop of your own; then call poll(0).
+function methods:fd()
+  local fd = core.client_fd(handle_of(self))
+  if fd < 0 then return nil, errors.of_code(fd) end
+  return fd
+end
+
+-- A call that finished and was neither waited for nor handed out before; nil when there is none.
+function methods:next_done()
+  handle_of(self)
+  if not self._delivering then Call.settle(self) end
+  while self._done_first <= self._done_last do
+    local call = self._done[self._done_first]
+    self._done[self._done_first] = nil
+    self._done_first = self._done_first + 1
+    if call then return call end
+  end
+end
+
+-- Runs fn(...) as a coroutine in which operations yield; poll() resumes it.
+function methods:spawn(fn, ...)
+  handle_of(self)
+  values.check(fn, "function", "fn")
+  return Call.spawn(self, fn, ...)
+end
+
+-- Loads the CA store and connects, now, where a stall is welcome.
+function methods:prepare()
+  local handle = handle_of(self)
+  if self._delivering then return nil, errors.of_code(core.E_REENTRANT) end
+  local code = core.client_prepare(handle)
+  Call.settle(self)
+  if code ~= 0 then return failed(self, code) end
+  return true
+end
+
+-- Cancels what is in flight; coroutines that waited for it go on with CANCELLED. Getters and export still work.
+function methods:close()
+  local code = core.client_close(handle_of(self))
+  self._closed = true
+  local calls = {}
+  for _, call in pairs(self._in_flight) do calls[#calls + 1] = call end
+  for _, call in ipairs(calls) do
+    if call:done() then call:_finished() end
+  end
+  Call.settle(self)
+  Call.run_ready(self)
+  if code ~= 0 then return failed(self, code) end
+  return true
+end
+
+return Client

@@ -1,0 +1,45 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What HTTP answered to a gateway call. Plain values, so fields: http_status, ok (2xx and no refusal in any known
+-- shape), code and message (the gateway's own, nil without), body.
+local core = require "capauth.core"
+local errors = require "capauth.errors"
+local json = require "capauth.json"
+local values = require "capauth.values"
+
+local Reply = { class = "capauth.Reply" }
+local methods = {}
+local meta = { __index = methods, __metatable = Reply.class }
+
+function Reply.of_call(call)
+  local handle = call._handle
+  local code = core.call_server_code(handle)
+  return setmetatable({
+    _handle = true, -- what tells ours from other tables
+    http_status = core.call_http_status(handle),
+    ok = core.call_ok(handle) == 1,
+    code = code ~= 0 and code or nil,
+    message = values.some(core.call_server_message(handle)),
+    body = core.call_body(handle),
+  }, meta)
+end
+
+function meta.__tostring(self)
+  return ("%s(%d, %s)"):format(Reply.class, self.http_status, self.ok and "ok" or "refused")
+end
+
+-- The body as Lua values, its nulls as capauth.null; or nil and an error.
+function methods:json()
+  values.object(self, Reply.class)
+  local ok, value = json.decode(self.body)
+  if not ok then return nil, errors.of_code(core.E_PROTOCOL, "the reply's body is not JSON") end
+  return value
+end
+
+-- The reply, or nil and an error where the gateway refused: assert(reply:raise_for_refusal()) raises.
+function methods:raise_for_refusal()
+  values.object(self, Reply.class)
+  if self.ok then return self end
+  return nil, errors.of_refusal(self)
+end
+
+return Reply

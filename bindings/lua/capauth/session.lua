@@ -1,0 +1,324 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- One customer of one brand on one device.
+local core = require "capauth.core"
+local Call = require "capauth.call"
+local errors = require "capauth.errors"
+local json = require "capauth.json"
+local Reply = require "capauth.reply"
+local values = require "capauth.values"
+
+local Session = { class = "capauth.Session" }
+local methods = {}
+local meta = { __index = methods, __metatable = Session.class }
+
+local function handle_of(self) return values.object(self, Session.class) end
+
+local function complaint(handle)
+  local _, text = core.session_copy_error_message(handle)
+  return text
+end
+
+function Session.wrap(client, handle)
+  return setmetatable({ _client = client, _handle = handle }, meta)
+end
+
+function meta.__tostring(self)
+  return ("%s(%s, next step %s)"):format(Session.class, self:brand(), self:next_step())
+end
+
+function meta.__close(self) self:close() end
+
+-- ---- Who it is -----------------------------------------------------------------------------------------------------
+
+local identifiers = {
+  { "mobile", core.IDENTIFIER_MOBILE },
+  { "email", core.IDENTIFIER_EMAIL },
+  { "username", core.IDENTIFIER_USERNAME },
+  { "external_id", core.IDENTIFIER_EXTERNALID },
+}
+local contacts = {
+  { "contact_mobile", core.IDENTIFIER_MOBILE },
+  { "contact_email", core.IDENTIFIER_EMAIL },
+}
+local flows = { mobile = core.FLOW_MOBILE, web = core.FLOW_WEB }
+local identity = values.names(identifiers, contacts, { "device_id" })
+local known = values.names(identifiers, contacts, { "device_id", "brand", "flow" })
+
+local function given_of(rows, given)
+  local found = {}
+  for _, row in ipairs(rows) do
+    if given[row[1]] ~= nil then found[#found + 1] = { name = row[1], type = row[2], value = given[row[1]] } end
+  end
+  return found
+end
+
+-- `set` is one of the core's setters of a typed value.
+local function tell(handle, set, rows)
+  for _, row in ipairs(rows) do
+    local ok, err = values.text(row.value, row.name)
+    if not ok then return nil, err end
+    local code = set(handle, row.type, row.value)
+    if code ~= 0 then return nil, errors.of_code(code, complaint(handle), row.name) end
+  end
+  return true
+end
+
+local function set_device(handle, _, device_id)
+  return core.session_set_device_id(handle, device_id)
+end
+
+local function identify(handle, given, least)
+  local ids, targets = given_of(identifiers, given), given_of(contacts, given)
+  if #ids > 1 or #ids < least then
+    return nil, errors.invalid("mobile", "exactly one of mobile, email, username and external_id is needed")
+  end
+  local ok, err = tell(handle, core.session_set_identifier, ids)
+  if ok then ok, err = tell(handle, core.session_set_contact, targets) end
+  if ok then ok, err = tell(handle, set_device, given_of({ { "device_id" } }, given)) end
+  return ok, err
+end
+
+function Session.new(client, given)
+  given = values.options(given, known, "session")
+  local ok, err = values.text(given.brand, "brand")
+  if not ok then return nil, err end
+  local flow = flows[given.flow == nil and "mobile" or values.check(given.flow, "string", "flow")]
+  if not flow then return nil, errors.invalid("flow", "flow is 'mobile' or 'web'") end
+  local code, handle = core.session_new(client._handle, flow, given.brand)
+  if code ~= 0 then
+    local _, message = core.client_copy_error_message(client._handle)
+    return nil, errors.of_code(code, message, "brand")
+  end
+  ok, err = identify(handle, given, 1)
+  if not ok then return nil, err end
+  return Session.wrap(client, handle)
+end
+
+-- The session of the second factor; what is not given is the first's.
+function methods:second_factor(given)
+  local handle = handle_of(self)
+  given = values.options(given, identity, "second_factor")
+  local code, second = core.session_second_factor(handle)
+  if code ~= 0 then return nil, errors.of_code(code, complaint(handle)) end
+  local ok, err = identify(second, given, 0)
+  if not ok then return nil, err end
+  return Session.wrap(self._client, second)
+end
+
+-- ---- What is known of it -------------------------------------------------------------------------------------------
+
+local function of(list)
+  return function(number) return list[number] end
+end
+
+local function yes(number) return number == 1 end
+
+local function maybe(number) -- -1 is the core's "not said"
+  if number >= 0 then return number == 1 end
+end
+
+local flow_names = of { "mobile", "web", "mfa", "external" }
+local identifier_names = of { "mobile", "email", "username", "external_id" }
+
+-- Method: the core's getter, and how its number reads in Lua. Texts come by copies, nil when there is none.
+local getters = {
+  signed_in = { "session_signed_in", yes },
+  next_step = { "session_next_step", core.step_name },
+  expires_at = { "session_expires_at", values.seconds },
+  app_registered = { "session_app_registered", maybe },
+  registered_for_password = { "session_registered_for_password", maybe },
+  flow = { "session_flow", flow_names },
+  identifier_type = { "session_identifier_type", identifier_names },
+}
+for name, getter in pairs(getters) do
+  local read, convert = core[getter[1]], getter[2]
+  methods[name] = function(self) return convert(read(handle_of(self))) end
+end
+
+local function copied(name)
+  local copy = core["session_copy_" .. name]
+  return function(self)
+    local code, text = copy(handle_of(self))
+    if code ~= 0 then return nil, errors.of_code(code) end
+    return values.some(text)
+  end
+end
+for _, name in ipairs { "token", "key", "role", "customer_id", "brand", "identifier", "device_id" } do
+  methods[name] = copied(name)
+end
+
+local otp_destination, otp_channel = copied "otp_destination", copied "otp_channel"
+
+-- What is truly known of the OTP: when it was sent, where to (masked), by which channel, and the wrong answers since.
+function methods:otp()
+  local handle = handle_of(self)
+  return {
+    sent_at = values.seconds(core.session_otp_sent_at(handle)),
+    destination = otp_destination(self),
+    channel = otp_channel(self),
+    wrong_answers = core.session_otp_wrong_answers(handle),
+  }
+end
+
+-- ---- Keeping it ----------------------------------------------------------------------------------------------------
+
+-- fn(session) after tokens changed or the session ended; nil removes it.
+function methods:on_change(fn)
+  local handle = handle_of(self)
+  if fn ~= nil then values.check(fn, "function", "callback") end
+  local code = core.session_on_change(handle, fn and self._client._events)
+  if code ~= 0 then return nil, errors.of_code(code, complaint(handle)) end
+  self._on_change = fn
+  self._client._watched[core.session_id(handle)] = fn and self
+  return true
+end
+
+-- The session as one text, as secret as its key.
+function methods:export()
+  local code, text = core.session_export(handle_of(self))
+  if code ~= 0 then return nil, errors.of_code(code) end
+  return text
+end
+
+-- Takes the state that another process exported.
+function methods:reload(text)
+  local handle = handle_of(self)
+  local ok, err = values.text(text, "text")
+  if not ok then return nil, err end
+  local code = core.session_reload(handle, text)
+  Call.settle(self._client)
+  if code ~= 0 then return nil, errors.of_code(code, complaint(handle), "text") end
+  return true
+end
+
+-- Cancels what is in flight; does not sign out and never talks to the network.
+function methods:close()
+  local handle = handle_of(self)
+  local code = core.session_close(handle)
+  if code ~= 0 then return nil, errors.of_code(code, complaint(handle)) end
+  return true
+end
+
+-- ---- Operations ----------------------------------------------------------------------------------------------------
+
+local function done() return true end
+
+local function ensured(call)
+  return call._session:token()
+end
+
+-- Every operation takes these.
+local common = {
+  { "timeout", "milliseconds", "options_set_timeout_ms" },
+  { "headers", "pairs_of_text", "options_add_header" },
+}
+local option_rows = {
+  password = { "password", "text", "options_set_password" },
+  fallback_channel = { "fallback_channel", "text", "options_set_fallback_channel" },
+  margin = { "margin", "milliseconds", "options_set_margin_ms" },
+  query = { "query", "pairs_of_text", "options_add_query" },
+  repeatable = { "repeatable", "flag", "options_set_repeatable" },
+}
+
+-- Name, the core's function, its required texts, the names of its options, the result of a success. A `start_` twin
+-- is made of each.
+local operations = {
+  { "generate_token", "token_generate", {}, { "password" }, done },
+  { "generate_otp", "otp_generate", {}, { "fallback_channel", "payload_hash", "payload_timestamp" }, done },
+  { "validate_otp", "otp_validate", { "otp" }, {}, done },
+  { "validate_password", "password_validate", { "password" }, {}, done },
+  { "change_password", "password_change", { "current_password", "new_password" }, {}, done },
+  { "forget_password", "password_forget", { "new_password" }, {}, done },
+  { "regenerate_token", "token_regenerate", {}, {}, done },
+  { "ensure_token", "token_ensure", {}, { "margin" }, ensured },
+  { "expire_token", "token_expire", {}, {}, done },
+  { "update_identifier", "identifier_update", { "new_value" }, {}, done },
+  { "sign_out", "session_sign_out", {}, {}, done },
+  { "gateway", "gateway_call", { "method", "endpoint" }, { "query", "body", "repeatable", "margin" }, Reply.of_call },
+}
+
+-- The two belong together, and the core takes them together.
+local function set_payload(handle, given)
+  if given.payload_hash == nil and given.payload_timestamp == nil then return true end
+  if given.payload_hash == nil or given.payload_timestamp == nil then
+    return nil, errors.invalid("payload_hash", "payload_hash and payload_timestamp are needed together")
+  end
+  local hash, err = values.text(given.payload_hash, "payload_hash")
+  if not hash then return nil, err end
+  local at = values.timestamp(given.payload_timestamp, "payload_timestamp")
+  local code = core.options_set_otp_hash(handle, hash, at)
+  if code ~= 0 then return nil, errors.of_code(code, nil, "payload_hash") end
+  return true
+end
+
+local function options_of(operation, given)
+  if next(given) == nil then return true, nil end
+  local code, handle = core.options_new()
+  if code ~= 0 then return nil, errors.of_code(code) end
+  for _, rows in ipairs { common, operation.rows } do
+    local ok, err = values.apply(rows, given, handle)
+    if not ok then return nil, err end
+  end
+  local ok, err = set_payload(handle, given)
+  if not ok then return nil, err end
+  return true, handle
+end
+
+-- A table becomes JSON, text goes out as it is.
+local function body_of(body)
+  if body == nil then return true, nil end
+  local text, err = values.text(type(body) == "table" and json.encode(body) or body, "body")
+  return text and true or nil, text or err
+end
+
+-- The core's call, or what was refused before it.
+local function begin(self, operation, arguments, given)
+  local handle = self._handle
+  local ok, err = values.texts(arguments, operation.required)
+  if not ok then return nil, err end
+  local options, body
+  ok, options = options_of(operation, given)
+  if not ok then return nil, options end
+  if operation.takes_body then
+    ok, body = body_of(given.body)
+    if not ok then return nil, body end
+    arguments = { arguments[1], arguments[2], body }
+  end
+  local count = #operation.required
+  if operation.takes_body then count = count + 1 end
+  arguments[count + 1] = options
+  local code, call = core[operation.core](handle, (table.unpack or unpack)(arguments, 1, count + 1))
+  if not call then return nil, errors.of_code(code) end
+  return call
+end
+
+local function start(self, operation, ...)
+  handle_of(self)
+  local count = #operation.required
+  local arguments = { ... }
+  local given = values.options(arguments[count + 1], operation.known, operation.name)
+  arguments[count + 1] = nil
+  local call, err = begin(self, operation, arguments, given)
+  if not call then return Call.refused(self._client, operation.core, err) end
+  return Call.new(self._client, self, operation.core, call, operation.value)
+end
+
+for _, row in ipairs(operations) do
+  local operation = { name = row[1], core = row[2], required = row[3], value = row[5], rows = {} }
+  for _, option in ipairs(row[4]) do
+    if option_rows[option] then operation.rows[#operation.rows + 1] = option_rows[option] end
+    if option == "body" then operation.takes_body = true end
+  end
+  operation.known = values.names(common, row[4])
+
+  methods["start_" .. operation.name] = function(self, ...) return start(self, operation, ...) end
+
+  methods[operation.name] = function(self, ...)
+    handle_of(self)
+    local ok, err = Call.may_wait(self._client)
+    if not ok then return nil, err end
+    return start(self, operation, ...):wait()
+  end
+end
+
+return Session

@@ -1,0 +1,13 @@
+-- All tests, under the Lua that runs this. Each file defines classes of luaunit, one method per condition.
+local luaunit = require "luaunit"
+
+assert = require "capauth".assert -- says what went wrong in 5.1 and 5.2 too
+
+for _, name in ipairs {
+  "arguments", "async", "callbacks", "complete", "errors", "export", "gateway", "handles", "json", "readme", "secrets",
+  "sign_in", "testing",
+} do
+  require("test_" .. name)
+end
+
+os.exit(luaunit.LuaUnit.run())

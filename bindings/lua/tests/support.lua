@@ -1,0 +1,76 @@
+-- What the tests share: one emulator per run, a brand of its own for each test, customers on the way.
+local testing = require "capauth.testing"
+
+local support = { DEVICE = "device-1", OTP = "012345" }
+
+support.emulator = assert(testing.Emulator())
+
+-- Where the interpreter and the sources are, for tests that run programs.
+support.lua = os.getenv "CAPAUTH_LUA" or "lua5.4"
+support.source = os.getenv "CAPAUTH_SOURCE" or "."
+
+local count = 0
+
+-- Every OTP is 012345, so that no test pays for reading the outbox; its zero must not get lost.
+function support.brand(settings)
+  count = count + 1
+  local name = "LuaBrand" .. count
+  local all = { FIXED_OTP = support.OTP }
+  for key, value in pairs(settings or {}) do all[key] = value end
+  support.emulator:brand(name, all)
+  return name
+end
+
+function support.identity(brand, changes)
+  local all = { brand = brand or support.brand(), mobile = "919999999993", device_id = support.DEVICE }
+  for key, value in pairs(changes or {}) do all[key] = value end
+  return all
+end
+
+function support.session(brand, changes, client)
+  client = client or assert(support.emulator:client())
+  return assert(client:session(support.identity(brand, changes)))
+end
+
+function support.sign_in(customer)
+  assert(customer:generate_token())
+  assert(customer:generate_otp())
+  assert(customer:validate_otp(support.OTP))
+  return customer
+end
+
+function support.signed_in(brand, changes, client)
+  return support.sign_in(support.session(brand, changes, client))
+end
+
+function support.read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+function support.write(path, text)
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+end
+
+-- What a shell command prints, and whether it exited with 0.
+function support.run(command)
+  local pipe = assert(io.popen(command .. " 2>&1; echo \" $?\"", "r"))
+  local text, code = pipe:read("*a"):match "^(.*) (%d+)\n$"
+  pipe:close()
+  return text, tonumber(code)
+end
+
+-- Runs Lua code in a fresh interpreter of the same kind.
+function support.script(code, arguments, environment)
+  local path = os.tmpname()
+  support.write(path, code)
+  local text, status = support.run(("%s %s %s %s"):format(environment or "", support.lua, path, arguments or ""))
+  os.remove(path)
+  return text, status
+end
+
+return support

@@ -1,0 +1,249 @@
+-- What callers may get wrong: a wrong type raises, at the caller's line; anything else is nil and an error.
+local lu = require "luaunit"
+local capauth = require "capauth"
+local support = require "support"
+
+TestArguments = {}
+
+local NOT_TEXT = { 12345, true, {}, print, coroutine.create(function() end), io.stdout }
+local BAD_TEXT = { "", ("x"):rep(20000), "a\nb", "a\0b", "\1", "\255\254", "\237\160\128" }
+
+local function raises(fn, ...)
+  local ok, message = pcall(fn, ...)
+  lu.assertFalse(ok)
+  lu.assertIsString(message)
+  lu.assertStrContains(message, "capauth: ")
+  return message
+end
+
+local function invalid(argument, value, err)
+  lu.assertNil(value)
+  lu.assertIsTable(err)
+  lu.assertEquals(err.kind, "invalid_argument", tostring(err))
+  if argument then lu.assertEquals(err.argument, argument) end
+end
+
+function TestArguments:setUp()
+  self.client = assert(support.emulator:client())
+  self.brand = support.brand()
+  self.customer = assert(self.client:session(support.identity(self.brand)))
+end
+
+function TestArguments:test_client_wants_cluster_or_base_url()
+  invalid("cluster", capauth.Client {})
+  invalid("cluster", capauth.Client())
+  invalid("cluster", capauth.Client { cluster = "EU", base_url = "https://auth.brand.example" })
+  for _, cluster in ipairs { "EU", "APAC", "APAC2" } do assert(capauth.Client { cluster = cluster }) end
+end
+
+function TestArguments:test_client_options_of_the_wrong_type()
+  local texts = {
+    "cluster", "base_url", "gateway_url", "ca_file", "ca_pem", "tls_min", "pinned_keys", "client_cert", "client_key",
+    "proxy", "user_agent",
+  }
+  local numbers = { "timeout", "connect_timeout", "max_retries", "max_connections", "refresh_margin", "clock_offset" }
+  local flags = { "http2", "auto_refresh", "allow_http", "cap_mobile" }
+  local function wrong(name, value)
+    local options = { base_url = "https://auth.brand.example" }
+    if name == "cluster" then options.base_url = nil end
+    options[name] = value
+    lu.assertStrContains(raises(capauth.Client, options), name)
+  end
+  for _, name in ipairs(texts) do wrong(name, 5) end
+  for _, name in ipairs(numbers) do wrong(name, "5") end
+  for _, name in ipairs(flags) do wrong(name, 1) end
+  for _, name in ipairs { "log", "trace" } do wrong(name, "print") end
+  wrong("headers", "X: y")
+  wrong("headers", { ["X-A"] = 5 })
+  wrong("headers", { "X-A" })
+  wrong("max_retries", 1.5)
+end
+
+function TestArguments:test_client_options_out_of_range()
+  local nan = 0 / 0
+  for name, list in pairs {
+    cluster = { "", "MARS", "eu\n", "E\0U" },
+    base_url = { "", "ftp://a.example", "http://auth.brand.example", "https://a\0.example", "no url" },
+    timeout = { 0, -1, 1e9, 1e300, -1e300, math.huge, nan },
+    connect_timeout = { 0, -1, math.huge },
+    max_retries = { -1, 11, 1e300 },
+    max_connections = { 0, 5000 },
+    refresh_margin = { -1, math.huge },
+    tls_min = { "1.0", "", "x" },
+    pinned_keys = { "x" },
+    headers = { { Host = "x" }, { ["X-A"] = "a\nb" }, { [""] = "a" }, { ["X-A"] = "a\0b" } },
+    ca_file = { "", "a\0b" },
+    user_agent = { "a\nb" },
+  } do
+    for _, value in ipairs(list) do
+      local options = { base_url = "https://auth.brand.example" }
+      if name == "cluster" then options.base_url = nil end
+      options[name] = value
+      invalid(name, capauth.Client(options))
+    end
+  end
+end
+
+function TestArguments:test_every_client_option_is_taken()
+  capauth.assert(capauth.Client {
+    base_url = "https://auth.brand.example", gateway_url = "https://gw.brand.example/mobile", timeout = 20,
+    connect_timeout = 0.5, max_retries = 0, max_connections = 4, http2 = true, ca_file = support.emulator:ca_file(),
+    tls_min = "1.3", pinned_keys = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    client_cert = support.emulator:ca_file(), client_key = support.emulator:ca_file(),
+    proxy = "http://user:password@127.0.0.1:3128", user_agent = "tests/1",
+    headers = { ["X-A"] = "a", ["X-B"] = { "b", "c" } }, refresh_margin = 0, auto_refresh = false, allow_http = true,
+    clock_offset = -86400, cap_mobile = true, log = print, trace = print,
+  })
+  assert(capauth.Client { cluster = "EU", ca_pem = support.read(support.emulator:ca_file()) })
+end
+
+function TestArguments:test_unknown_options_are_named()
+  lu.assertStrContains(raises(capauth.Client, { cluster = "EU", time_out = 5 }), "time_out")
+  lu.assertStrContains(raises(self.client.session, self.client, { brand = "B", phone = "1" }), "phone")
+  lu.assertStrContains(raises(self.customer.generate_token, self.customer, { pasword = "x" }), "pasword")
+  lu.assertStrContains(raises(self.customer.start_gateway, self.customer, "GET", "a", { bdy = "x" }), "bdy")
+  lu.assertStrContains(raises(self.customer.second_factor, self.customer, { brand = "B" }), "brand")
+  lu.assertStrContains(raises(self.customer.generate_otp, self.customer, { password = "x" }), "password")
+end
+
+function TestArguments:test_wrong_types_raise_at_the_callers_line()
+  local customer = self.customer
+  local line = debug.getinfo(1, "l").currentline + 1
+  local message = raises(function() return (customer:validate_otp(483920)) end)
+  lu.assertStrContains(message, ("test_arguments.lua:%d: capauth: otp must be text, not number"):format(line))
+end
+
+function TestArguments:test_session_identity_of_the_wrong_type()
+  for _, name in ipairs {
+    "brand", "mobile", "email", "username", "external_id", "device_id", "contact_mobile", "flow",
+  } do
+    for _, value in ipairs(NOT_TEXT) do
+      local identity = { brand = "B", mobile = name ~= "email" and "9199" or nil, device_id = "d" }
+      if name == "email" or name == "username" or name == "external_id" then identity.mobile = nil end
+      identity[name] = value
+      raises(self.client.session, self.client, identity)
+    end
+  end
+  raises(self.client.session, self.client)
+  raises(self.client.session, self.client, { mobile = "9199" })
+  raises(self.client.session, self.client, "DocDemo")
+end
+
+function TestArguments:test_session_identity_that_cannot_be()
+  for _, name in ipairs { "brand", "mobile", "email", "username", "external_id", "device_id", "contact_email" } do
+    for _, value in ipairs(BAD_TEXT) do
+      local identity = { brand = "B", device_id = "d", [name] = value }
+      if name == "brand" or name == "device_id" or name == "contact_email" then identity.username = "u" end
+      invalid(name, self.client:session(identity))
+    end
+  end
+  invalid("mobile", self.client:session { brand = "B", device_id = "d" })
+  invalid("mobile", self.client:session { brand = "B", mobile = "1", email = "a@b.c", device_id = "d" })
+  invalid("flow", self.client:session { brand = "B", mobile = "1", flow = "fax" })
+end
+
+function TestArguments:test_session_without_a_device_is_refused_in_time()
+  local session, err = self.client:session { brand = "B", mobile = "9199" }
+  if session then
+    session, err = session:generate_token()
+  end
+  invalid("device_id", session, err)
+end
+
+local REQUIRED = {
+  validate_otp = { "otp" },
+  validate_password = { "password" },
+  change_password = { "current_password", "new_password" },
+  forget_password = { "new_password" },
+  update_identifier = { "new_value" },
+}
+
+function TestArguments:test_required_texts_of_the_wrong_type()
+  for name, arguments in pairs(REQUIRED) do
+    for _, value in ipairs(NOT_TEXT) do
+      local list = {}
+      for i = 1, #arguments do list[i] = value end
+      raises(self.customer[name], self.customer, (table.unpack or unpack)(list))
+      raises(self.customer["start_" .. name], self.customer, (table.unpack or unpack)(list))
+    end
+    raises(self.customer[name], self.customer)
+  end
+  raises(self.customer.gateway, self.customer, 5, "customer/get")
+  raises(self.customer.gateway, self.customer, "GET")
+end
+
+function TestArguments:test_required_texts_that_cannot_be()
+  local customer = support.signed_in(self.brand, nil, self.client)
+  local fresh = self.customer
+  assert(fresh:generate_token())
+  assert(fresh:generate_otp())
+  for name, arguments in pairs(REQUIRED) do
+    local session = (name == "change_password" or name == "update_identifier") and customer or fresh
+    for _, value in ipairs(BAD_TEXT) do
+      local list = { value, #arguments > 1 and "Good-1" or nil }
+      invalid(arguments[1], session[name](session, (table.unpack or unpack)(list)))
+      local call = session["start_" .. name](session, (table.unpack or unpack)(list))
+      lu.assertTrue(call:done())
+      invalid(arguments[1], call:result())
+    end
+  end
+  invalid("new_password", customer:change_password("Good-1", "a\nb"))
+  for _, endpoint in ipairs { "", "a\0b", "a\nb" } do invalid("endpoint", customer:gateway("GET", endpoint)) end
+  for _, method in ipairs { "", "PUT", "get\0" } do invalid("method", customer:gateway(method, "customer/get")) end
+  invalid("body", customer:gateway("POST", "customer/update", { body = "a\0b" }))
+end
+
+function TestArguments:test_options_of_operations()
+  local customer = self.customer
+  raises(customer.generate_token, customer, "password")
+  raises(customer.generate_token, customer, { password = 5 })
+  raises(customer.generate_token, customer, { timeout = "5" })
+  raises(customer.generate_otp, customer, { payload_hash = "x", payload_timestamp = "now" })
+  raises(customer.gateway, customer, "GET", "a", { repeatable = 1 })
+  raises(customer.gateway, customer, "GET", "a", { query = "a=b" })
+  raises(customer.gateway, customer, "POST", "a", { body = { print } })
+  raises(customer.gateway, customer, "POST", "a", { body = 5 })
+  invalid("password", customer:generate_token { password = "a\nb" })
+  invalid("timeout", customer:generate_token { timeout = 0 })
+  invalid("timeout", customer:start_generate_token({ timeout = -1 }):result())
+  invalid("headers", customer:generate_token { headers = { Host = "x" } })
+  invalid("payload_hash", customer:generate_otp { payload_hash = "x" })
+  invalid("payload_hash", customer:generate_otp { payload_timestamp = 1 })
+  invalid("margin", customer:ensure_token { margin = -1 })
+end
+
+function TestArguments:test_nothing_was_sent_for_any_of_it()
+  self:test_options_of_operations()
+  lu.assertEquals(support.emulator:requests(self.brand), {})
+end
+
+function TestArguments:test_restore_and_reload()
+  raises(self.client.restore, self.client)
+  raises(self.customer.reload, self.customer, {})
+  for _, text in ipairs { "", "{}", "x", "a\0b", '{"v":99}', ("["):rep(100) } do
+    invalid(nil, self.client:restore(text))
+    invalid(nil, self.customer:reload(text))
+  end
+end
+
+function TestArguments:test_external_session()
+  raises(self.client.external_session, self.client, "B")
+  raises(self.client.external_session, self.client, "B", 1, 2)
+  for _, text in ipairs { "", "a\0b", "a\nb", "\255" } do
+    invalid(nil, self.client:external_session(text, "access", "id"))
+    invalid(nil, self.client:external_session("B", text, "id"))
+    invalid(nil, self.client:external_session("B", "access", text))
+  end
+end
+
+function TestArguments:test_everything_else()
+  raises(self.client.poll, self.client, "1")
+  raises(self.client.spawn, self.client, "print")
+  raises(self.customer.on_change, self.customer, 5)
+  raises(self.customer:start_generate_token().wait, self.customer:start_generate_token(), "1")
+  raises(capauth.await, 5)
+  raises(capauth.await, {})
+  raises(capauth.on_error, 5)
+  raises(capauth.diagnose, 5)
+  raises(capauth.error, "x")
+end

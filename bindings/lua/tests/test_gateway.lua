@@ -1,0 +1,98 @@
+-- Gateway calls: what HTTP answered is a reply, whatever it said.
+local lu = require "luaunit"
+local capauth = require "capauth"
+local support = require "support"
+
+TestGateway = {}
+
+function TestGateway:setUp()
+  self.brand = support.brand()
+  self.customer = support.signed_in(self.brand)
+end
+
+function TestGateway:test_get_with_a_query()
+  local reply = assert(self.customer:gateway("GET", "customer/get", { query = { mlp = "true" } }))
+  lu.assertEquals(reply.http_status, 200)
+  lu.assertTrue(reply.ok)
+  lu.assertEquals(reply.code, 200)
+  local body = assert(reply:json())
+  lu.assertEquals(body.customers.customer[1].mobile, "919999999993")
+  lu.assertEquals(reply:raise_for_refusal(), reply)
+  lu.assertStrContains(tostring(reply), "200")
+end
+
+function TestGateway:test_post_of_a_table_and_of_text()
+  support.emulator:gateway(self.brand, "customer/update", { status = 200, body = { done = true } })
+  for _, body in ipairs { { name = "Test", tags = { "a", "b" } }, '{"name":"Test"}' } do
+    local reply = assert(self.customer:gateway("POST", "customer/update", { body = body }))
+    lu.assertEquals(reply:json(), { done = true })
+  end
+end
+
+function TestGateway:test_refusal_is_a_reply()
+  support.emulator:gateway(self.brand, "points/history", {
+    status = 200, body = { errors = { { status = false, code = 600, message = "no points" } } },
+  })
+  local reply = assert(self.customer:gateway("GET", "points/history"))
+  lu.assertFalse(reply.ok)
+  lu.assertEquals(reply.code, 600)
+  lu.assertEquals(reply.message, "no points")
+  local nothing, err = reply:raise_for_refusal()
+  lu.assertNil(nothing)
+  lu.assertEquals(err.kind, "refused")
+  lu.assertEquals(err.server_code, 600)
+  lu.assertStrContains(tostring(err), "no points")
+end
+
+function TestGateway:test_unknown_endpoint_is_a_reply()
+  local reply = assert(self.customer:gateway("GET", "no/such"))
+  lu.assertEquals(reply.http_status, 404)
+  lu.assertFalse(reply.ok)
+end
+
+function TestGateway:test_body_that_is_not_json()
+  support.emulator:gateway(self.brand, "plain", { status = 200, body = "plain" })
+  support.emulator:fault { path = "/mobile/v2/api/plain", status = 200, body = "<html>" }
+  local reply = assert(self.customer:gateway("GET", "plain"))
+  lu.assertEquals(reply.body, "<html>")
+  local value, err = reply:json()
+  lu.assertNil(value)
+  lu.assertEquals(err.kind, "protocol")
+end
+
+function TestGateway:test_expired_token_is_regenerated_by_itself()
+  local emulator = assert(require "capauth.testing".Emulator())
+  emulator:brand("Own", { FIXED_OTP = support.OTP })
+  local customer = assert(assert(emulator:client()):session(support.identity "Own"))
+  support.sign_in(customer)
+  emulator:advance(3600)
+  local reply = assert(customer:gateway("GET", "customer/get"))
+  lu.assertEquals(reply.http_status, 200)
+  lu.assertEquals(emulator:requests "Own"["POST /auth/v1/token/regenerate"], 1)
+  emulator:close()
+end
+
+function TestGateway:test_external_session_can_do_nothing_else()
+  support.emulator:gateway(self.brand, "points/history", { status = 200, body = { points = 7 } })
+  local client = assert(support.emulator:client())
+  local session = assert(client:external_session(self.brand, "access-token", "id-token"))
+  lu.assertEquals(session:flow(), "external")
+  lu.assertEquals(assert(session:gateway("GET", "points/history")):json(), { points = 7 })
+  local _, err = session:generate_token()
+  lu.assertEquals(err.name, "UNSUPPORTED")
+end
+
+function TestGateway:test_null_is_a_value()
+  local sent = { a = capauth.null, b = { 1, capauth.null, 3 } }
+  support.emulator:gateway(self.brand, "null", { status = 200, body = sent })
+  local body = assert(self.customer:gateway("GET", "null")):json()
+  lu.assertEquals(body.a, capauth.null)
+  lu.assertEquals(#body.b, 3)
+  lu.assertEquals(body.b[2], capauth.null)
+end
+
+function TestGateway:test_started_call_gives_the_reply()
+  local call = self.customer:start_gateway("GET", "customer/get", { repeatable = true, margin = 1, timeout = 10 })
+  lu.assertEquals(assert(call:wait()).http_status, 200)
+  lu.assertTrue(rawequal(call:result(), call:result()))
+end
