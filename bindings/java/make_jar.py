@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""make_jar.py JAR FOLDER...: packs folders into a jar that is the same whenever it is made from the same files."""
+
+import pathlib
+import sys
+import zipfile
+
+MANIFEST = "META-INF/MANIFEST.MF"
+TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file knows
+
+
+def main(jar, *folders):
+    files = {MANIFEST: b"Manifest-Version: 1.0\r\nAutomatic-Module-Name: %s\r\n\r\n" % module_name(jar)}
+    for folder in map(pathlib.Path, folders):
+        for path in folder.rglob("*"):
+            if path.is_file():
+                files[path.relative_to(folder).as_posix()] = path.read_bytes()
+    with zipfile.ZipFile(jar, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files, key=lambda name: (name != MANIFEST, name)):
+            entry = zipfile.ZipInfo(name, TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, files[name])
+
+
+def module_name(jar):
+    """io.capauth.testing for capauth-testing.jar"""
+    return ("io." + pathlib.Path(jar).stem.replace("-", ".")).encode("ascii")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.capauth;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/**
+ * One operation in flight, then its outcome. Safe to use from several threads.
+ *
+ * <p>Interrupting a thread that waits ends the waiting: {@link #await} throws a {@link CancelledException} and leaves the
+ * call alone; a blocking operation cancels its call and throws what became of it, a {@link CancelledException} or an
+ * {@link UnknownOutcomeException}. The thread's interrupted status stays set.
+ */
+public final class Call<T> {
+    /** How long a wait goes on before it looks whether its thread was interrupted. */
+    private static final int SLICE_MILLIS = 100;
+
+    private final Session session;
+    private final Operation operation;
+    private final Result<T> result;
+    private final NativeCall call; // null for a call that C never saw
+    final long address;
+
+    private boolean done;
+    private int waiting; // threads inside call_wait, which must have left before the call is freed
+    private T value;
+    private CapauthException failure;
+    private List<Delivery<T>> deliveries = new ArrayList<Delivery<T>>(1);
+
+    private static final class Delivery<T> implements Runnable {
+        private final Call<T> call;
+        private final Executor executor;
+        private final CallListener<? super T> listener;
+
+        Delivery(Call<T> call, Executor executor, CallListener<? super T> listener) {
+            this.call = call;
+            this.executor = executor;
+            this.listener = listener;
+        }
+
+        @SuppressWarnings("unchecked") // a listener of a wider type only reads from the call
+        @Override
+        public void run() {
+            ((CallListener<T>) listener).done(call);
+        }
+    }
+
+    Call(Session session, Operation operation, Result<T> result, NativeCall call) {
+        this.session = session;
+        this.operation = operation;
+        this.result = result;
+        this.call = call;
+        this.address = Handle.pointer(call);
+    }
+
+    /** A call that was refused before it began. */
+    Call(Session session, Operation operation, CapauthException failure) {
+        this(session, operation, null, (NativeCall) null);
+        this.failure = failure;
+        this.done = true;
+    }
+
+    /** Such as otp_validate. */
+    public String operation() {
+        return operation.toString();
+    }
+
+    /** Whose it is. */
+    public Session session() {
+        return session;
+    }
+
+    /** Whether it has ended. Never blocks. */
+    public boolean done() {
+        return settle();
+    }
+
+    /**
+     * Waits until the call has ended, at most so long; a negative time waits without limit, 0 only looks.
+     *
+     * @return whether it has ended: {@link #result()} then tells how
+     * @throws CancelledException if the thread is interrupted; the call goes on
+     * @throws IllegalStateException on Android's main looper
+     */
+    public boolean await(long millis) {
+        if (millis != 0) {
+            session.client.refuseToBlock(operation());
+        }
+        long start = System.nanoTime();
+        while (!settle()) {
+            long left = millis < 0 ? SLICE_MILLIS : millis - (System.nanoTime() - start) / 1000000;
+            if (millis >= 0 && left <= 0) {
+                return false;
+            }
+            if (Thread.currentThread().isInterrupted()) {
+                throw CapauthException.of(ErrorCode.CANCELLED, operation(),
+                        operation() + ": the thread was interrupted while it waited");
+            }
+            waitInC((int) Math.min(left, SLICE_MILLIS));
+        }
+        return true;
+    }
+
+    /**
+     * What it gave. Never blocks.
+     *
+     * @throws CapauthException what went wrong; {@link ErrorCode#PENDING} when the call has not ended yet
+     */
+    public T result() {
+        if (!settle()) {
+            throw CapauthException.of(ErrorCode.PENDING, operation(), null);
+        }
+        synchronized (this) {
+            if (failure != null) {
+                throw failure;
+            }
+            return value;
+        }
+    }
+
+    /**
+     * Ends it with a {@link CancelledException}, or an {@link UnknownOutcomeException} when it may have been done
+     * already. Returns at once; does nothing to a call that has ended.
+     */
+    public void cancel() {
+        synchronized (this) {
+            if (!done) {
+                Native.call_cancel(call);
+            }
+        }
+        settle();
+    }
+
+    /** {@link #onDone(Executor, CallListener)} with the client's executor. */
+    public Call<T> onDone(CallListener<? super T> listener) {
+        return onDone(null, listener);
+    }
+
+    /**
+     * Hands the call to the listener, by the executor, once it has ended; at once if it has already. A null executor
+     * means the client's; if that has none either, the listener runs on the thread that sees the call end.
+     */
+    public Call<T> onDone(Executor executor, CallListener<? super T> listener) {
+        if (listener == null) {
+            throw CapauthException.invalid(operation(), "listener", "is null");
+        }
+        Delivery<T> delivery = new Delivery<T>(this, executor, listener);
+        synchronized (this) {
+            if (!done) {
+                deliveries.add(delivery);
+                return this;
+            }
+        }
+        session.client.calls.post(delivery.executor, delivery);
+        return this;
+    }
+
+    /** Takes over the outcome if there is one; whether there is. */
+    boolean settle() {
+        List<Delivery<T>> due;
+        synchronized (this) {
+            if (done) {
+                return true;
+            }
+            if (Native.call_done(call) == 0) {
+                return false;
+            }
+            int code = Native.call_result(call);
+            if (code == 0) {
+                value = result.of(session, call);
+            } else {
+                failure = Errors.exception(Failure.of(call, code));
+            }
+            done = true;
+            due = deliveries;
+            deliveries = null;
+            freeWhenLeft();
+        }
+        session.client.calls.ended(this);
+        for (Delivery<T> delivery : due) {
+            session.client.calls.post(delivery.executor, delivery);
+        }
+        return true;
+    }
+
+    /** At once rather than when it is collected: a reply can be large, and the collector does not see it. */
+    private void freeWhenLeft() {
+        if (done && waiting == 0) {
+            call.free();
+        }
+    }
+
+    /** Waits in C, which also drives the client's other calls. */
+    private void waitInC(int millis) {
+        synchronized (this) {
+            if (done) {
+                return;
+            }
+            waiting++;
+        }
+        int code = Native.call_wait(call, millis);
+        synchronized (this) {
+            waiting--;
+            freeWhenLeft();
+            if (done || code == ErrorCode.PENDING || Native.call_done(call) == 1) {
+                return;
+            }
+        }
+        throw CapauthException.of(code, operation(), null); // no outcome: this thread may not wait
+    }
+
+    /** The blocking form: waits, and gives what came. Nobody else has this call. */
+    T finish() {
+        boolean interrupted = false;
+        try {
+            while (!settle()) {
+                if (Thread.interrupted()) {
+                    interrupted = true;
+                    cancel(); // and then wait for what became of it
+                } else {
+                    waitInC(SLICE_MILLIS);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        return result();
+    }
+
+    @Override
+    public String toString() {
+        synchronized (this) {
+            String state = !done ? "in flight" : failure == null ? "succeeded" : "failed: " + failure.name();
+            return "Call[" + operation() + ", " + state + "]";
+        }
+    }
+}

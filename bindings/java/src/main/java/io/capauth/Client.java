@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.capauth;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Executor;
+
+/**
+ * Configuration and connections, shared by sessions and by threads. Closing cancels what is in flight, closes the
+ * connections, and never waits for the network.
+ */
+public final class Client implements AutoCloseable {
+    final NativeClient handle;
+    final Calls calls;
+    final LogListener log;
+    final TraceListener trace;
+
+    private Client(Builder builder) {
+        handle = builder.configured();
+        calls = new Calls(handle, builder.executor, builder.background);
+        log = builder.log;
+        trace = builder.trace;
+        if (log != null) {
+            Native.client_set_log(handle, new Listeners.Log(this));
+        }
+        if (trace != null) {
+            Native.client_set_trace(handle, new Listeners.Trace(this));
+        }
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Begins to describe a customer of that brand. */
+    public Session.Builder session(String brand) {
+        return new Session.Builder(this, brand);
+    }
+
+    /** A customer whom the brand's OpenID provider signed in: gateway calls are all there is. */
+    public Session externalSession(String brand, String accessToken, String idToken) {
+        NativeSession session = new NativeSession();
+        Text access = Text.of("access_token", accessToken);
+        Text id = Text.of("id_token", idToken);
+        try {
+            byte[] of = bytes(Text.of("brand", brand));
+            check(Native.session_external_new(handle, of, bytes(access), bytes(id), session),
+                    "brand", "access_token", "id_token");
+        } finally {
+            access.wipe();
+            id.wipe();
+        }
+        return new Session(this, session);
+    }
+
+    /** A session from what {@link Session#export()} gave, at whatever step it was. */
+    public Session restore(String exported) {
+        NativeSession session = new NativeSession();
+        Text text = Text.of("text", exported);
+        try {
+            check(Native.session_restore(handle, bytes(text), session));
+        } finally {
+            text.wipe();
+        }
+        return new Session(this, session);
+    }
+
+    /** Loads the certificates and makes one connection, where a stall is welcome, so that no later step has to. */
+    public void prepare() {
+        refuseToBlock("prepare");
+        int code = Native.client_prepare(handle);
+        if (code != 0) {
+            throw CapauthException.of(code, "prepare", message(handle, code));
+        }
+    }
+
+    /**
+     * For clients without a thread of their own ({@link Builder#background}): lets calls move on, and waits until one
+     * has ended, at most so long; a negative time waits without limit, 0 does what can be done now.
+     *
+     * @return how many calls have ended since the last time
+     */
+    public int poll(long millis) {
+        if (millis != 0) {
+            refuseToBlock("poll");
+        }
+        int count = Native.client_poll(handle, Millis.of(millis));
+        calls.deliver();
+        if (count < 0) {
+            throw CapauthException.of(count, "poll", null);
+        }
+        return count;
+    }
+
+    /** A descriptor that is readable when {@link #poll} has something to do. It stays the client's. */
+    public int fd() {
+        int fd = Native.client_fd(handle);
+        if (fd < 0) {
+            throw CapauthException.of(fd);
+        }
+        return fd;
+    }
+
+    /**
+     * For clients without a thread of their own: a call that has ended and was not given here before; null when there
+     * is none left.
+     */
+    public Call<?> nextDone() {
+        return calls.nextDone();
+    }
+
+    /** What a support request needs: versions, TLS library, CA store and why that one. */
+    public String diagnose() {
+        return Capauth.diagnose(handle);
+    }
+
+    /** Calls in flight end with a {@link CancelledException}. Closing twice is fine. */
+    @Override
+    public void close() {
+        Native.client_close(handle);
+        calls.close();
+        Handle.collect();
+    }
+
+    void refuseToBlock(String what) {
+        MainThread.refuse(what);
+        if (Listeners.calling(this)) {
+            throw CapauthException.of(ErrorCode.REENTRANT, what, null);
+        }
+    }
+
+    /** The arguments by C's names, with one of which C's message begins. */
+    void check(int code, String... arguments) {
+        if (code == 0) {
+            return;
+        }
+        String message = message(handle, code);
+        CapauthException refused = CapauthException.of(code, null, message);
+        for (String argument : arguments) {
+            if (message != null && message.startsWith(argument + " ")) {
+                refused.failure.argument = Failure.camelCase(argument);
+            }
+        }
+        throw refused;
+    }
+
+    /** What C says about the last failure, if it says something. */
+    private static String message(NativeClient handle, int code) {
+        byte[][] text = new byte[1][];
+        Native.client_copy_error_message(handle, text);
+        return code == ErrorCode.CLOSED ? null : Text.from(text[0]);
+    }
+
+    /** For C, which tells NULL from what is not well-formed only if it is told. */
+    static byte[] bytes(Text text) {
+        if (!text.wellFormed) {
+            throw text.malformed(null);
+        }
+        return text.bytes;
+    }
+
+    /** The client's options. What is wrong with one is said by {@link #build()}. */
+    public static final class Builder {
+        private final List<Given> given = new ArrayList<Given>();
+        private Given allowHttp;
+        private boolean hasCertificates;
+        private Executor executor;
+        private boolean background = true;
+        private LogListener log;
+        private TraceListener trace;
+
+        private Builder() {}
+
+        /** The Auth Engine's hosts and the gateway of that cluster. */
+        public Builder cluster(Cluster cluster) {
+            return set(Setting.CLUSTER, cluster == null ? null : cluster.name());
+        }
+
+        /** Instead of a cluster: https://auth.brand.example. */
+        public Builder baseUrl(String url) {
+            return set(Setting.BASE_URL, url);
+        }
+
+        /** Where gateway calls go; by default the cluster's gateway, else {base URL}/mobile. */
+        public Builder gatewayUrl(String url) {
+            return set(Setting.GATEWAY_URL, url);
+        }
+
+        /** For a whole call, waiting and retries included; 20,000 by default. */
+        public Builder timeoutMillis(long millis) {
+            return set(Setting.TIMEOUT_MILLIS, millis);
+        }
+
+        /** For name lookup, TCP and TLS of one attempt; 10,000 by default. */
+        public Builder connectTimeoutMillis(long millis) {
+            return set(Setting.CONNECT_TIMEOUT_MILLIS, millis);
+        }
+
+        /** How often what may be repeated is repeated; 2 by default. */
+        public Builder maxRetries(int retries) {
+            return set(Setting.MAX_RETRIES, retries);
+        }
+
+        /** Connections at once; 8 by default. */
+        public Builder maxConnections(int connections) {
+            return set(Setting.MAX_CONNECTIONS, connections);
+        }
+
+        /** HTTP/2, many calls on one connection; off by default. */
+        public Builder http2(boolean enabled) {
+            return set(Setting.HTTP2, enabled ? 1 : 0);
+        }
+
+        /** A PEM file of the only certificate authorities that are trusted. */
+        public Builder caFile(String path) {
+            hasCertificates = true;
+            return set(Setting.CA_FILE, path);
+        }
+
+        /** The same as text. On Android, where neither is given, the system's store is read. */
+        public Builder caPem(String pem) {
+            hasCertificates = true;
+            return set(Setting.CA_PEM, pem);
+        }
+
+        /** "1.2", the default, or "1.3". */
+        public Builder tlsMin(String version) {
+            return set(Setting.TLS_MIN, version);
+        }
+
+        /** Public keys, one of which the server must show: "sha256//BASE64;sha256//BASE64". */
+        public Builder pinnedKeys(String pins) {
+            return set(Setting.PINNED_KEYS, pins);
+        }
+
+        /** A PEM file. */
+        public Builder clientCert(String path) {
+            return set(Setting.CLIENT_CERT, path);
+        }
+
+        /** A PEM file, not encrypted. */
+        public Builder clientKey(String path) {
+            return set(Setting.CLIENT_KEY, path);
+        }
+
+        /** None by default; "env" reads the environment's variables now. */
+        public Builder proxy(String proxy) {
+            return set(Setting.PROXY, proxy);
+        }
+
+        public Builder userAgent(String userAgent) {
+            return set(Setting.USER_AGENT, userAgent);
+        }
+
+        /** A header of every request. */
+        public Builder header(String name, String value) {
+            given.add(new Given(Setting.HEADER, name, value, 0));
+            return this;
+        }
+
+        /** A token that expires within this time is regenerated before it is used; 30,000 by default. */
+        public Builder refreshMarginMillis(long millis) {
+            return set(Setting.REFRESH_MARGIN_MILLIS, millis);
+        }
+
+        /** Whether gateway calls regenerate the token by themselves; on by default. */
+        public Builder autoRefresh(boolean enabled) {
+            return set(Setting.AUTO_REFRESH, enabled ? 1 : 0);
+        }
+
+        /** Plain HTTP beyond loopback, for test networks. */
+        public Builder allowHttp(boolean allowed) {
+            allowHttp = new Given(Setting.ALLOW_HTTP, null, null, allowed ? 1 : 0);
+            return this;
+        }
+
+        /** Added to the local clock, for tests. */
+        public Builder clockOffsetMillis(long millis) {
+            return set(Setting.CLOCK_OFFSET_MILLIS, millis);
+        }
+
+        /** Whether gateway calls also send the older cap_mobile header. */
+        public Builder capMobile(boolean enabled) {
+            return set(Setting.CAP_MOBILE, enabled ? 1 : 0);
+        }
+
+        /** For a bridge to java.util.logging see {@link LoggerLog}. */
+        public Builder log(LogListener listener) {
+            log = listener;
+            return this;
+        }
+
+        public Builder trace(TraceListener listener) {
+            trace = listener;
+            return this;
+        }
+
+        /** Where listeners of calls and futures run, unless told otherwise. */
+        public Builder executor(Executor executor) {
+            this.executor = executor;
+            return this;
+        }
+
+        /**
+         * False: the client never makes a thread. Calls that were started then move on while some thread waits, or calls
+         * {@link Client#poll}, which a game does once a frame.
+         */
+        public Builder background(boolean enabled) {
+            background = enabled;
+            return this;
+        }
+
+        /** @throws InvalidArgumentException naming the option that is not acceptable */
+        public Client build() {
+            return new Client(this);
+        }
+
+        private Builder set(Setting setting, String text) {
+            given.add(new Given(setting, null, text, 0));
+            return this;
+        }
+
+        private Builder set(Setting setting, long number) {
+            given.add(new Given(setting, null, null, number));
+            return this;
+        }
+
+        private NativeClient configured() {
+            NativeClient client = new NativeClient();
+            int code = Native.client_new(client);
+            if (code != 0) {
+                throw CapauthException.of(code);
+            }
+            String pem = hasCertificates ? null : AndroidCertificates.pem();
+            if (pem != null) {
+                new Given(Setting.CA_PEM, null, pem, 0).apply(client);
+            }
+            if (allowHttp != null) {
+                allowHttp.apply(client); // first: it decides which URLs are acceptable
+            }
+            for (Given one : given) {
+                one.apply(client);
+            }
+            return client;
+        }
+    }
+
+    /** An option and what it was given. */
+    private static final class Given {
+        private final Setting setting;
+        private final String name;
+        private final String text;
+        private final long number;
+
+        Given(Setting setting, String name, String text, long number) {
+            this.setting = setting;
+            this.name = name;
+            this.text = text;
+            this.number = number;
+        }
+
+        void apply(NativeClient client) {
+            byte[] value = bytes(Text.of(setting.name().toLowerCase(Locale.ROOT), text));
+            int code = setting.apply(client, bytes(Text.of("header", name)), value, number);
+            if (code != 0) {
+                throw CapauthException.refused(code, setting.toString(), message(client, code));
+            }
+        }
+    }
+}

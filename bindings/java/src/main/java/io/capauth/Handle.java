@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.capauth;
+
+import java.lang.ref.PhantomReference;
+import java.lang.ref.ReferenceQueue;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * Owns one pointer of the core's. It is freed only once the collector has seen that nobody can use it any more: closing
+ * leaves it valid, so that a thread which is late finds a closed handle and not freed memory.
+ *
+ * <p>The subclasses are generated. Native methods get the object beside its pointer, which keeps it reachable while
+ * they run.
+ */
+abstract class Handle {
+    private static final ReferenceQueue<Handle> UNREACHABLE = new ReferenceQueue<Handle>();
+    private static final Set<Owner> OWNERS = new HashSet<Owner>(); // keeps them from being collected themselves
+
+    private volatile long pointer;
+    private Owner owner;
+
+    /** What is left of a handle when it is gone: enough to free what it owned. */
+    private static final class Owner extends PhantomReference<Handle> {
+        private final Class<? extends Handle> kind;
+        private final long pointer;
+
+        Owner(Handle handle, long pointer) {
+            super(handle, UNREACHABLE);
+            this.kind = handle.getClass();
+            this.pointer = pointer;
+        }
+
+        void free() {
+            synchronized (OWNERS) {
+                if (!OWNERS.remove(this)) {
+                    return;
+                }
+            }
+            if (kind == NativeCall.class) {
+                NativeJNI.delete_NativeCall(pointer);
+            } else if (kind == NativeSession.class) {
+                NativeJNI.delete_NativeSession(pointer);
+            } else if (kind == NativeOptions.class) {
+                NativeJNI.delete_NativeOptions(pointer);
+            } else {
+                NativeJNI.delete_NativeClient(pointer);
+            }
+        }
+    }
+
+    /** 0, which C knows as NULL, for no handle, an empty one and a freed one. */
+    static long pointer(Handle handle) {
+        return handle == null ? 0 : handle.pointer;
+    }
+
+    /** Takes over what C gave; 0 leaves the handle empty. */
+    void fill(long given) {
+        if (given == 0) {
+            return;
+        }
+        collect();
+        pointer = given;
+        owner = new Owner(this, given);
+        synchronized (OWNERS) {
+            OWNERS.add(owner);
+        }
+    }
+
+    /** Frees at once. Only for a handle that no other thread can be using. */
+    final void free() {
+        pointer = 0;
+        if (owner != null) {
+            owner.clear();
+            owner.free();
+            owner = null;
+        }
+    }
+
+    /** Frees what has become unreachable since the last time: there is no thread for it. */
+    static void collect() {
+        for (Owner gone = (Owner) UNREACHABLE.poll(); gone != null; gone = (Owner) UNREACHABLE.poll()) {
+            gone.free();
+        }
+    }
+
+    /** How many pointers are owned, for tests of leaks. */
+    static int count() {
+        synchronized (OWNERS) {
+            return OWNERS.size();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.capauth;
+
+import java.io.File;
+
+/**
+ * Finds and loads the native library: where the property {@code capauth.library.path} says (the file or its folder),
+ * else from this jar, else where the platform looks.
+ */
+final class NativeLibrary {
+    static final String NAME = "capauth_java";
+    static final String PATH = "capauth.library.path";
+
+    private NativeLibrary() {}
+
+    static void load() {
+        String path = System.getProperty(PATH);
+        if (path != null && !path.isEmpty()) {
+            File file = new File(path);
+            if (file.isDirectory()) {
+                file = new File(file, System.mapLibraryName(NAME));
+            }
+            System.load(file.getAbsolutePath());
+        } else if (NativeLibrary.class.getResource(resource()) != null) {
+            BundledLibrary.load(resource());
+        } else {
+            System.loadLibrary(NAME);
+        }
+    }
+
+    /** As the build names it: /io/capauth/native/linux-x86_64/libcapauth_java.so. */
+    private static String resource() {
+        String system = System.getProperty("os.name", "").toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9]", "");
+        String machine = System.getProperty("os.arch", "");
+        if (machine.equals("amd64")) {
+            machine = "x86_64";
+        } else if (machine.equals("arm64")) {
+            machine = "aarch64";
+        }
+        return "/io/capauth/native/" + system + "-" + machine + "/" + System.mapLibraryName(NAME);
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.capauth;
+
+import java.nio.charset.Charset;
+
+/** What HTTP answered to a gateway call, whatever it said. */
+public final class Reply {
+    private final byte[] body;
+    private final boolean ok;
+    private final Failure details; // the code is that of a refusal; see raiseForRefusal
+
+    Reply(NativeCall call) {
+        body = Native.call_body(call);
+        ok = Native.call_ok(call) == 1;
+        long server = Native.call_server_code(call);
+        details = Failure.of(call, refusalCode(server));
+        details.message = "gateway: refused with HTTP status " + details.httpStatus
+                + (server == 0 ? "" : ", code " + server)
+                + (details.serverMessage == null ? "" : ": " + details.serverMessage);
+    }
+
+    /** As for the Auth Engine's own refusals: the number where it is one of a refusal's. */
+    private static int refusalCode(long server) {
+        return server > 200 && server <= 999999 ? (int) server : ErrorCode.REFUSED;
+    }
+
+    public int httpStatus() {
+        return details.httpStatus;
+    }
+
+    /** Whether both HTTP and the status inside the body, in any of its known shapes, say yes. */
+    public boolean ok() {
+        return ok;
+    }
+
+    /** The code in the body, as it came; 0 without one. */
+    public long code() {
+        return details.serverCode;
+    }
+
+    /** The message in the body; null without one. */
+    public String message() {
+        return details.serverMessage;
+    }
+
+    /** As it came. */
+    public byte[] body() {
+        return body.clone();
+    }
+
+    /** The body as UTF-8, for the JSON library of your choice. */
+    public String bodyText() {
+        return new String(body, Charset.forName("UTF-8"));
+    }
+
+    /** The content delivery network's id of the request, for support; null when there was none. */
+    public String requestId() {
+        return details.requestId;
+    }
+
+    /**
+     * Returns this reply if it is {@link #ok()}.
+     *
+     * @throws CapauthException of the class of the reply's code, mostly {@link RefusedException}, if it is not
+     */
+    public Reply raiseForRefusal() {
+        if (!ok) {
+            throw Errors.exception(details);
+        }
+        return this;
+    }
+
+    @Override
+    public String toString() {
+        return "Reply[HTTP status " + details.httpStatus + ", " + body.length + " bytes]";
+    }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.capauth;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+
+/** What a program must not do is refused, by name, and never crashes. */
+class BadInputTest extends Fixture {
+    private static String repeated(char c, int count) {
+        char[] characters = new char[count];
+        Arrays.fill(characters, c);
+        return new String(characters);
+    }
+
+    private static final String[] BAD = {
+        null, "", repeated('9', 20000), "a\nb", "a\u0007b", "a\0b", "\0", "half \ud83d of a pair", "\ude00"
+    };
+
+    private static String shown(String text) {
+        return text == null ? "null" : text.length() > 40 ? text.length() + " characters" : text;
+    }
+
+    private void refused(String argument, Consumer<String> by) {
+        for (String bad : BAD) {
+            InvalidArgumentException thrown =
+                    assertThrows(InvalidArgumentException.class, () -> by.accept(bad), () -> shown(bad));
+            assertEquals(ErrorCode.INVALID_ARGUMENT, thrown.code());
+            assertEquals(argument, thrown.argument(), () -> shown(bad) + ": " + thrown.getMessage());
+        }
+    }
+
+    @Test
+    void identities() {
+        refused("brand", bad -> client.session(bad).mobile(mobile).deviceId("d").build());
+        refused("mobile", bad -> client.session(brand).mobile(bad).deviceId("d").build());
+        refused("email", bad -> client.session(brand).email(bad).deviceId("d").build());
+        refused("username", bad -> client.session(brand).username(bad).deviceId("d").build());
+        refused("externalId", bad -> client.session(brand).externalId(bad).deviceId("d").build());
+        refused("deviceId", bad -> client.session(brand).mobile(mobile).deviceId(bad).build());
+        refused("contact", bad -> client.session(brand).username("u").contactEmail(bad).deviceId("d").build());
+    }
+
+    @Test
+    void identity_is_exactly_one_and_has_a_device() {
+        InvalidArgumentException none = assertThrows(
+                InvalidArgumentException.class, () -> client.session(brand).deviceId("d").build());
+        assertEquals("identifier", none.argument());
+        InvalidArgumentException two = assertThrows(InvalidArgumentException.class,
+                () -> client.session(brand).mobile(mobile).email("e@example.com").deviceId("d").build());
+        assertEquals("identifier", two.argument());
+        InvalidArgumentException bare = assertThrows(
+                InvalidArgumentException.class, () -> client.session(brand).mobile(mobile).build());
+        assertEquals("deviceId", bare.argument());
+        thrown(UsageException.class, ErrorCode.UNSUPPORTED,
+                () -> client.session(brand).web().mobile(mobile).deviceId("d").build());
+    }
+
+    @Test
+    void secrets_and_values() {
+        Session customer = signedIn();
+        refused("password", bad -> customer.generateToken(bad));
+        refused("otp", bad -> asked().validateOtp(bad));
+        refused("password", bad -> asked().validatePassword(bad));
+        refused("currentPassword", bad -> customer.changePassword(bad, "Secret-1"));
+        refused("newPassword", bad -> customer.changePassword("Secret-1", bad));
+        refused("newPassword", bad -> asked().forgetPassword(bad));
+        refused("newValue", customer::updateIdentifier);
+        refused("otp", bad -> asked().validateOtp(bad == null ? null : bad.toCharArray()));
+        assertTrue(customer.signedIn(), "and the session goes on");
+    }
+
+    @Test
+    void started_forms_give_a_call_for_the_same() {
+        Session customer = asked();
+        for (String bad : BAD) {
+            Call<Void> call = customer.startValidateOtp(bad);
+            assertTrue(call.done());
+            thrown(InvalidArgumentException.class, ErrorCode.INVALID_ARGUMENT, call::result);
+        }
+    }
+
+    @Test
+    void gateway_arguments() {
+        Session customer = signedIn();
+        refused("endpoint", bad -> customer.gateway("GET", bad));
+        refused("method", bad -> customer.gateway(bad, "customer/get"));
+        thrown(InvalidArgumentException.class, ErrorCode.INVALID_ARGUMENT,
+                () -> customer.gateway("PATCH", "customer/get"));
+        for (String bad : new String[] {"a\0b", "\ud800"}) {
+            thrown(InvalidArgumentException.class, ErrorCode.INVALID_ARGUMENT,
+                    () -> customer.gateway("POST", "customer/get", bad, null));
+        }
+    }
+
+    @Test
+    void options() {
+        Session customer = customer();
+        BiFunction<String, Options, Void> check = (argument, options) -> {
+            InvalidArgumentException thrown =
+                    assertThrows(InvalidArgumentException.class, () -> customer.generateToken(options), argument);
+            assertEquals(argument, thrown.argument());
+            return null;
+        };
+        check.apply("timeoutMillis", new Options().timeoutMillis(0));
+        check.apply("timeoutMillis", new Options().timeoutMillis(-1));
+        check.apply("timeoutMillis", new Options().timeoutMillis(Long.MAX_VALUE));
+        check.apply("marginMillis", new Options().marginMillis(-1));
+        check.apply("header", new Options().header("Host", "x"));
+        check.apply("header", new Options().header("a b", "x"));
+        check.apply("header", new Options().header("A", "x\r\nB: y"));
+        check.apply("header", new Options().header(null, "x"));
+        check.apply("header", new Options().header("A", "\0"));
+        check.apply("query", new Options().query(null, "x"));
+        check.apply("query", new Options().query("a", null));
+        check.apply("fallbackChannel", new Options().fallbackChannel("\n"));
+        check.apply("otpHash", new Options().otpHash("\n", 1));
+    }
+
+    @Test
+    void client_options() {
+        BiFunction<String, Function<Client.Builder, Client.Builder>, Void> check = (option, set) -> {
+            InvalidArgumentException thrown = assertThrows(InvalidArgumentException.class,
+                    () -> set.apply(emulator.clientBuilder()).build(), option);
+            assertEquals(option, thrown.argument());
+            return null;
+        };
+        check.apply("cluster", builder -> builder.cluster(null));
+        check.apply("timeoutMillis", builder -> builder.timeoutMillis(0));
+        check.apply("connectTimeoutMillis", builder -> builder.connectTimeoutMillis(-5));
+        check.apply("maxRetries", builder -> builder.maxRetries(11));
+        check.apply("maxConnections", builder -> builder.maxConnections(0));
+        check.apply("tlsMin", builder -> builder.tlsMin("1.0"));
+        check.apply("pinnedKeys", builder -> builder.pinnedKeys("md5//x"));
+        check.apply("refreshMarginMillis", builder -> builder.refreshMarginMillis(-1));
+        check.apply("header", builder -> builder.header("cap_brand", "x"));
+        check.apply("header", builder -> builder.header("A", null));
+        for (String bad : BAD) {
+            check.apply("baseUrl", builder -> builder.baseUrl(bad));
+            check.apply("gatewayUrl", builder -> builder.gatewayUrl(bad));
+        }
+        for (String bad : new String[] {null, "a\0b", "\ud800"}) {
+            check.apply("caFile", builder -> builder.caFile(bad));
+            check.apply("caPem", builder -> builder.caPem(bad));
+            check.apply("clientCert", builder -> builder.clientCert(bad));
+            check.apply("clientKey", builder -> builder.clientKey(bad));
+            check.apply("proxy", builder -> builder.proxy(bad));
+            check.apply("userAgent", builder -> builder.userAgent(bad));
+        }
+        check.apply("baseUrl", builder -> builder.baseUrl("http://auth.brand.example"));
+    }
+
+    @Test
+    void every_client_option_is_accepted() {
+        try (Client of = emulator.clientBuilder()
+                .baseUrl("http://auth.brand.example").allowHttp(true).gatewayUrl("https://gateway.brand.example")
+                .timeoutMillis(1000).connectTimeoutMillis(500).maxRetries(0).maxConnections(1).http2(true)
+                .tlsMin("1.3").proxy("").userAgent("test/1").header("X-App", "yes").refreshMarginMillis(0)
+                .autoRefresh(false).clockOffsetMillis(-86400000).capMobile(true).background(true)
+                .log((level, message) -> {}).trace(event -> {}).executor(Runnable::run)
+                .pinnedKeys("sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").build()) {
+            assertEquals(brand, of.session(brand).mobile(mobile).deviceId("d").build().brand());
+        }
+    }
+
+    @Test
+    void settings_are_frozen_by_the_first_operation() {
+        Session customer = customer();
+        customer.generateToken();
+        // Not reachable through the builders, which make a new object each time; C would say STATE.
+        assertEquals(ErrorCode.STATE, Native.client_set_http2(client.handle, 1));
+    }
+
+    @Test
+    void client_without_a_place_has_no_sessions() {
+        try (Client nowhere = Client.builder().build()) {
+            thrown(InvalidArgumentException.class, ErrorCode.INVALID_ARGUMENT,
+                    () -> nowhere.session(brand).mobile(mobile).deviceId("d").build());
+        }
+    }
+
+    @Test
+    void external_sessions_and_listeners() {
+        refused("brand", bad -> client.externalSession(bad, "a", "i"));
+        refused("accessToken", bad -> client.externalSession(brand, bad, "i"));
+        refused("idToken", bad -> client.externalSession(brand, "a", bad));
+        assertThrows(InvalidArgumentException.class, () -> customer().startGenerateToken().onDone(null));
+        assertThrows(InvalidArgumentException.class, () -> new LoggerLog(null));
+    }
+
+    @Test
+    void text_is_real_utf_8() {
+        for (String text : new String[] {"a", "é", "€", "😀", "\uffff", "\u0800", "\u07ff", "\ud800\udc00", "aé€😀z"}) {
+            Text encoded = Text.of("text", text);
+            assertTrue(encoded.wellFormed);
+            assertArrayEquals(
+                    text.getBytes(java.nio.charset.StandardCharsets.UTF_8), encoded.bytes);
+        }
+        assertFalse(Text.of("text", "\ud800x").wellFormed);
+    }
+
+    @Test
+    void the_array_of_the_caller_stays_and_our_copy_is_wiped() {
+        char[] otp = "123456".toCharArray();
+        Text text = Text.of("otp", otp);
+        text.wipe();
+        assertEquals("123456", new String(otp));
+        assertEquals(0, text.bytes[0]);
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.capauth;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.ref.WeakReference;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
+
+class CallbackTest extends Fixture {
+    @Test
+    void log_tells_and_keeps_secrets() {
+        List<String> messages = new CopyOnWriteArrayList<>();
+        try (Client of = emulator.clientBuilder().log((level, text) -> messages.add(level + " " + text)).build()) {
+            Session customer = customer(of);
+            customer.generateToken();
+            customer.generateOtp();
+            customer.validateOtp(otp());
+            String all = String.join("\n", messages);
+            assertTrue(all.contains("otp_validate"), all);
+            for (String secret : new String[] {otp(), mobile, customer.token(), customer.key()}) {
+                assertFalse(all.contains(secret), all);
+            }
+        }
+    }
+
+    @Test
+    void log_goes_to_java_util_logging() {
+        List<LogRecord> records = new CopyOnWriteArrayList<>();
+        Logger logger = Logger.getLogger("io.capauth.test");
+        logger.setLevel(Level.ALL);
+        logger.setUseParentHandlers(false);
+        logger.addHandler(new Handler() {
+            @Override
+            public void publish(LogRecord record) {
+                records.add(record);
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        });
+        try (Client of = emulator.clientBuilder().log(new LoggerLog(logger)).build()) {
+            customer(of).generateToken();
+        }
+        assertFalse(records.isEmpty());
+    }
+
+    @Test
+    void trace_tells_start_and_end() {
+        List<TraceEvent> events = new CopyOnWriteArrayList<>();
+        try (Client of = emulator.clientBuilder().trace(events::add).build()) {
+            customer(of).generateToken();
+        }
+        assertEquals(2, events.size(), events::toString);
+        TraceEvent start = events.get(0);
+        TraceEvent end = events.get(1);
+        assertFalse(start.ended());
+        assertTrue(end.ended());
+        assertEquals(start.callId(), end.callId());
+        assertEquals("token_generate", end.operation());
+        assertEquals(0, end.result());
+        assertEquals(200, end.httpStatus());
+        assertEquals(1, end.attempts());
+        assertTrue(end.durationMillis() >= 0);
+    }
+
+    @Test
+    void change_is_told_with_the_session() {
+        Session customer = asked();
+        BlockingQueue<String> exports = new LinkedBlockingQueue<>();
+        customer.onChange(changed -> {
+            assertSame(customer, changed);
+            exports.add(changed.export());
+        });
+        customer.validateOtp(otp());
+        assertEquals(1, exports.size());
+        assertTrue(exports.poll().contains(customer.key()));
+        customer.onChange(null);
+        customer.regenerateToken();
+        assertNull(exports.poll());
+    }
+
+    @Test
+    void blocking_in_a_callback_is_refused_and_sends_nothing() {
+        Session customer = asked();
+        BlockingQueue<CapauthException> outcomes = new LinkedBlockingQueue<>();
+        customer.onChange(changed -> {
+            try {
+                changed.regenerateToken();
+            } catch (CapauthException e) {
+                outcomes.add(e);
+            }
+        });
+        customer.validateOtp(otp());
+        assertEquals(ErrorCode.REENTRANT, outcomes.poll().code());
+        assertEquals(0, requests("POST /auth/v1/token/regenerate"));
+    }
+
+    @Test
+    void starting_in_a_callback_is_allowed() {
+        Session customer = asked();
+        BlockingQueue<Call<Void>> calls = new LinkedBlockingQueue<>();
+        customer.onChange(changed -> {
+            changed.onChange(null);
+            calls.add(changed.startRegenerateToken());
+        });
+        customer.validateOtp(otp());
+        Call<Void> call = calls.poll();
+        assertTrue(call.await(10000));
+        call.result();
+    }
+
+    @Test
+    void callback_that_throws_harms_nobody() {
+        BlockingQueue<Throwable> uncaught = new LinkedBlockingQueue<>();
+        Thread.UncaughtExceptionHandler before = Thread.currentThread().getUncaughtExceptionHandler();
+        Thread.currentThread().setUncaughtExceptionHandler((thread, thrown) -> uncaught.add(thrown));
+        try (Client of = emulator.clientBuilder().log((level, text) -> {
+            throw new IllegalStateException("on purpose");
+        }).build()) {
+            customer(of).generateToken();
+        } finally {
+            Thread.currentThread().setUncaughtExceptionHandler(before);
+        }
+        assertEquals("on purpose", uncaught.poll().getMessage());
+    }
+
+    @Test
+    void listener_does_not_keep_its_session_from_being_collected() throws InterruptedException {
+        WeakReference<Session> gone = abandoned();
+        for (int i = 0; i < 200 && gone.get() != null; i++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertNull(gone.get());
+    }
+
+    private WeakReference<Session> abandoned() {
+        Session customer = customer();
+        customer.onChange(changed -> customer.export());
+        return new WeakReference<>(customer);
+    }
+}

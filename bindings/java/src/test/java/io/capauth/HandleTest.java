@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.capauth;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.Test;
+
+/** Closed, empty, collected: handles in every state are safe to use. */
+class HandleTest extends Fixture {
+    @Test
+    void closed_client_refuses_and_its_getters_work() {
+        Session customer = signedIn();
+        client.close();
+        client.close();
+        thrown(ClosedException.class, ErrorCode.CLOSED, customer::regenerateToken);
+        thrown(ClosedException.class, ErrorCode.CLOSED, () -> customer.gateway("GET", "customer/get"));
+        thrown(ClosedException.class, ErrorCode.CLOSED, () -> customer(client).generateToken());
+        thrown(ClosedException.class, ErrorCode.CLOSED, client::fd);
+        client.poll(-1); // does not wait: nothing more will end
+        thrown(ClosedException.class, ErrorCode.CLOSED, client::prepare);
+        assertNotNull(customer.token());
+        assertTrue(customer.signedIn());
+        assertNotNull(client.diagnose());
+        assertNull(client.nextDone());
+    }
+
+    @Test
+    void closed_session_refuses_and_its_getters_work() {
+        Session customer = signedIn();
+        customer.close();
+        customer.close();
+        thrown(ClosedException.class, ErrorCode.CLOSED, customer::regenerateToken);
+        thrown(ClosedException.class, ErrorCode.CLOSED, customer::signOut);
+        thrown(ClosedException.class, ErrorCode.CLOSED, () -> customer.startGenerateOtp().result());
+        assertNotNull(customer.token());
+        assertNotNull(customer.export());
+        assertEquals(Step.DONE, customer.nextStep());
+        customer(client).generateToken();
+    }
+
+    @Test
+    void closing_in_many_threads_at_once_is_fine() throws InterruptedException {
+        for (int round = 0; round < 20; round++) {
+            Client of = emulator.client();
+            BlockingQueue<Throwable> unexpected = new LinkedBlockingQueue<>();
+            List<Thread> threads = new ArrayList<>();
+            for (int t = 0; t < 4; t++) {
+                Session customer = of.session(brand).mobile(mobile + t).deviceId("d").build();
+                threads.add(new Thread(() -> {
+                    try {
+                        customer.generateToken();
+                        customer.startGenerateOtp().await(-1);
+                    } catch (ClosedException | CancelledException | UnknownOutcomeException expected) {
+                        return;
+                    } catch (Throwable e) {
+                        unexpected.add(e);
+                    }
+                }));
+                threads.add(new Thread(of::close));
+                threads.add(new Thread(customer::close));
+            }
+            threads.forEach(Thread::start);
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            assertTrue(unexpected.isEmpty(), () -> unexpected.toString());
+        }
+    }
+
+    @Test
+    void cancelling_at_random_moments_gives_one_outcome() {
+        Random random = new Random(1);
+        for (int i = 0; i < 200; i++) {
+            Call<Void> call = customer().startGenerateToken();
+            int[] told = new int[1];
+            call.onDone(ended -> {
+                synchronized (told) {
+                    told[0]++;
+                }
+            });
+            call.await(random.nextInt(3));
+            call.cancel();
+            assertTrue(call.await(10000));
+            try {
+                call.result();
+            } catch (CancelledException expected) {
+                assertTrue(call.done());
+            }
+        }
+    }
+
+    @Test
+    void native_layer_takes_empty_handles_and_null() {
+        NativeClient client = new NativeClient();
+        NativeSession session = new NativeSession();
+        NativeCall call = new NativeCall();
+        byte[][] text = new byte[1][];
+        assertEquals(ErrorCode.INVALID_ARGUMENT, Native.client_set_cluster(client, null));
+        assertEquals(ErrorCode.INVALID_ARGUMENT, Native.client_close(null));
+        assertEquals(ErrorCode.INVALID_ARGUMENT, Native.session_new(null, 1, null, session));
+        assertEquals(ErrorCode.INVALID_ARGUMENT, Native.otp_validate(session, null, null, call));
+        assertEquals(0, Handle.pointer(session));
+        assertEquals(0, Native.session_signed_in(session));
+        assertEquals(0, Native.call_done(null) & Native.call_http_status(null));
+        assertEquals("", Text.orEmpty(Native.call_body(call)));
+        assertEquals("", Text.orEmpty(Native.session_token(null)));
+        assertTrue(Native.session_copy_token(null, text) <= 0);
+        new NativeOptions().free();
+    }
+
+    @Test
+    void abandoned_handles_are_freed() throws InterruptedException {
+        int before = Handle.count();
+        for (int i = 0; i < 50; i++) {
+            Client of = emulator.client();
+            customer(of).startGenerateToken().await(-1);
+            of.close();
+        }
+        for (int i = 0; i < 300 && Handle.count() > before + 10; i++) {
+            System.gc();
+            Thread.sleep(10);
+            Handle.collect();
+        }
+        assertTrue(Handle.count() <= before + 10, () -> Handle.count() + " handles, before " + before);
+    }
+
+    @Test
+    void no_secret_in_any_text() {
+        Session customer = signedIn();
+        String[] secrets = {customer.token(), customer.key(), otp(), mobile};
+        Call<Void> call = customer.startValidateOtp(otp());
+        call.await(-1);
+        CapauthException failure = assertThrows(CapauthException.class, call::result);
+        Reply reply = customer.gateway("GET", "customer/get");
+        Object[] all = {client, customer, call, failure, reply, client.diagnose(), customer.nextStep(), emulator};
+        for (Object one : all) {
+            for (String secret : secrets) {
+                assertFalse(one.toString().contains(secret), one::toString);
+            }
+        }
+    }
+}

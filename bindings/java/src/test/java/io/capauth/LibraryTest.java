@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.capauth;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How the native library is found, and what it shows. */
+class LibraryTest {
+    private static final String LIBRARY = System.getProperty("capauth.native");
+    private static final String JAR = System.getProperty("capauth.jars").split(File.pathSeparator)[0];
+
+    /** Prints the version, whatever the library was loaded from. */
+    public static final class Main {
+        public static void main(String[] arguments) {
+            System.out.println("version " + Capauth.version());
+        }
+    }
+
+    static String run(List<String> command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        String output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))
+                .lines().collect(Collectors.joining("\n"));
+        assertEquals(0, process.waitFor(), output);
+        return output;
+    }
+
+    static List<String> java(String classPath, String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(new File(System.getProperty("java.home"), "bin/java").getPath());
+        command.addAll(Arrays.asList("-Xcheck:jni", "-cp", classPath));
+        command.addAll(Arrays.asList(arguments));
+        return command;
+    }
+
+    private static String main(String classPath, String... properties) throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(Arrays.asList(properties));
+        arguments.add(Main.class.getName());
+        return run(java(classPath, arguments.toArray(new String[0])));
+    }
+
+    private static String testClasses() {
+        return LibraryTest.class.getProtectionDomain().getCodeSource().getLocation().getPath();
+    }
+
+    @Test
+    void jar_alone_is_enough_and_leaves_nothing_behind(@TempDir Path folder) throws Exception {
+        String output = main(JAR + File.pathSeparator + testClasses(), "-Djava.io.tmpdir=" + folder);
+        assertEquals("version 1.0.0", output);
+        assertEquals(0, folder.toFile().list().length);
+    }
+
+    @Test
+    void another_folder_can_be_named_for_the_copy(@TempDir Path folder) throws Exception {
+        String output = main(JAR + File.pathSeparator + testClasses(),
+                "-Djava.io.tmpdir=/nonexistent", "-Dcapauth.library.tmpdir=" + folder);
+        assertEquals("version 1.0.0", output);
+        assertEquals(0, folder.toFile().list().length);
+    }
+
+    @Test
+    void file_or_folder_can_be_named(@TempDir Path folder) throws Exception {
+        String path = JAR + File.pathSeparator + testClasses();
+        assertEquals("version 1.0.0",
+                main(path, "-Djava.io.tmpdir=/nonexistent", "-Dcapauth.library.path=" + LIBRARY));
+        assertEquals("version 1.0.0",
+                main(path, "-Djava.io.tmpdir=/nonexistent", "-Dcapauth.library.path=" + new File(LIBRARY).getParent()));
+    }
+
+    @Test
+    void without_a_bundled_one_the_platform_is_asked() throws Exception {
+        String path = System.getProperty("capauth.classes") + File.pathSeparator + testClasses();
+        assertEquals("version 1.0.0", main(path, "-Djava.library.path=" + new File(LIBRARY).getParent()));
+    }
+
+    @Test
+    void library_exports_only_what_the_virtual_machine_looks_up() throws Exception {
+        String symbols = run(Arrays.asList("nm", "-D", "--defined-only", LIBRARY));
+        for (String line : symbols.split("\n")) {
+            String name = line.substring(line.lastIndexOf(' ') + 1);
+            assertTrue(name.startsWith("Java_io_capauth_") || name.equals("JNI_OnLoad"), line);
+        }
+    }
+
+    @Test
+    void library_stays_loaded_and_fits_16_kib_pages() throws Exception {
+        assertTrue(run(Arrays.asList("readelf", "-dW", LIBRARY)).contains("NODELETE"));
+        String segments = run(Arrays.asList("readelf", "-lW", LIBRARY));
+        for (String line : segments.split("\n")) {
+            if (line.trim().startsWith("LOAD")) {
+                assertTrue(line.trim().endsWith("0x4000"), line);
+            }
+        }
+        assertFalse(run(Arrays.asList("readelf", "-dW", LIBRARY)).contains("TEXTREL"));
+    }
+
+    @Test
+    void jar_is_the_same_when_made_again(@TempDir Path folder) throws Exception {
+        Path script = new File(System.getProperty("capauth.source"), "bindings/java/make_jar.py").toPath();
+        String[] made = new String[2];
+        for (int i = 0; i < 2; i++) {
+            Path jar = folder.resolve(i + "/capauth.jar");
+            Files.createDirectories(jar.getParent());
+            run(Arrays.asList("python3", script.toString(), jar.toString(), System.getProperty("capauth.classes")));
+            made[i] = Arrays.toString(Files.readAllBytes(jar));
+        }
+        assertEquals(made[0], made[1]);
+    }
+}
