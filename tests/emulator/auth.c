@@ -1,0 +1,161 @@
+#include "auth.h"
+
+#include "reply.h"
+#include "text.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SESSION FIELD_BIT(FIELD_SESSION_ID)
+#define OTP FIELD_BIT(FIELD_OTP)
+#define PASSWORD FIELD_BIT(FIELD_PASSWORD)
+#define CONFIRM FIELD_BIT(FIELD_CONFIRM_PASSWORD)
+#define NEW_PASSWORD FIELD_BIT(FIELD_NEW_PASSWORD)
+#define TOKEN FIELD_BIT(FIELD_TOKEN)
+#define KEY FIELD_BIT(FIELD_KEY)
+#define EXPIRED FIELD_BIT(FIELD_EXPIRED_TOKEN)
+#define AUTHORIZED FIELD_BIT(FIELD_AUTHORIZED_TOKEN)
+#define NEW_VALUE FIELD_BIT(FIELD_NEW_IDENTIFIER_VALUE)
+
+/* Only mobile token generate and the identifier update, among the operations that take a deviceId,
+ * can do without. */
+static const struct operation operations[] = {
+    /* method, path, family, required, device, refuses spent sessions, function */
+    {"POST", "/auth/v1/token/generate", FAMILY_MOBILE, 0, false, false, token_generate},
+    {"POST", "/auth/v1/otp/generate", FAMILY_MOBILE, SESSION, true, true, otp_generate},
+    {"POST", "/auth/v1/otp/validate", FAMILY_MOBILE, SESSION | OTP, true, true, otp_validate},
+    {"POST", "/auth/v1/password/validate", FAMILY_MOBILE, SESSION | PASSWORD, true, true, password_validate},
+    {"POST", "/auth/v1/password/change", FAMILY_MOBILE, TOKEN | PASSWORD | NEW_PASSWORD | CONFIRM, true, false,
+     password_change},
+    {"POST", "/auth/v1/password/forget", FAMILY_MOBILE, SESSION | PASSWORD | CONFIRM, true, false, password_forget},
+    {"POST", "/auth/v1/token/regenerate", FAMILY_MOBILE, KEY, true, false, token_regenerate},
+
+    {"POST", "/auth/v1/web/token/generate", FAMILY_WEB, 0, false, false, token_generate},
+    {"POST", "/auth/v1/web/otp/generate", FAMILY_WEB, SESSION, false, true, otp_generate},
+    {"POST", "/auth/v1/web/otp/validate", FAMILY_WEB, SESSION | OTP, false, true, otp_validate},
+    {"POST", "/auth/v1/web/password/validate", FAMILY_WEB, SESSION | PASSWORD, false, true, password_validate},
+    {"POST", "/auth/v1/web/password/change", FAMILY_WEB, TOKEN | PASSWORD | NEW_PASSWORD | CONFIRM, false, false,
+     password_change},
+    {"POST", "/auth/v1/web/password/forget", FAMILY_WEB, SESSION | PASSWORD | CONFIRM, false, false, password_forget},
+    {"POST", "/auth/v1/web/token/regenerate", FAMILY_WEB, EXPIRED, false, false, web_token_regenerate},
+
+    {"POST", "/auth/v1/mfa/token/generate", FAMILY_MFA, AUTHORIZED, true, false, mfa_token_generate},
+    {"POST", "/auth/v1/mfa/otp/generate", FAMILY_MFA, SESSION, true, true, otp_generate},
+    {"POST", "/auth/v1/mfa/otp/validate", FAMILY_MFA, SESSION | OTP, true, true, otp_validate},
+    {"POST", "/auth/v1/mfa/password/validate", FAMILY_MFA, SESSION | PASSWORD, true, true, password_validate},
+    {"POST", "/auth/v1/mfa/password/change", FAMILY_MFA, TOKEN | PASSWORD | NEW_PASSWORD | CONFIRM, true, false,
+     password_change},
+    {"POST", "/auth/v1/mfa/password/forget", FAMILY_MFA, SESSION | PASSWORD | CONFIRM, true, false, password_forget},
+    {"POST", "/auth/v1/mfa/token/regenerate", FAMILY_MFA, KEY, true, false, token_regenerate},
+    {"DELETE", "/auth/v1/mfa/token/expire", FAMILY_MFA, TOKEN, true, false, token_expire},
+
+    {"POST", "/auth/v1/user/updateIdentifierValue", FAMILY_ANY, TOKEN | NEW_VALUE, false, false, identifier_update},
+};
+
+static const struct operation *find_operation(const char *path)
+{
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)
+        if (strcmp(operations[i].path, path) == 0)
+            return &operations[i];
+    return NULL;
+}
+
+bool auth_knows_path(const char *path, const char **method)
+{
+    const struct operation *operation = find_operation(path);
+    if (operation)
+        *method = operation->method;
+    return operation != NULL;
+}
+
+enum factor call_factor(const struct auth_call *call)
+{
+    return call->operation->family == FAMILY_MFA ? SECOND_FACTOR : FIRST_FACTOR;
+}
+
+/* The brand: unknown is 1504, but one that is not named at all is a missing member. */
+static int check_brand(struct auth_call *call)
+{
+    const char *name = call->fields.text[FIELD_BRAND];
+    if (!name)
+        return CODE_INVALID_DETAILS;
+    call->brand = brand_find(call->emulator, name);
+    if (!call->brand)
+        return CODE_TOKEN_NOT_GENERATED;
+    if (call->operation->run == mfa_token_generate && !call->brand->settings.mfa_enabled)
+        return CODE_TOKEN_NOT_GENERATED;
+    return CODE_SUCCESS;
+}
+
+static bool identity_may_be_missing(const struct auth_call *call)
+{
+    return call->operation->family == FAMILY_MFA && call->brand->settings.auto_fill_second_identifier &&
+           !call->fields.text[FIELD_IDENTIFIER_VALUE] && !call->fields.value;
+}
+
+static int check_members(const struct auth_call *call)
+{
+    const struct fields *fields = &call->fields;
+    if (fields->unusable || (fields->type == NO_IDENTIFIER && !identity_may_be_missing(call)))
+        return CODE_INVALID_DETAILS;
+    if (call->operation->device && !fields->text[FIELD_DEVICE_ID])
+        return CODE_INVALID_DETAILS;
+    for (unsigned field = 0; field < FIELDS; field++)
+        if ((call->operation->required & FIELD_BIT(field)) && !fields->text[field])
+            return CODE_INVALID_DETAILS;
+    return CODE_SUCCESS;
+}
+
+/* The session is that of the same device, brand and identifier, in this order. */
+static int check_session(struct auth_call *call)
+{
+    struct fields *fields = &call->fields;
+    struct session *session = session_find(call->emulator, fields->text[FIELD_SESSION_ID]);
+    if (!session || session->factor != call_factor(call))
+        return CODE_INVALID_SESSION;
+    if (call->operation->device && session->device && !text_equal(session->device, fields->text[FIELD_DEVICE_ID]))
+        return CODE_DEVICE_DIFFERS;
+    if (session->customer->brand != call->brand)
+        return CODE_BRAND_DIFFERS;
+    if (fields->type == NO_IDENTIFIER) { /* filled in by the session */
+        fields->type = session->type;
+        fields->value = session->value;
+    }
+    if (fields->type != session->type || strcmp(fields->value, session->value) != 0)
+        return fields->older_form ? CODE_MOBILE_DIFFERS : CODE_IDENTIFIER_DIFFERS;
+    call->session = session;
+    return session->spent && call->operation->refuses_spent ? session->spent : CODE_SUCCESS;
+}
+
+static int run(struct auth_call *call)
+{
+    int code = check_brand(call);
+    if (code == CODE_SUCCESS)
+        code = check_members(call);
+    if (code == CODE_SUCCESS && (call->operation->required & SESSION))
+        code = check_session(call);
+    return code == CODE_SUCCESS ? call->operation->run(call) : code;
+}
+
+void auth_handle(struct emulator *emulator, const struct http_request *request, struct json_object *body,
+                 const char *problem, struct http_reply *reply)
+{
+    struct auth_call call = {
+        .emulator = emulator,
+        .request = request,
+        .operation = find_operation(request->path),
+        .now_ms = clock_now_ms(&emulator->clock),
+    };
+    struct text refusal = {0};
+    if (!body)
+        text_add_format(&refusal, "JSON parse error: %s", problem);
+    if (body && fields_read(&call.fields, body, &refusal))
+        auth_reply(reply, run(&call), &call.answer);
+    else
+        reply_text(reply, 400, refusal.data);
+    text_free(&refusal);
+    free(call.answer.token);
+    free(call.answer.key);
+    free(call.answer.session_id);
+}

@@ -1,0 +1,77 @@
+/* Password validate, change and forget. */
+#include "auth.h"
+
+#include "text.h"
+
+#include <string.h>
+
+int password_validate(struct auth_call *call)
+{
+    struct session *session = call->session;
+    const struct settings *settings = &call->brand->settings;
+    const struct credential *credential = &session->customer->credentials[call_factor(call)];
+    bool first = call_factor(call) == FIRST_FACTOR;
+    if (!passwords_enabled(call))
+        return CODE_PASSWORD_NOT_ENABLED;
+    if (!credential->password || !credential->confirmed)
+        return CODE_PASSWORD_NOT_VALIDATED;
+    int code = count_attempt(call, &session->password_attempts,
+                             first ? settings->max_password_retry_count : settings->mfa_max_password_retry_count,
+                             strcmp(credential->password, call->fields.text[FIELD_PASSWORD]) == 0, CODE_WRONG_PASSWORD,
+                             CODE_TOO_MANY_PASSWORDS_TRIED);
+    return code == CODE_SUCCESS ? sign_in(call) : code;
+}
+
+static int change(struct auth_call *call, struct customer *customer)
+{
+    struct credential *credential = &customer->credentials[call_factor(call)];
+    const char *current = call->fields.text[FIELD_PASSWORD], *fresh = call->fields.text[FIELD_NEW_PASSWORD];
+    if (!passwords_enabled(call))
+        return CODE_PASSWORD_NOT_ENABLED;
+    if (!credential->password)
+        return CODE_PASSWORD_NOT_CHANGED;
+    if (strcmp(credential->password, current) != 0)
+        return CODE_WRONG_PASSWORD;
+    if (strcmp(current, fresh) == 0)
+        return CODE_SAME_PASSWORD;
+    int code = check_new_password(call, fresh);
+    if (code == CODE_SUCCESS)
+        credential_set(credential, fresh, credential->confirmed);
+    return code;
+}
+
+int password_change(struct auth_call *call)
+{
+    struct jwt jwt;
+    struct customer *customer;
+    int code = CODE_INVALID_DETAILS;
+    enum token_state state = read_token(call, call->fields.text[FIELD_TOKEN], &jwt, &customer);
+    if (state == TOKEN_FORGED)
+        return code;
+    if (state == TOKEN_EXPIRED)
+        code = CODE_TOKEN_EXPIRED;
+    else if (state == TOKEN_GOOD && strcmp(jwt.role, "MFA_PENDING") != 0 && names_customer(call, &jwt, customer))
+        code = change(call, customer);
+    jwt_free(&jwt);
+    return code;
+}
+
+/* The new password counts at once, but not as confirmed: the customer goes on by OTP. */
+int password_forget(struct auth_call *call)
+{
+    struct customer *customer = call->session->customer;
+    struct credential *credential = &customer->credentials[call_factor(call)];
+    const char *fresh = call->fields.text[FIELD_PASSWORD];
+    if (!passwords_enabled(call))
+        return CODE_PASSWORD_NOT_ENABLED;
+    int code = check_new_password(call, fresh);
+    if (code == CODE_SUCCESS && !credential->password)
+        code = CODE_PASSWORD_NOT_RESET;
+    if (code != CODE_SUCCESS)
+        return code;
+    bool no_otp = call_factor(call) == SECOND_FACTOR && call->brand->settings.skip_otp_validate_reset;
+    credential_set(credential, fresh, no_otp);
+    session_end(call->emulator, call->session);
+    call->session = NULL;
+    return CODE_SUCCESS;
+}

@@ -1,0 +1,151 @@
+#include "ca_file.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool fail(struct text *error, const char *what, const char *path)
+{
+    text_add_format(error, "%s %s: %m", what, path);
+    return false;
+}
+
+static bool write_all(int file, const struct text *content)
+{
+    size_t done = 0;
+    while (done < content->length) {
+        ssize_t count = write(file, content->data + done, content->length - done);
+        if (count < 0 && errno != EINTR)
+            return false;
+        done += count > 0 ? (size_t)count : 0;
+    }
+    return fsync(file) == 0;
+}
+
+/* A temporary file beside `path` with this content; its name, or NULL with errno set. */
+static char *write_beside(const char *path, const struct text *content, mode_t mode)
+{
+    struct text name = {0};
+    text_add_format(&name, "%s.XXXXXX", path);
+    int file = mkstemp(name.data);
+    bool ok = file >= 0 && fchmod(file, mode) == 0 && write_all(file, content);
+    int problem = errno;
+    if (file >= 0)
+        ok = close(file) == 0 && ok;
+    if (ok)
+        return name.data;
+    if (file >= 0)
+        unlink(name.data);
+    text_free(&name);
+    errno = problem;
+    return NULL;
+}
+
+/* Puts the whole content in place at once: readers see nothing or all of it. `only_if_absent` leaves a
+ * file that is there already as it is; so of two emulators that start together one makes the
+ * authority, and both use it. */
+static bool write_whole(const char *path, const struct text *content, mode_t mode, bool only_if_absent)
+{
+    char *name = write_beside(path, content, mode);
+    if (!name)
+        return false;
+    bool ok = only_if_absent ? link(name, path) == 0 || errno == EEXIST : rename(name, path) == 0;
+    int problem = errno;
+    if (only_if_absent || !ok)
+        unlink(name);
+    free(name);
+    errno = problem;
+    return ok;
+}
+
+bool ca_file_write(const char *path, const struct authority *authority, struct text *error)
+{
+    struct text pem = {0};
+    bool ok = pem_add_certificate(&pem, authority->certificate) && write_whole(path, &pem, 0644, false);
+    text_free(&pem);
+    return ok ? true : fail(error, "cannot write", path);
+}
+
+static bool read_key_file(const char *path, struct authority *authority)
+{
+    FILE *file = fopen(path, "r");
+    memset(authority, 0, sizeof *authority);
+    if (!file)
+        return false;
+    authority->certificate = PEM_read_X509(file, NULL, NULL, NULL);
+    authority->key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+    fclose(file);
+    if (authority->certificate && authority->key && X509_check_private_key(authority->certificate, authority->key))
+        return true;
+    authority_free(authority);
+    errno = EINVAL;
+    return false;
+}
+
+static bool make_key_file(const char *path, struct text *error)
+{
+    struct authority authority;
+    struct text pem = {0};
+    if (!authority_make(&authority)) {
+        text_add_string(error, "cannot make a certificate authority");
+        return false;
+    }
+    bool ok = pem_add_certificate(&pem, authority.certificate) && pem_add_key(&pem, authority.key) &&
+              write_whole(path, &pem, 0600, true);
+    OPENSSL_cleanse(pem.data, pem.length);
+    text_free(&pem);
+    authority_free(&authority);
+    return ok ? true : fail(error, "cannot write", path);
+}
+
+/* The certificate in PATH must be that of the key: clients trust what is there. */
+static bool check_certificate(const char *path, const struct authority *authority, struct text *error)
+{
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return errno == ENOENT ? ca_file_write(path, authority, error) : fail(error, "cannot read", path);
+    X509 *there = PEM_read_X509(file, NULL, NULL, NULL);
+    fclose(file);
+    bool same = there && X509_cmp(there, authority->certificate) == 0;
+    X509_free(there);
+    if (!same)
+        text_add_format(error, "%s and %s.key do not belong together", path, path);
+    else if (X509_cmp_current_time(X509_get0_notAfter(authority->certificate)) < 0)
+        text_add_format(error, "%s has expired: remove it and %s.key", path, path);
+    return !error->length;
+}
+
+static bool open_with_key_file(const char *path, const char *key_path, struct authority *authority, struct text *error)
+{
+    if (access(key_path, F_OK) != 0 && access(path, F_OK) == 0) {
+        /* Looked at in this order, an emulator that is just making both cannot be taken for this. */
+        if (access(key_path, F_OK) != 0) {
+            text_add_format(error, "%s is there, but its key %s is not", path, key_path);
+            return false;
+        }
+    }
+    if (access(key_path, F_OK) != 0 && !make_key_file(key_path, error))
+        return false;
+    if (!read_key_file(key_path, authority))
+        return fail(error, "cannot use", key_path);
+    if (check_certificate(path, authority, error))
+        return true;
+    authority_free(authority);
+    return false;
+}
+
+bool ca_file_open(const char *path, struct authority *authority, struct text *error)
+{
+    struct text key_path = {0};
+    text_add_format(&key_path, "%s.key", path);
+    bool ok = open_with_key_file(path, key_path.data, authority, error);
+    text_free(&key_path);
+    return ok;
+}

@@ -1,0 +1,54 @@
+#include "clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static const int64_t end_of_time_ms = 253402300799000; /* 9999-12-31T23:59:59Z */
+
+static int64_t read_ms(clockid_t id)
+{
+    struct timespec now;
+    clock_gettime(id, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void clock_start(struct clock *clock)
+{
+    clock->base_ms = read_ms(CLOCK_REALTIME) - read_ms(CLOCK_MONOTONIC);
+}
+
+int64_t clock_now_ms(const struct clock *clock)
+{
+    return clock->base_ms + read_ms(CLOCK_MONOTONIC);
+}
+
+int64_t clock_now_s(const struct clock *clock)
+{
+    return clock_now_ms(clock) / 1000;
+}
+
+bool clock_advance(struct clock *clock, double seconds)
+{
+    if (!(seconds > -1e12 && seconds < 1e12))
+        return false;
+    int64_t step = (int64_t)(seconds * 1000.0);
+    int64_t after = clock_now_ms(clock) + step;
+    if (after < 0 || after > end_of_time_ms)
+        return false;
+    clock->base_ms += step;
+    return true;
+}
+
+/* Not strftime: its names follow the locale. */
+void clock_date(const struct clock *clock, char date[CLOCK_DATE_SIZE])
+{
+    static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    time_t now = (time_t)clock_now_s(clock);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    snprintf(date, CLOCK_DATE_SIZE, "%s, %02u %s %04u %02u:%02u:%02u GMT", days[utc.tm_wday],
+             (unsigned)utc.tm_mday % 100u, months[utc.tm_mon], (unsigned)(utc.tm_year + 1900) % 10000u,
+             (unsigned)utc.tm_hour % 100u, (unsigned)utc.tm_min % 100u, (unsigned)utc.tm_sec % 100u);
+}

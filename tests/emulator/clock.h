@@ -1,0 +1,22 @@
+/* The virtual clock: everything that expires, and everything that names a time, asks it. */
+#ifndef EMULATOR_CLOCK_H
+#define EMULATOR_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct clock {
+    int64_t base_ms; /* virtual time minus the monotonic clock */
+};
+
+void clock_start(struct clock *clock); /* at the machine's time */
+int64_t clock_now_ms(const struct clock *clock);
+int64_t clock_now_s(const struct clock *clock);
+/* Moves the clock, backwards too. False, and nothing moved, if that would leave the years 1970 to 9999. */
+bool clock_advance(struct clock *clock, double seconds);
+
+enum { CLOCK_DATE_SIZE = 30 };
+/* The time in the form of HTTP's Date header. */
+void clock_date(const struct clock *clock, char date[CLOCK_DATE_SIZE]);
+
+#endif

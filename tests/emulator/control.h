@@ -1,0 +1,12 @@
+/* The control calls under /_emulator/: what tests and developers steer the emulator with. */
+#ifndef EMULATOR_CONTROL_H
+#define EMULATOR_CONTROL_H
+
+#include "emulator.h"
+#include "http.h"
+
+#define CONTROL_PREFIX "/_emulator/"
+
+void control_handle(struct emulator *emulator, const struct http_request *request, struct http_reply *reply);
+
+#endif

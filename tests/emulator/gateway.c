@@ -1,0 +1,203 @@
+#include "gateway.h"
+
+#include "text.h"
+
+#include <json-c/json.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+const char *gateway_endpoint(const char *path)
+{
+    static const char *const prefixes[] = {"/mobile/v2/api/", "/v2/api/"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        size_t length = strlen(prefixes[i]);
+        if (strncmp(path, prefixes[i], length) == 0 && path[length])
+            return path + length;
+    }
+    return NULL;
+}
+
+/* Who is calling: a customer, or with CIAM whoever the ID token names. */
+struct caller {
+    struct brand *brand;
+    struct customer *customer;
+    char *mobile, *email; /* from an ID token; owned */
+};
+
+static bool token_is_in_force(struct emulator *emulator, const struct jwt *jwt)
+{
+    return jwt->customer_id && strcmp(jwt->role, "AUTH") != 0 && strcmp(jwt->role, "MFA_PENDING") != 0 &&
+           clock_now_s(&emulator->clock) < jwt->expires_at && !revoked_has(&emulator->revoked, jwt->id);
+}
+
+/* The token names the identity, or names the one that it was before an identifier update. */
+static bool token_has_identity(const struct jwt *jwt, const struct customer *customer, enum identifier_type type,
+                               const char *value)
+{
+    char *text = identity_text(type, value);
+    bool named = jwt_names_identity(jwt, text);
+    free(text);
+    const struct identity *identity = customer_identity(customer, type, value);
+    for (unsigned i = 0; identity && !named && i < identity->former_count; i++) {
+        text = identity_text(type, identity->former[i]);
+        named = jwt_names_identity(jwt, text);
+        free(text);
+    }
+    return named;
+}
+
+/* The identity comes in two headers, or in cap_mobile, which is older; what is there must be right. */
+static bool identity_headers_agree(const struct http_request *request, const struct jwt *jwt,
+                                   const struct customer *customer)
+{
+    const char *type_name = request_header(request, "cap_identifier_type");
+    const char *value = request_header(request, "cap_identifier_value");
+    const char *mobile = request_header(request, "cap_mobile");
+    if (mobile && !token_has_identity(jwt, customer, MOBILE, mobile))
+        return false;
+    if (!type_name && !value)
+        return mobile != NULL;
+    enum identifier_type type = type_name ? identifier_type_of(type_name) : NO_IDENTIFIER;
+    return value && type != NO_IDENTIFIER && token_has_identity(jwt, customer, type, value);
+}
+
+static bool headers_agree(const struct http_request *request, const struct jwt *jwt, const struct customer *customer)
+{
+    const char *device = request_header(request, "cap_device_id");
+    if (jwt->device && !text_equal(jwt->device, device))
+        return false;
+    return identity_headers_agree(request, jwt, customer);
+}
+
+/* What a token is refused for, or NULL. */
+static const char *identify_by_token(struct emulator *emulator, const struct http_request *request,
+                                     struct caller *caller)
+{
+    const char *token = request_header(request, "cap_authorization");
+    struct jwt jwt;
+    const char *refusal = NULL;
+    if (!token)
+        return "cap_authorization is missing";
+    if (!jwt_read(emulator->signer, token, &jwt))
+        return "Invalid token";
+    if (!token_is_in_force(emulator, &jwt))
+        refusal = "Token is expired or not authenticated";
+    else if (!text_equal(jwt.brand, caller->brand->upper))
+        refusal = "cap_brand does not match the token";
+    else if (!(caller->customer = customer_find_by_id(caller->brand, jwt.customer_id)))
+        refusal = "Invalid token";
+    else if (!headers_agree(request, &jwt, caller->customer))
+        refusal = "The headers do not match the token";
+    jwt_free(&jwt);
+    return refusal;
+}
+
+/* The claims of a JWT that nobody verified; NULL if it is not one. */
+static struct json_object *unverified_claims(const char *token)
+{
+    const char *from = strchr(token, '.');
+    size_t length = from ? strcspn(from + 1, ".=") : 0;
+    if (!length || length > 16384)
+        return NULL;
+    char *text = memory_new(length + 4);
+    unsigned char *json = memory_new(length + 4);
+    memcpy(text, from + 1, length);
+    for (char *c = text; *c; c++)
+        *c = (char)(*c == '-' ? '+' : *c == '_' ? '/' : *c);
+    memset(text + length, '=', (4 - length % 4) % 4);
+    struct json_object *claims = NULL;
+    if (EVP_DecodeBlock(json, (unsigned char *)text, (int)strlen(text)) > 0)
+        claims = json_tokener_parse((char *)json);
+    free(text);
+    free(json);
+    return claims;
+}
+
+static char *claim(struct json_object *claims, const char *name)
+{
+    struct json_object *value = NULL;
+    if (!json_object_is_type(claims, json_type_object) || !json_object_object_get_ex(claims, name, &value) ||
+        !json_object_is_type(value, json_type_string))
+        return NULL;
+    return text_copy(json_object_get_string(value));
+}
+
+/* An external identity: any Bearer with an ID token is accepted; its claims may name a known customer. */
+static const char *identify_by_id_token(const struct http_request *request, const char *bearer, struct caller *caller)
+{
+    const char *id_token = request_header(request, "X-CAP-EXTERNAL-OAUTH-ID-TOKEN");
+    if (strncasecmp(bearer, "Bearer ", 7) != 0 || !bearer[7] || !id_token || !*id_token)
+        return "Invalid external identity";
+    struct json_object *claims = unverified_claims(id_token);
+    caller->email = claim(claims, "email");
+    caller->mobile = claim(claims, "phone_number");
+    json_object_put(claims);
+    if (caller->mobile)
+        caller->customer = customer_find(caller->brand, MOBILE, caller->mobile);
+    if (caller->email && !caller->customer)
+        caller->customer = customer_find(caller->brand, EMAIL, caller->email);
+    return NULL;
+}
+
+static const char *identify(struct emulator *emulator, const struct http_request *request, struct caller *caller)
+{
+    const char *brand = request_header(request, "cap_brand");
+    const char *bearer = request_header(request, "Authorization");
+    caller->brand = brand ? brand_find(emulator, brand) : NULL;
+    if (!caller->brand)
+        return brand ? "Unknown brand" : "cap_brand is missing";
+    if (bearer && !request_header(request, "cap_authorization"))
+        return identify_by_id_token(request, bearer, caller);
+    return identify_by_token(emulator, request, caller);
+}
+
+static void write_customer(const struct caller *caller, struct text *body)
+{
+    const struct customer *customer = caller->customer;
+    text_add_string(body, "{\"status\":{\"success\":true,\"code\":200,\"message\":\"Success\"},"
+                          "\"customers\":{\"customer\":[{\"user_id\":");
+    text_add_json(body, customer ? customer->id : NULL);
+    text_add_string(body, ",\"mobile\":");
+    text_add_json(body, customer ? customer_mobile(customer) : caller->mobile);
+    text_add_string(body, ",\"email\":");
+    text_add_json(body, customer ? customer_email(customer) : caller->email);
+    text_add_string(body, "}]}}");
+}
+
+static void answer(const struct caller *caller, const char *endpoint, struct http_reply *reply)
+{
+    const struct canned_reply *canned = map_get(&caller->brand->gateway, endpoint);
+    reply->status = 200;
+    reply->content_type = "application/json";
+    if (canned) {
+        reply->status = canned->status;
+        reply->content_type = canned->is_json ? reply->content_type : "text/plain;charset=UTF-8";
+        text_add_string(&reply->body, canned->body);
+    } else if (strcmp(endpoint, "customer/get") == 0) {
+        write_customer(caller, &reply->body);
+    } else {
+        reply->status = 404;
+        text_add_string(&reply->body, "{\"errors\":[{\"status\":false,\"code\":600,"
+                                      "\"message\":\"Endpoint is not configured\"}],\"warnings\":[]}");
+    }
+}
+
+void gateway_handle(struct emulator *emulator, const struct http_request *request, const char *endpoint,
+                    struct http_reply *reply)
+{
+    struct caller caller = {0};
+    const char *refusal = identify(emulator, request, &caller);
+    if (refusal) {
+        reply->status = 401;
+        reply->content_type = "application/json";
+        text_add_string(&reply->body, "{\"status\":{\"success\":false,\"code\":401,\"message\":");
+        text_add_json(&reply->body, refusal);
+        text_add_string(&reply->body, "}}");
+    } else {
+        answer(&caller, endpoint, reply);
+    }
+    free(caller.mobile);
+    free(caller.email);
+}

@@ -1,0 +1,44 @@
+/* A request and its reply, as the rest of the emulator sees them. Only server.c knows libmicrohttpd. */
+#ifndef EMULATOR_HTTP_H
+#define EMULATOR_HTTP_H
+
+#include "text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct emulator;
+struct json_object;
+struct MHD_Connection;
+
+struct http_request {
+    const char *method;
+    const char *path; /* decoded, without query */
+    const char *body; /* ends with a NUL that does not count */
+    size_t length;
+    bool too_long; /* the body was more than we keep */
+    struct MHD_Connection *connection;
+};
+
+struct http_reply {
+    unsigned status;
+    struct text body;
+    const char *content_type; /* NULL: none */
+    const char *allow; /* for 405 */
+    struct json_object *headers; /* of a fault, borrowed; or NULL */
+};
+
+/* NULL when there is none. */
+const char *request_header(const struct http_request *request, const char *name);
+const char *request_query(const struct http_request *request, const char *name);
+/* A query parameter that is none of the names (ended by NULL), or NULL. */
+const char *request_unknown_query(const struct http_request *request, const char *const *names);
+
+void reply_text(struct http_reply *reply, unsigned status, const char *text);
+/* {"status":404,"error":"Not Found","path":...} */
+void reply_http_error(struct http_reply *reply, unsigned status, const char *error, const char *path);
+
+/* Parses a body. NULL, with `problem` saying why, unless it is one JSON object, not too deep, in UTF-8. */
+struct json_object *json_read(const char *body, size_t length, const char **problem);
+
+#endif

@@ -1,0 +1,127 @@
+#include "options.h"
+
+#include "text.h"
+#include "tls.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { USAGE_ERROR = 2 };
+
+static const char usage[] =
+    "usage: capauth-emulator [--listen HOST:PORT] [--tls] [--tls-name NAME]...\n"
+    "                        [--ca-file PATH] [--brands FILE]\n"
+    "\n"
+    "An emulator of Capillary's Auth Engine, for apps under development.\n"
+    "\n"
+    "  --listen HOST:PORT  where to listen; port 0 picks a free one (default 127.0.0.1:8080)\n"
+    "  --tls               serve HTTPS, with a certificate for localhost, 127.0.0.1 and ::1\n"
+    "  --tls-name NAME     one more name or address in the certificate; may be repeated\n"
+    "  --ca-file PATH      the authority that clients are to trust: made if absent, used again if there\n"
+    "                      (its private key is kept in PATH.key)\n"
+    "  --brands FILE       brands, customers and gateway replies to begin with, as JSON\n"
+    "  --help              this text\n"
+    "  --version           the version\n"
+    "\n"
+    "Prints \"listening on URL\" once it is ready. Brands DocDemo and DocDemoPassword exist unless\n"
+    "--brands is given. OTPs are never sent, but kept: GET /_emulator/outbox. See capauth-emulator(1).\n";
+
+static int complain(const char *what, const char *value)
+{
+    fprintf(stderr, "capauth-emulator: %s \"%s\"\nTry \"capauth-emulator --help\".\n", what, value);
+    return USAGE_ERROR;
+}
+
+/* HOST:PORT, with an IPv6 address in brackets. */
+static bool split_address(const char *address, struct options *options)
+{
+    const char *colon = strrchr(address, ':');
+    if (!colon || colon == address || !text_is_digits(colon + 1) || strlen(colon + 1) > 5 ||
+        strtol(colon + 1, NULL, 10) > 65535)
+        return false;
+    size_t length = (size_t)(colon - address);
+    bool bracketed = address[0] == '[' && address[length - 1] == ']';
+    if (!bracketed && memchr(address, ':', length))
+        return false;
+    struct text host = {0};
+    text_add(&host, address + bracketed, length - 2 * (size_t)bracketed);
+    free(options->host);
+    options->host = host.data;
+    text_set(&options->port, colon + 1);
+    return host.length > 0;
+}
+
+static int add_tls_name(struct options *options, const char *name)
+{
+    if (!tls_name_is_usable(name))
+        return complain("not a host name or address:", name);
+    options->tls_names = memory_grow(options->tls_names, (options->tls_name_count + 1) * sizeof *options->tls_names);
+    options->tls_names[options->tls_name_count++] = name;
+    return -1;
+}
+
+static int take(struct options *options, int option, const char *value)
+{
+    switch (option) {
+    case 'l':
+        return split_address(value, options) ? -1 : complain("not HOST:PORT:", value);
+    case 't':
+        options->tls = true;
+        return -1;
+    case 'n':
+        return add_tls_name(options, value);
+    case 'c':
+        options->ca_file = value;
+        return *value ? -1 : complain("not a path:", value);
+    case 'b':
+        options->brand_file = value;
+        return -1;
+    case 'h':
+        fputs(usage, stdout);
+        return EXIT_SUCCESS;
+    case 'v':
+        puts("capauth-emulator " EMULATOR_VERSION);
+        return EXIT_SUCCESS;
+    default: /* getopt has said what is wrong */
+        fputs("Try \"capauth-emulator --help\".\n", stderr);
+        return USAGE_ERROR;
+    }
+}
+
+static int check(const struct options *options, int count, char **arguments)
+{
+    if (optind < count)
+        return complain("unexpected argument", arguments[optind]);
+    if (!options->tls && options->ca_file)
+        return complain("only with --tls: --ca-file", options->ca_file);
+    if (!options->tls && options->tls_name_count)
+        return complain("only with --tls: --tls-name", options->tls_names[0]);
+    return -1;
+}
+
+int options_read(struct options *options, int count, char **arguments)
+{
+    static const struct option known[] = {
+        {"listen", required_argument, NULL, 'l'},   {"tls", no_argument, NULL, 't'},
+        {"tls-name", required_argument, NULL, 'n'}, {"ca-file", required_argument, NULL, 'c'},
+        {"brands", required_argument, NULL, 'b'},   {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},        {NULL, 0, NULL, 0},
+    };
+    int option, status = -1;
+    memset(options, 0, sizeof *options);
+    options->host = text_copy("127.0.0.1");
+    options->port = text_copy("8080");
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there are no threads yet */
+    while (status < 0 && (option = getopt_long(count, arguments, "", known, NULL)) != -1)
+        status = take(options, option, optarg);
+    return status < 0 ? check(options, count, arguments) : status;
+}
+
+void options_free(struct options *options)
+{
+    free(options->host);
+    free(options->port);
+    free(options->tls_names);
+}

@@ -1,0 +1,178 @@
+#include "outbox.h"
+
+#include "text.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_MESSAGES = 10000, BY_VALUE = 0, BY_TO = 1, LINKS = 2 };
+
+struct link {
+    struct message *older, *newer;
+};
+
+struct message {
+    struct link all;
+    struct link chain[LINKS]; /* within the bucket of its value, and of its to */
+    const struct brand *brand;
+    enum identifier_type type;
+    char *value, *to, *channel, *otp, *text;
+    int64_t sent_ms;
+    uint64_t number; /* ever growing: tells which is newer */
+};
+
+static const char *chain_key(const struct message *message, int which)
+{
+    return which == BY_VALUE ? message->value : message->to;
+}
+
+static struct message **chain_head(struct outbox *outbox, const struct message *message, int which)
+{
+    return &outbox->buckets[map_hash(chain_key(message, which)) % OUTBOX_BUCKETS][which];
+}
+
+static void drop(struct outbox *outbox, struct message *message)
+{
+    for (int which = 0; which < LINKS; which++) {
+        struct link *link = &message->chain[which];
+        *(link->newer ? &link->newer->chain[which].older : chain_head(outbox, message, which)) = link->older;
+        if (link->older)
+            link->older->chain[which].newer = link->newer;
+    }
+    *(message->all.newer ? &message->all.newer->all.older : &outbox->newest) = message->all.older;
+    *(message->all.older ? &message->all.older->all.newer : &outbox->oldest) = message->all.newer;
+    outbox->count--;
+    free(message->value);
+    free(message->to);
+    free(message->channel);
+    free(message->otp);
+    free(message->text);
+    free(message);
+}
+
+static char *fill_template(const char *template, const char *otp)
+{
+    struct text text = {0};
+    const char *place;
+    while ((place = strstr(template, "{otp}"))) {
+        text_add(&text, template, (size_t)(place - template));
+        text_add_string(&text, otp);
+        template = place + strlen("{otp}");
+    }
+    text_add_string(&text, template);
+    return text.data;
+}
+
+static void link_in(struct outbox *outbox, struct message *message)
+{
+    message->number = outbox->newest ? outbox->newest->number + 1 : 1;
+    for (int which = 0; which < LINKS; which++) {
+        struct message **head = chain_head(outbox, message, which);
+        message->chain[which].older = *head;
+        if (*head)
+            (*head)->chain[which].newer = message;
+        *head = message;
+    }
+    message->all.older = outbox->newest;
+    *(outbox->newest ? &outbox->newest->all.newer : &outbox->oldest) = message;
+    outbox->newest = message;
+    outbox->count++;
+}
+
+void outbox_add(struct outbox *outbox, const struct message_content *content)
+{
+    struct message *message = memory_new(sizeof *message);
+    message->brand = content->brand;
+    message->type = content->type;
+    message->value = text_copy(content->value);
+    message->to = text_copy(content->to);
+    message->channel = text_upper(content->channel);
+    message->otp = text_copy(content->otp);
+    message->text = content->template ? fill_template(content->template, content->otp) : NULL;
+    message->sent_ms = content->sent_ms;
+    link_in(outbox, message);
+    if (outbox->count > MOST_MESSAGES)
+        drop(outbox, outbox->oldest);
+}
+
+static void write_message(const struct message *message, struct text *json)
+{
+    const char *const members[][2] = {
+        {"brand", message->brand->name},
+        {"identifierType", identifier_type_name(message->type)},
+        {"identifierValue", message->value},
+        {"to", message->to},
+        {"channel", message->channel},
+        {"otp", message->otp},
+        {"text", message->text},
+    };
+    text_add_string(json, "{");
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        if (!members[i][1])
+            continue; /* only "text", where the brand has no template */
+        text_add_format(json, "\"%s\":", members[i][0]);
+        text_add_json(json, members[i][1]);
+        text_add_string(json, ",");
+    }
+    text_add_format(json, "\"sentAtMs\":%lld}", (long long)message->sent_ms);
+}
+
+/* The next message of one chain that is for the identifier. The chain of `to` leaves out what the
+ * chain of values already gives. */
+static const struct message *chain_next(const struct message *message, int which, const char *identifier)
+{
+    while (message && (strcmp(chain_key(message, which), identifier) != 0 ||
+                       (which == BY_TO && strcmp(message->value, identifier) == 0)))
+        message = message->chain[which].older;
+    return message;
+}
+
+/* Goes through what is asked for, newest first; an identifier merges its two chains. */
+struct cursor {
+    const char *identifier;
+    const struct message *at[LINKS];
+};
+
+static const struct message *cursor_next(struct cursor *cursor)
+{
+    int which = BY_VALUE;
+    if (cursor->identifier) {
+        for (int i = 0; i < LINKS; i++)
+            cursor->at[i] = chain_next(cursor->at[i], i, cursor->identifier);
+        const struct message *value = cursor->at[BY_VALUE], *to = cursor->at[BY_TO];
+        which = to && (!value || to->number > value->number) ? BY_TO : BY_VALUE;
+    }
+    const struct message *message = cursor->at[which];
+    if (message)
+        cursor->at[which] = cursor->identifier ? message->chain[which].older : message->all.older;
+    return message;
+}
+
+void outbox_write(const struct outbox *outbox, const struct brand *brand, const char *identifier, unsigned limit,
+                  struct text *json)
+{
+    struct cursor cursor = {.identifier = identifier, .at = {outbox->newest}};
+    if (identifier)
+        for (int which = 0; which < LINKS; which++)
+            cursor.at[which] = outbox->buckets[map_hash(identifier) % OUTBOX_BUCKETS][which];
+    const struct message *message;
+    unsigned written = 0;
+    text_add_string(json, "{\"messages\":[");
+    while ((!limit || written < limit) && (message = cursor_next(&cursor))) {
+        if (brand && message->brand != brand)
+            continue;
+        text_add_string(json, written++ ? "," : "");
+        write_message(message, json);
+    }
+    text_add_string(json, "]}");
+}
+
+void outbox_forget(struct outbox *outbox, const struct brand *brand)
+{
+    for (struct message *message = outbox->newest, *next; message; message = next) {
+        next = message->all.older;
+        if (!brand || message->brand == brand)
+            drop(outbox, message);
+    }
+}

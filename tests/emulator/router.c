@@ -1,0 +1,115 @@
+#include "router.h"
+
+#include "auth.h"
+#include "control.h"
+#include "counts.h"
+#include "gateway.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+static void serve(struct emulator *emulator, const struct http_request *request, struct json_object *body,
+                  const char *problem, struct http_reply *reply)
+{
+    const char *method, *endpoint = gateway_endpoint(request->path);
+    if (endpoint) {
+        gateway_handle(emulator, request, endpoint, reply);
+    } else if (!auth_knows_path(request->path, &method)) {
+        reply_http_error(reply, 404, "Not Found", request->path);
+    } else if (strcmp(request->method, method) != 0) {
+        reply_http_error(reply, 405, "Method Not Allowed", request->path);
+        reply->allow = method;
+    } else {
+        auth_handle(emulator, request, body, problem, reply);
+    }
+}
+
+/* The body's brand, or at the gateway the header's. */
+static struct brand *brand_of(const struct emulator *emulator, const struct http_request *request,
+                              struct json_object *body)
+{
+    struct json_object *name = NULL;
+    const char *header = request_header(request, "cap_brand");
+    if (body && json_object_object_get_ex(body, "brand", &name) && json_object_is_type(name, json_type_string))
+        return brand_find(emulator, json_object_get_string(name));
+    return header ? brand_find(emulator, header) : NULL;
+}
+
+static void reply_as_fault_says(const struct fault *fault, struct http_reply *reply)
+{
+    bool is_text = json_object_is_type(fault->body, json_type_string);
+    reply->status = (unsigned)fault->number;
+    reply->headers = fault->headers;
+    if (!fault->body)
+        return;
+    reply->content_type = is_text ? "text/html;charset=UTF-8" : "application/json";
+    if (is_text)
+        text_add(&reply->body, json_object_get_string(fault->body), (size_t)json_object_get_string_len(fault->body));
+    else
+        text_add_string(&reply->body, json_object_to_json_string_ext(fault->body, JSON_C_TO_STRING_PLAIN |
+                                                                                      JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+/* What a fault does beside or instead of serving; false: the request is not processed. */
+static bool apply_fault(const struct fault *fault, struct outcome *outcome)
+{
+    switch (fault->kind) {
+    case FAULT_DELAY:
+        outcome->delay_ms = fault->number;
+        return true;
+    case FAULT_TRUNCATE:
+        outcome->truncate_after = fault->number;
+        return true;
+    case FAULT_RESET_AFTER:
+        outcome->drop = true;
+        return true;
+    case FAULT_RESET_BEFORE:
+        outcome->drop = true;
+        return false;
+    case FAULT_STATUS:
+        reply_as_fault_says(fault, &outcome->reply);
+        return false;
+    }
+    return true;
+}
+
+static void serve_or_fail(struct emulator *emulator, const struct http_request *request, struct outcome *outcome)
+{
+    const char *problem = NULL;
+    bool last = false;
+    struct json_object *body = json_read(request->body, request->length, &problem);
+    struct brand *brand = brand_of(emulator, request, body);
+    counts_add(&emulator->counts, request->method, request->path);
+    if (brand)
+        counts_add(&brand->counts, request->method, request->path);
+    struct fault *fault = faults_take(&emulator->faults, request->path, brand, &last);
+    if (last)
+        outcome->used_up = fault;
+    if (!fault || apply_fault(fault, outcome))
+        serve(emulator, request, body, problem, &outcome->reply);
+    json_object_put(body);
+}
+
+void route(struct emulator *emulator, const struct http_request *request, struct outcome *outcome)
+{
+    bool control = strncmp(request->path, CONTROL_PREFIX, strlen(CONTROL_PREFIX)) == 0;
+    bool preflight = strcmp(request->method, "OPTIONS") == 0;
+    if (!control && (preflight || request->too_long))
+        counts_add(&emulator->counts, request->method, request->path);
+    if (request->too_long) {
+        reply_http_error(&outcome->reply, 413, "Payload Too Large", request->path);
+    } else if (preflight) {
+        outcome->reply.status = 204; /* a preflight: the server adds its headers */
+    } else if (control) {
+        control_handle(emulator, request, &outcome->reply);
+    } else {
+        serve_or_fail(emulator, request, outcome);
+    }
+}
+
+void outcome_free(struct outcome *outcome)
+{
+    text_free(&outcome->reply.body);
+    if (outcome->used_up)
+        fault_free(outcome->used_up);
+}

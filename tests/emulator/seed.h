@@ -1,0 +1,32 @@
+/* Brands, customers and gateway replies from JSON: by PUT, and from the brand file. */
+#ifndef EMULATOR_SEED_H
+#define EMULATOR_SEED_H
+
+#include "emulator.h"
+
+#include <stdbool.h>
+
+struct text;
+
+/* Each is false, with the reason in `error` and nothing changed, when the object will not do. */
+bool seed_brand(struct emulator *emulator, const char *name, struct json_object *settings, struct text *error);
+bool seed_customer(struct emulator *emulator, const char *brand, const char *type, const char *value,
+                   struct json_object *object, struct text *error);
+bool seed_gateway(struct emulator *emulator, const char *brand, const char *endpoint, struct json_object *object,
+                  struct text *error);
+
+/* {"brands":{NAME:{...}},"customers":[...],"gateway":[...]} */
+bool seed_file(struct emulator *emulator, struct json_object *file, struct text *error);
+/* The customers and gateway replies of the brand file once more, after a reset: of one brand, or of all. */
+void seed_again(struct emulator *emulator, const struct brand *only);
+/* The brands that there are without a brand file. */
+void seed_defaults(struct emulator *emulator);
+
+/* The members that a customer and a gateway reply may have; NULL behind the last. */
+extern const char *const customer_members[];
+extern const char *const gateway_members[];
+
+/* Whether the object has only members of these names (ended by NULL). */
+bool members_known(struct json_object *object, const char *const *names, struct text *error);
+
+#endif

@@ -1,0 +1,194 @@
+"""HTTP itself: browsers, bodies that are not what they should be, and hostile requests."""
+
+import json
+import socket
+
+import pytest
+
+GENERATE = "/auth/v1/token/generate"
+
+
+@pytest.fixture(scope="module")
+def brand(emulator):
+    return emulator.brand()
+
+
+def post(emulator, body, path=GENERATE):
+    return emulator.send("POST", path, body)
+
+
+@pytest.mark.parametrize("path", [GENERATE, "/auth/v1/web/otp/validate", "/mobile/v2/api/customer/get", "/any"])
+def test_preflight_echoes_what_is_asked_for(emulator, path):
+    headers = "authorization, cap_authorization, cap_brand, content-type, x-cap-external-oauth-id-token"
+    asked = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
+    reply = emulator.send("OPTIONS", path, headers={**asked, "Access-Control-Request-Headers": headers})
+    assert reply.http_status == 204 and reply.body == b""
+    assert reply.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert reply.headers["Access-Control-Allow-Headers"] == headers
+    for method in ("GET", "POST", "DELETE"):
+        assert method in reply.headers["Access-Control-Allow-Methods"]
+
+
+def test_replies_and_refusals_are_readable_from_any_origin(emulator, brand):
+    for path, body in ((GENERATE, brand.customer().body()), (GENERATE, "x"), ("/unknown", "{}")):
+        reply = emulator.send("POST", path, body, {"Origin": "null"})
+        assert reply.headers["Access-Control-Allow-Origin"] == "null"
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD", "PATCH"])
+def test_wrong_method_is_405(emulator, method):
+    reply = emulator.send(method, GENERATE, "{}")
+    assert reply.http_status == 405 and reply.headers["Allow"] == "POST"
+    assert emulator.send("POST", "/auth/v1/mfa/token/expire", "{}").headers["Allow"] == "DELETE"
+
+
+@pytest.mark.parametrize("path", ["/", "/auth/v1/token/generate/", "/auth/v1/web/token/expire", "/mobile/v2/api/"])
+def test_unknown_path_is_404(emulator, path):
+    assert emulator.send("POST", path, "{}").http_status == 404
+
+
+@pytest.mark.parametrize(
+    "member,value,accepted",
+    [
+        ("identifierType", "FAX", "[MOBILE, EMAIL, USERNAME, EXTERNALID]"),
+        ("identifierType", "mobile", "[MOBILE, EMAIL, USERNAME, EXTERNALID]"),
+        ("identifierType", 1, "[MOBILE, EMAIL, USERNAME, EXTERNALID]"),
+        ("identifierValue", ["91"], "string"),
+        ("brand", {"name": "x"}, "string"),
+        ("deviceId", True, "number"),
+        ("otp", 1.5, "number"),
+        ("sessionId", 1, "string"),
+        ("password", [], "string"),
+        ("token", {}, "string"),
+        ("key", False, "string"),
+    ],
+)
+def test_what_does_not_deserialise_is_a_400_in_plain_text(emulator, brand, member, value, accepted):
+    reply = post(emulator, {**brand.customer().body(), member: value})
+    assert reply.http_status == 400 and reply.headers["Content-Type"].startswith("text/plain")
+    assert member in reply.body.decode() and accepted in reply.body.decode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" \n",
+        b"not json",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"{",
+        b'{"brand":"DocDemo"',
+        b'{"brand":"DocDemo"} trailing',
+        b"{'brand':'DocDemo'}",
+        b'{"brand":"\xff\xfe"}',
+        b'{"brand":"Doc\x00Demo"}',
+        b"\x00",
+        b'{"a":' * 100 + b"1" + b"}" * 100,
+        b"[" * 100000,
+        b'{"brand":"\xc0\xaf"}',
+    ],
+)
+def test_bodies_that_are_no_object_are_a_400_in_plain_text(emulator, body):
+    reply = post(emulator, body)
+    assert reply.http_status == 400 and reply.headers["Content-Type"].startswith("text/plain")
+
+
+def test_unknown_members_are_ignored(emulator, brand):
+    assert post(emulator, {**brand.customer().body(), "whatever": [{}], "x": None}).code == 200
+
+
+def test_values_with_quotes_and_other_scripts_come_back_intact(emulator, brand):
+    value = 'q"uo\\te/\u00e9\u4e2d\U0001f600'
+    customer = brand.customer(type="USERNAME", value=value).started(mobile="912")
+    customer.generate_otp()
+    assert brand.outbox(value.replace("+", "%2B"))[0]["identifierValue"] == value
+
+
+def test_oversized_bodies_are_413_and_the_connection_goes_on(emulator, brand):
+    big = json.dumps({**brand.customer().body(), "x": "y" * 300000})
+    assert post(emulator, big).http_status == 413
+    assert brand.customer().generate().code == 200
+
+
+def test_paths_that_are_not_utf8_leave_json_intact(emulator):
+    assert emulator.send("GET", "/%ff%22%0a%c3%a9").json["path"] == '/\ufffd"\n\u00e9'
+    assert emulator.send("PUT", "/_emulator/brands/%ff", {}).http_status == 400
+    assert "GET /\ufffd\"\n\u00e9" in emulator.control("GET", "requests")["counts"]
+
+
+def test_overlong_token_is_1519(brand):
+    assert brand.customer().regenerate(key="k" * 20000).code == 1519
+
+
+@pytest.fixture(params=["tls", "plain"])
+def target(request, start, emulator):
+    return emulator if request.param == "tls" else start(tls=False)
+
+
+def raw(emulator, data):
+    """Sends bytes as they are, and gives what comes back soon; many of them deserve no answer."""
+    connection = socket.create_connection(emulator.address, timeout=10)
+    if emulator.context:
+        connection = emulator.context.wrap_socket(connection, server_hostname="localhost")
+    reply = b""
+    with connection:
+        try:
+            connection.sendall(data)
+            connection.settimeout(0.05)
+            while piece := connection.recv(65536):
+                reply += piece
+        except OSError:
+            pass
+    return reply
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x00" * 1000,
+        b"GET",
+        b"GET / HTTP/1.1\r\n",
+        b"POST /auth/v1/token/generate HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
+        b"POST /auth/v1/token/generate HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n{}",
+        b"POST /auth/v1/token/generate HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n{}",
+        b"POST /auth/v1/token/generate HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /auth/v1/token/generate HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
+        b"GET /%00%ff%zz/..%2f?%00=%&&= HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /_emulator/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"PUT /_emulator/brands/%00 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}",
+        b"GET /_emulator/outbox?brand HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 200000 + b"\r\n\r\n",
+        b"GET /" + b"a" * 200000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 20000 + b"\r\n",
+        b"GET /mobile/v2/api/x HTTP/1.1\r\nHost: x\r\ncap_brand: DocDemo\r\ncap_authorization: " + b"." * 9000 + b"\r\n\r\n",
+        b"BREW /auth/v1/token/generate HTCPCP/1.0\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"A" * 500,
+    ],
+    ids=range(19),
+)
+def test_hostile_requests_do_not_take_it_down(target, data):
+    reply = raw(target, data)
+    assert reply == b"" or reply.startswith(b"HTTP/1.")
+    customer = target.brand().customer()
+    assert customer.sign_in().token
+
+
+def test_many_half_requests_leave_room_for_whole_ones(emulator, brand):
+    halves = []
+    for _ in range(200):
+        halves.append(socket.create_connection(emulator.address, timeout=10))
+        halves[-1].sendall(b"\x16\x03\x01")
+    assert brand.customer().sign_in().token
+    for half in halves:
+        half.close()
+
+
+def test_chunked_body_is_read(emulator, brand):
+    body = json.dumps(brand.customer().body()).encode()
+    emulator.connection.request("POST", GENERATE, iter([body[:10], body[10:]]), encode_chunked=True,
+                                headers={"Transfer-Encoding": "chunked"})
+    reply = emulator.connection.getresponse()
+    assert json.loads(reply.read())["status"]["code"] == 200

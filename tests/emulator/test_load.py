@@ -1,0 +1,121 @@
+"""Many connections, and memory that stays bounded."""
+
+import json
+import socket
+import threading
+import time
+
+
+
+def in_threads(count, work):
+    """Runs work(number) in threads, and gives what went wrong."""
+    problems = []
+
+    def guarded(number):
+        try:
+            work(number)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the test reports it
+            problems.append(repr(error))
+
+    threads = [threading.Thread(target=guarded, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return problems
+
+
+def pipelined(emulator, path, body, count, at_once=100):
+    """Sends one request many times, without waiting for each reply."""
+    content = json.dumps(body).encode()
+    request = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (path.encode(), len(content), content)
+    with socket.create_connection(emulator.address, timeout=20) as connection:
+        for _ in range(count // at_once):
+            connection.sendall(request * at_once)
+            replies = b""
+            while replies.count(b"}") < 2 * at_once:  # a status-only reply has two closing braces
+                replies += connection.recv(65536)
+            assert replies.count(b'"success":true') == at_once
+
+
+def memory_kib(emulator):
+    with open("/proc/%d/status" % emulator.process.pid) as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+
+
+def test_64_kept_alive_connections_sign_in_without_an_error(emulator):
+    brand = emulator.brand(FIXED_OTP="123456")
+    rounds = 5
+
+    def work(number):
+        connection = emulator.connect(timeout=60)
+        for each in range(rounds):
+            body = brand.customer(value="9%02d%02d" % (number, each)).body()
+            session = emulator.send("POST", "/auth/v1/token/generate", body, connection=connection).session_id
+            kept = connection.sock
+            body["sessionId"] = session
+            assert emulator.send("POST", "/auth/v1/otp/generate", body, connection=connection).code == 200
+            body["otp"] = "123456"
+            assert emulator.send("POST", "/auth/v1/otp/validate", body, connection=connection).token
+            assert connection.sock is kept
+        connection.close()
+
+    assert in_threads(64, work) == []
+    counts = brand.counts()
+    assert set(counts.values()) == {64 * rounds} and len(counts) == 3
+    assert len(brand.outbox()) == 64 * rounds
+
+
+def test_replies_are_not_held_back(emulator):
+    customer = emulator.brand().customer().started()
+    begun = time.monotonic()
+    for _ in range(50):
+        customer.generate_otp()
+    assert time.monotonic() - begun < 50 * 0.02  # a delayed acknowledgement would cost 40 ms each
+
+
+def test_a_thousand_open_connections(start):
+    emulator = start(tls=False)
+    connections = [emulator.connect(timeout=60) for _ in range(1000)]
+    try:
+        for connection in connections:
+            assert emulator.send("GET", "/x", connection=connection).http_status == 404
+        kept = connections[0].sock
+        assert emulator.send("GET", "/x", connection=connections[0]).http_status == 404
+        assert connections[0].sock is kept
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def test_outbox_keeps_the_last_10000(start):
+    emulator = start(tls=False)
+    customer = emulator.brand().customer().started()
+    first = customer
+    first.generate_otp()
+    other = customer.brand.customer().started()
+    pipelined(emulator, "/auth/v1/otp/generate", other.body(sessionId=other.session_id), 10000)
+    assert customer.brand.outbox(first.value) == []
+    assert len(customer.brand.outbox()) == 10000
+
+
+def test_expired_sessions_of_strangers_are_dropped(start):
+    # AddressSanitizer, if the program was built with it, would keep what is freed.
+    emulator = start(tls=False, environment={"ASAN_OPTIONS": "quarantine_size_mb=0:thread_local_quarantine_size_kb=0"})
+    brand = emulator.brand()
+    sizes = []
+    for rounds in range(4):
+        for number in range(2000):
+            brand.customer(value="%d-%d" % (rounds, number)).generate()
+        emulator.advance(minutes=15)
+        sizes.append(memory_kib(emulator))
+    # The first round sets the size; without dropping, each of the others would add some 1,000 KiB.
+    assert sizes[3] - sizes[0] < 1000, sizes
+
+
+def test_arbitrary_paths_do_not_fill_the_counts(start):
+    emulator = start(tls=False)
+    for number in range(2100):
+        emulator.send("GET", "/path/%d" % number)
+    counts = emulator.control("GET", "requests")["counts"]
+    assert len(counts) == 2001 and counts["(other paths)"] == 100
