@@ -130,18 +130,26 @@ int capauth__call_start(capauth_call *call, capauth_call **out)
 
 int capauth_call_wait(capauth_call *call, int timeout_ms)
 {
+    capauth_client *client;
+    bool looks;
+    int outcome;
+
     if (!call)
         return CAPAUTH_E_INVALID_ARGUMENT;
-    if (atomic_load(&call->done) && timeout_ms == 0)
-        return call->outcome;
-    if (capauth__client_forked(call->client))
-        return CAPAUTH_E_FORKED;
-    if (capauth__in_callback(call->client))
+    client = call->client;
+    looks = atomic_load(&call->done) && timeout_ms == 0;
+    if (capauth__client_forked(client))
+        return looks ? call->outcome : CAPAUTH_E_FORKED;
+    if (!looks && capauth__in_callback(client))
         return CAPAUTH_E_REENTRANT;
     if (!atomic_load(&call->done))
         capauth__engine_wait(call, timeout_ms);
-    capauth__deliver(call->client);
-    return capauth_call_result(call);
+    outcome = capauth_call_result(call);
+    if (outcome != CAPAUTH_E_PENDING)
+        capauth__engine_collected(call);
+    if (!looks)
+        capauth__deliver(client); /* a callback may free the call */
+    return outcome;
 }
 
 int capauth_call_cancel(capauth_call *call)
@@ -150,8 +158,7 @@ int capauth_call_cancel(capauth_call *call)
         return CAPAUTH_E_INVALID_ARGUMENT;
     if (capauth__client_forked(call->client))
         return CAPAUTH_E_FORKED;
-    if (!atomic_load(&call->done) && !atomic_exchange(&call->cancelled, true))
-        capauth__engine_post(call, true);
+    capauth__engine_cancel(call);
     return CAPAUTH_OK;
 }
 
@@ -164,13 +171,8 @@ void capauth_call_free(capauth_call **handle)
         return;
     *handle = NULL;
     client = call->client;
-    atomic_store(&call->handle_alive, false);
-    if (!capauth__client_forked(client)) {
-        /* The engine forgets it: cancelled if it is in flight, off the list of finished ones if not. */
-        atomic_store(&call->cancelled, true);
-        if (call->state != CAPAUTH__FINISHED || call->in_done_list)
-            capauth__engine_post(call, true);
-    }
+    if (!capauth__client_forked(client))
+        capauth__engine_let_go(call);
     capauth__call_drop(call);
     capauth__client_release(client);
 }
@@ -206,7 +208,12 @@ static bool repeats_a_secret(const capauth_call *call, const char *text)
         !capauth__json_parse(call->body.data, call->body.length, &body))
         (void)capauth__json_each(body, search_member, &search);
     capauth__json_free(body);
-    return search.found || (call->session && call->session->state.token && strstr(text, call->session->state.token));
+    if (call->session && !search.found) {
+        capauth__session_lock(call->session);
+        search.found = call->session->state.token && strstr(text, call->session->state.token);
+        capauth__session_unlock(call->session);
+    }
+    return search.found;
 }
 
 static void keep_server_message(capauth_call *call, const char *message)
@@ -282,8 +289,12 @@ static void log_outcome(const capauth_call *call)
 
     if (!atomic_load(&call->client->events.has_log))
         return;
-    if (call->session && call->session->identifier)
-        capauth__mask(call->session->identifier, who, sizeof who);
+    if (call->session) {
+        capauth__session_lock(call->session);
+        if (call->session->identifier)
+            capauth__mask(call->session->identifier, who, sizeof who);
+        capauth__session_unlock(call->session);
+    }
     capauth__log(call->client, level, "%s for %s ended with %d %s: HTTP %d, %d ms, %d attempts%s",
                  capauth__verb_name(call->verb), who, call->outcome, capauth_error_name(call->outcome),
                  call->http_status, (int)((capauth__monotonic_us() - call->started_us) / 1000), call->attempts,
@@ -421,15 +432,15 @@ static void answered_by_another(capauth_call *call, const struct capauth__answer
     bool turned_away = (status >= 300 && status < 500) || status == 503;
     int code = status == 429 ? CAPAUTH_E_RATE_LIMITED : status >= 300 ? CAPAUTH_E_SERVICE : CAPAUTH_E_PROTOCOL;
     char text[256];
-    int shown = 0;
+    char said[161] = "";
 
     if (capauth__call_retry(call, answer))
         return;
     /* The Auth Engine's deserialiser names the bad member in plain text; a CDN's page says nothing of use. */
-    if (status == 400 && answer->length && answer->body[0] != '<' && !capauth__text_fault(answer->body, answer->length))
-        shown = answer->length < 160 ? (int)answer->length : 160;
-    snprintf(text, sizeof text, "HTTP %d%s%s%.*s", status, status >= 300 ? "" : " with a body that is no reply",
-             shown ? ": " : "", shown, answer->body);
+    if (status == 400)
+        capauth__wire_plain_text(answer->body, answer->length, said, sizeof said);
+    snprintf(text, sizeof text, "HTTP %d%s%s%s", status, status >= 300 ? "" : " with a body that is no reply",
+             *said ? ": " : "", said);
     call->not_processed = turned_away;
     capauth__call_finish(call, turned_away ? code : capauth__call_lost(call, code), text);
 }

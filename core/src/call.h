@@ -68,7 +68,8 @@ struct capauth_call {
     /* Where it is; the engine's mutex. */
     enum capauth__call_state state;
     bool entered;
-    bool in_inbox; /* the inbox's mutex */
+    bool posted; /* this and in_inbox, in_done_list: the inbox's mutex */
+    bool in_inbox;
     int attempts;
     int64_t due_ms;
     size_t heap_slot;

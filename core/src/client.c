@@ -142,12 +142,12 @@ int capauth_client_copy_error_message(const capauth_client *client, char **text)
     *text = NULL;
     if (!client)
         return CAPAUTH_E_INVALID_ARGUMENT;
-    if (capauth__client_forked(client))
-        return CAPAUTH_E_FORKED;
-    mutex = (pthread_mutex_t *)(uintptr_t)&client->mutex;
-    pthread_mutex_lock(mutex);
+    mutex = capauth__client_forked(client) ? NULL : (pthread_mutex_t *)(uintptr_t)&client->mutex;
+    if (mutex)
+        pthread_mutex_lock(mutex);
     *text = capauth__duplicate(capauth_client_error_message(client));
-    pthread_mutex_unlock(mutex);
+    if (mutex)
+        pthread_mutex_unlock(mutex);
     return *text ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
 }
 
@@ -197,24 +197,14 @@ int capauth_client_fd(capauth_client *client)
 
 int capauth_client_next_done(capauth_client *client, capauth_call **out)
 {
-    struct capauth__engine *engine;
-    capauth_call *call;
     int result = capauth__client_check(client);
 
     if (out)
         *out = NULL;
     if (!out || (result && result != CAPAUTH_E_CLOSED))
         return out ? result : CAPAUTH_E_INVALID_ARGUMENT;
-    engine = &client->engine;
-    pthread_mutex_lock(&engine->mutex);
-    while ((call = engine->done.first)) {
-        capauth__engine_take_done(call);
-        if (atomic_load(&call->handle_alive))
-            break;
-    }
-    *out = call;
-    pthread_mutex_unlock(&engine->mutex);
-    return call ? 1 : 0;
+    *out = capauth__engine_next_done(&client->engine);
+    return *out ? 1 : 0;
 }
 
 int capauth_client_prepare(capauth_client *client)
@@ -242,6 +232,8 @@ int capauth_diagnose(capauth_client *client, char **out)
     if (!out)
         return CAPAUTH_E_INVALID_ARGUMENT;
     *out = NULL;
+    if (client && capauth__client_forked(client))
+        return CAPAUTH_E_FORKED;
     capauth__buffer_text(&text, "capauth " CAPAUTH_BUILD_VERSION "\n");
     capauth__curl_versions(&text);
     if (client) {

@@ -114,21 +114,54 @@ bool capauth__engine_open(struct capauth__engine *engine)
     return true;
 }
 
-static capauth_call *inbox_take(struct capauth__engine *engine)
+static void wake_reactor(struct capauth__engine *engine)
 {
-    capauth_call *first;
+    pthread_mutex_lock(&engine->inbox_mutex);
+    if (!engine->inbox_signalled) {
+        engine->inbox_signalled = true;
+        capauth__reactor_wake(&engine->reactor);
+    }
+    pthread_mutex_unlock(&engine->inbox_mutex);
+}
+
+/* NULL when it is empty, and then the wake-up is taken back: but never from under a leader who was summoned by it. */
+static capauth_call *inbox_pop(struct capauth__engine *engine)
+{
+    capauth_call *call;
 
     pthread_mutex_lock(&engine->inbox_mutex);
-    if (engine->inbox_signalled) {
+    call = engine->inbox.first;
+    if (call) {
+        engine->inbox.first = call->inbox_next;
+        if (!engine->inbox.first)
+            engine->inbox.last = NULL;
+        call->in_inbox = false;
+    } else if (engine->inbox_signalled && !engine->summoned) {
         engine->inbox_signalled = false;
         capauth__reactor_clear_wake(&engine->reactor);
     }
-    first = engine->inbox.first;
-    engine->inbox.first = engine->inbox.last = NULL;
-    for (capauth_call *call = first; call; call = call->inbox_next)
-        call->in_inbox = false;
     pthread_mutex_unlock(&engine->inbox_mutex);
-    return first;
+    return call;
+}
+
+static void wake(struct capauth__waiter *waiter)
+{
+    waiter->awake = true;
+    pthread_cond_signal(&waiter->condition);
+}
+
+/* Wherever another thread's step has taken from the leader what it waits for, only the reactor can reach it. */
+static void summon_leader(struct capauth__engine *engine)
+{
+    if (engine->away) {
+        engine->summoned = true;
+        wake_reactor(engine);
+    }
+}
+
+static bool time_is_up(int64_t end_us)
+{
+    return capauth__monotonic_us() >= end_us;
 }
 
 static void enter(capauth_call *call)
@@ -152,23 +185,29 @@ static void enter(capauth_call *call)
     }
 }
 
-static void drain_inbox(capauth_client *client)
+/* Takes in what was posted. At least one call; true when the time was up before the end. */
+static bool drain_inbox(capauth_client *client, int64_t end_us)
 {
-    capauth_call *call = inbox_take(&client->engine);
+    capauth_call *call;
 
-    while (call) {
-        capauth_call *next = call->inbox_next;
-
-        call->inbox_next = NULL;
+    while ((call = inbox_pop(&client->engine))) {
         if (!call->entered)
             enter(call);
-        else if (call->state != CAPAUTH__FINISHED && atomic_load(&call->cancelled))
+        else if (atomic_load(&call->cancelled))
             capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_CANCELLED), NULL);
-        else if (call->in_done_list && !atomic_load(&call->handle_alive))
-            capauth__engine_take_done(call);
         capauth__call_drop(call); /* the inbox's reference */
-        call = next;
+        if (time_is_up(end_us))
+            return true;
     }
+    return false;
+}
+
+/* Whoever waits looks again, wherever it waits. */
+static void wake_all(struct capauth__engine *engine)
+{
+    for (struct capauth__waiter *waiter = engine->sleepers; waiter; waiter = waiter->next)
+        wake(waiter);
+    summon_leader(engine);
 }
 
 void capauth__engine_close(capauth_client *client)
@@ -176,7 +215,7 @@ void capauth__engine_close(capauth_client *client)
     struct capauth__engine *engine = &client->engine;
 
     pthread_mutex_lock(&engine->mutex);
-    drain_inbox(client);
+    (void)drain_inbox(client, INT64_MAX);
     while (engine->live.first) {
         capauth_call *call = engine->live.first;
 
@@ -185,6 +224,7 @@ void capauth__engine_close(capauth_client *client)
     capauth__transport_free(engine->transport);
     engine->transport = NULL;
     engine->steps++;
+    wake_all(engine);
     pthread_mutex_unlock(&engine->mutex);
 }
 
@@ -206,16 +246,6 @@ void capauth__engine_end(capauth_client *client, bool forked)
 }
 
 /* ---- Steps ---- */
-
-static void wake_reactor(struct capauth__engine *engine)
-{
-    pthread_mutex_lock(&engine->inbox_mutex);
-    if (!engine->inbox_signalled) {
-        engine->inbox_signalled = true;
-        capauth__reactor_wake(&engine->reactor);
-    }
-    pthread_mutex_unlock(&engine->inbox_mutex);
-}
 
 void capauth__engine_enqueue(capauth_call *call)
 {
@@ -248,14 +278,17 @@ static void send_first(capauth_client *client)
     engine->in_flight++;
 }
 
-static void run_timers(struct capauth__engine *engine)
+static void run_timers(struct capauth__engine *engine, int64_t end_us)
 {
     int64_t now_ms = capauth__monotonic_ms();
 
     if (engine->reactor.armed_ms <= now_ms)
         capauth__reactor_clear_timer(&engine->reactor);
-    while (engine->heap_length && engine->heap[0]->due_ms <= now_ms)
+    while (engine->heap_length && engine->heap[0]->due_ms <= now_ms) {
         capauth__call_due(engine->heap[0], now_ms);
+        if (time_is_up(end_us))
+            break; /* the rest is due at once, so the timer goes off again */
+    }
     if (engine->transport && capauth__transport_due(engine->transport) <= now_ms)
         capauth__transport_timer(engine->transport, now_ms);
 }
@@ -269,50 +302,59 @@ static void arm(struct capauth__engine *engine)
     capauth__reactor_arm(&engine->reactor, due_ms);
 }
 
-/* Does what can be done now: at most STEP_EVENTS descriptors and about STEP_US; the rest stays for the next step. */
+/* Gives free connections to those who wait for one. At least one; true when the time was up before the end. */
+static bool send_queue(capauth_client *client, int64_t end_us)
+{
+    struct capauth__engine *engine = &client->engine;
+    bool left = false;
+
+    while (engine->queue.first && !left &&
+           (!engine->transport || engine->in_flight < capauth__transport_room(engine->transport))) {
+        send_first(client);
+        run_timers(engine, end_us);
+        if (engine->transport)
+            left = capauth__transport_collect(engine->transport, end_us);
+        left = left || time_is_up(end_us);
+    }
+    return left;
+}
+
+/* Does what can be done now, for about STEP_US, but at least one of each kind; the rest stays for the next step. */
 static void step(capauth_client *client, const struct capauth__ready *ready, int count)
 {
     struct capauth__engine *engine = &client->engine;
     int64_t end_us = capauth__monotonic_us() + STEP_US;
     int finished = engine->finished;
+    bool left;
 
     engine->steps++;
-    engine->work_left = false;
-    for (int i = 0; i < count && engine->transport; i++)
+    left = drain_inbox(client, end_us);
+    /* Descriptors that are not reached stay ready. */
+    for (int i = 0; i < count && engine->transport && (i == 0 || !time_is_up(end_us)); i++)
         capauth__transport_ready(engine->transport, ready[i].fd, ready[i].events);
-    drain_inbox(client);
-    run_timers(engine);
+    run_timers(engine, end_us);
     if (engine->transport)
-        capauth__transport_collect(engine->transport);
-    while (engine->queue.first &&
-           (!engine->transport || engine->in_flight < capauth__transport_room(engine->transport))) {
-        if (capauth__monotonic_us() >= end_us) {
-            engine->work_left = true;
-            break;
-        }
-        send_first(client);
-        run_timers(engine);
-        if (engine->transport)
-            capauth__transport_collect(engine->transport);
-    }
+        left = capauth__transport_collect(engine->transport, end_us) || left;
+    left = send_queue(client, end_us) || left;
     arm(engine);
     /* Whoever watches the descriptor learns of work that is left, and of calls that another thread finished. */
-    if (engine->work_left || (engine->finished != finished && atomic_load(&engine->watched)))
+    if (left || (engine->finished != finished && atomic_load(&engine->watched)))
         wake_reactor(engine);
 }
 
 /* ---- Finishing ---- */
 
-void capauth__engine_take_done(capauth_call *call)
+/* From here on it is done for all to see, and on the list for capauth_client_next_done if somebody holds it. */
+static void set_done(struct capauth__engine *engine, capauth_call *call)
 {
-    LIST_REMOVE(&call->client->engine.done, call, line_next, line_previous);
-    call->in_done_list = false;
-}
-
-static void wake(struct capauth__waiter *waiter)
-{
-    waiter->awake = true;
-    pthread_cond_signal(&waiter->condition);
+    pthread_mutex_lock(&engine->inbox_mutex);
+    atomic_store(&call->done, true);
+    if (atomic_load(&call->handle_alive)) {
+        call->in_done_list = true;
+        LIST_APPEND(&engine->done, call, line_next, line_previous);
+        engine->finished++;
+    }
+    pthread_mutex_unlock(&engine->inbox_mutex);
 }
 
 void capauth__engine_settle(capauth_call *call)
@@ -329,27 +371,20 @@ void capauth__engine_settle(capauth_call *call)
     LIST_REMOVE(&engine->live, call, live_next, live_previous);
     if (call->heap_slot != SIZE_MAX)
         heap_remove(engine, call);
-    if (!call->internal) {
-        engine->finished++;
-        if (atomic_load(&call->handle_alive)) {
-            call->in_done_list = true;
-            LIST_APPEND(&engine->done, call, line_next, line_previous);
-        }
-    }
-    atomic_store(&call->done, true);
+    set_done(engine, call);
     for (struct capauth__waiter *waiter = engine->sleepers; waiter; waiter = waiter->next) {
         if (waiter->call == call || !waiter->call)
             wake(waiter);
     }
+    if (engine->led_for == call || !engine->led_for)
+        summon_leader(engine);
 }
 
-/* ---- Waiting ---- */
+/* ---- From other threads ---- */
 
-void capauth__engine_post(capauth_call *call, bool wake_up)
+/* With the inbox's mutex. */
+static void inbox_push(struct capauth__engine *engine, capauth_call *call, bool wake_up)
 {
-    struct capauth__engine *engine = &call->client->engine;
-
-    pthread_mutex_lock(&engine->inbox_mutex);
     if (!call->in_inbox) {
         call->in_inbox = true;
         call->inbox_next = NULL;
@@ -361,8 +396,72 @@ void capauth__engine_post(capauth_call *call, bool wake_up)
         engine->inbox_signalled = true;
         capauth__reactor_wake(&engine->reactor);
     }
+}
+
+void capauth__engine_post(capauth_call *call, bool wake_up)
+{
+    struct capauth__engine *engine = &call->client->engine;
+
+    pthread_mutex_lock(&engine->inbox_mutex);
+    call->posted = true;
+    inbox_push(engine, call, wake_up);
     pthread_mutex_unlock(&engine->inbox_mutex);
 }
+
+void capauth__engine_cancel(capauth_call *call)
+{
+    struct capauth__engine *engine = &call->client->engine;
+
+    if (atomic_load(&call->done) || atomic_exchange(&call->cancelled, true))
+        return;
+    pthread_mutex_lock(&engine->inbox_mutex);
+    if (call->posted) /* else whoever is about to post it does so for both */
+        inbox_push(engine, call, true);
+    pthread_mutex_unlock(&engine->inbox_mutex);
+}
+
+/* With the inbox's mutex. */
+static void take_done(struct capauth__engine *engine, capauth_call *call)
+{
+    if (call->in_done_list) {
+        LIST_REMOVE(&engine->done, call, line_next, line_previous);
+        call->in_done_list = false;
+    }
+}
+
+void capauth__engine_let_go(capauth_call *call)
+{
+    struct capauth__engine *engine = &call->client->engine;
+
+    pthread_mutex_lock(&engine->inbox_mutex);
+    atomic_store(&call->handle_alive, false);
+    take_done(engine, call);
+    pthread_mutex_unlock(&engine->inbox_mutex);
+    capauth__engine_cancel(call);
+}
+
+void capauth__engine_collected(capauth_call *call)
+{
+    struct capauth__engine *engine = &call->client->engine;
+
+    pthread_mutex_lock(&engine->inbox_mutex);
+    take_done(engine, call);
+    pthread_mutex_unlock(&engine->inbox_mutex);
+}
+
+capauth_call *capauth__engine_next_done(struct capauth__engine *engine)
+{
+    capauth_call *call;
+
+    pthread_mutex_lock(&engine->inbox_mutex);
+    call = engine->done.first;
+    if (call)
+        take_done(engine, call);
+    pthread_mutex_unlock(&engine->inbox_mutex);
+    return call;
+}
+
+/* ---- Waiting ---- */
 
 static bool inbox_is_empty(struct capauth__engine *engine)
 {
@@ -375,7 +474,7 @@ static bool inbox_is_empty(struct capauth__engine *engine)
 }
 
 /* Waits on the reactor for all, and takes one step. With the mutex held, except while it waits. */
-static void lead(capauth_client *client, int timeout_ms)
+static void lead(capauth_client *client, const capauth_call *call, int timeout_ms)
 {
     struct capauth__engine *engine = &client->engine;
     struct capauth__ready ready[STEP_EVENTS];
@@ -383,10 +482,13 @@ static void lead(capauth_client *client, int timeout_ms)
     int count = 0;
 
     engine->leading = true;
+    engine->led_for = call;
     if (inbox_is_empty(engine)) {
+        engine->away = true;
         pthread_mutex_unlock(&engine->mutex);
         count = capauth__reactor_wait(&engine->reactor, ready, STEP_EVENTS, timeout_ms);
         pthread_mutex_lock(&engine->mutex);
+        engine->away = engine->summoned = false;
         if (engine->steps != seen)
             count = capauth__reactor_wait(&engine->reactor, ready, STEP_EVENTS, 0);
     }
@@ -447,7 +549,7 @@ static void lead_or_sleep(capauth_client *client, capauth_call *call, int timeou
     if (client->engine.leading)
         sleep_until_woken(&client->engine, call, timeout_ms);
     else
-        lead(client, timeout_ms);
+        lead(client, call, timeout_ms);
 }
 
 void capauth__engine_wait(capauth_call *call, int timeout_ms)

@@ -40,22 +40,24 @@ struct capauth__engine {
     pthread_mutex_t mutex;
     struct capauth__reactor reactor;
     struct capauth__transport *transport;
-    bool leading; /* a thread waits on the reactor, without the mutex */
+    bool leading; /* a thread does the waiting for all */
+    bool away; /* it is at the reactor, without the mutex */
+    bool summoned; /* it must come back: until it has, nobody else takes the wake-up away */
+    const capauth_call *led_for; /* what it waits for itself; NULL: for any call to finish */
     uint64_t steps; /* events that were read before another thread's step are stale */
     struct capauth__waiter *sleepers;
     struct capauth__call_list live; /* everything that has entered and not finished */
     struct capauth__call_list queue; /* waits for a connection */
-    struct capauth__call_list done; /* for capauth_client_next_done */
     capauth_call **heap; /* by due time */
     size_t heap_length;
     size_t heap_capacity;
     int in_flight;
     int finished; /* since the last poll */
-    bool work_left; /* the step's time was up */
     atomic_bool watched; /* the application has the descriptor */
     pthread_mutex_t inbox_mutex;
     struct capauth__call_list inbox;
     bool inbox_signalled;
+    struct capauth__call_list done; /* for capauth_client_next_done; the inbox's mutex */
 };
 
 bool capauth__engine_open(struct capauth__engine *engine);
@@ -64,9 +66,19 @@ void capauth__engine_end(capauth_client *client, bool forked);
 /* Finishes every live call as cancelled and closes the connections. */
 void capauth__engine_close(capauth_client *client);
 
-/* Hands a call over, new or to be cancelled; never blocks longer than the inbox's mutex. `wake`: somebody else may have
- * to be woken to see it. */
+/* These never block longer than the inbox's mutex. */
+
+/* Hands a new call over. `wake`: somebody else may have to be woken to see it. */
 void capauth__engine_post(capauth_call *call, bool wake);
+/* Has the call ended as cancelled at the next step, unless it is done by then. */
+void capauth__engine_cancel(capauth_call *call);
+/* The call's handle is gone: cancels it, and nobody is told of it any more. */
+void capauth__engine_let_go(capauth_call *call);
+/* Takes a call off the list for capauth_client_next_done: its outcome was collected. */
+void capauth__engine_collected(capauth_call *call);
+/* The first of that list, off it; or NULL. */
+capauth_call *capauth__engine_next_done(struct capauth__engine *engine);
+
 /* Waits until the call is done, or until `timeout_ms` has passed (negative: without limit). */
 void capauth__engine_wait(capauth_call *call, int timeout_ms);
 /* One step, and if there is time, waiting for a call to finish: how many did since the last poll. */
@@ -80,7 +92,5 @@ void capauth__engine_enqueue(capauth_call *call);
 void capauth__engine_schedule(capauth_call *call, int64_t due_ms);
 /* Takes a call that has finished out of everything and wakes those who wait for it. */
 void capauth__engine_settle(capauth_call *call);
-/* Takes a call off the list for capauth_client_next_done. */
-void capauth__engine_take_done(capauth_call *call);
 
 #endif

@@ -65,6 +65,7 @@ static const struct text_member text_members[] = {
     MEMBER("authorizedToken", state.authorized_token, CAPAUTH__TOKEN_LONGEST),
     MEMBER("accessToken", access_token, CAPAUTH__TOKEN_LONGEST),
     MEMBER("idToken", id_token, CAPAUTH__TOKEN_LONGEST),
+    MEMBER("otherIdentifier", state.other_identifier, CAPAUTH__IDENTITY_LONGEST),
     MEMBER("otpChannel", state.otp_channel, CAPAUTH__IDENTITY_LONGEST),
 };
 
@@ -84,8 +85,7 @@ static const char *const other_members[] = {"v",
                                             "otpSentAt",
                                             "otpWrongAnswers",
                                             "refreshOff",
-                                            "validateUnknown",
-                                            "identifierUnknown"};
+                                            "validateUnknown"};
 
 static char **slot_of(capauth_session *session, const struct text_member *member)
 {
@@ -112,7 +112,6 @@ static void write_state(struct capauth__buffer *out, const capauth_session *sess
     put_flag(out, "otpWrongAnswers", state->otp_wrong_answers ? state->otp_wrong_answers : -1);
     put_flag(out, "refreshOff", state->refresh_off ? 1 : -1);
     put_flag(out, "validateUnknown", state->validate_unknown ? 1 : -1);
-    put_flag(out, "identifierUnknown", state->identifier_unknown ? 1 : -1);
 }
 
 int capauth_session_export(const capauth_session *session, char **text)
@@ -210,7 +209,7 @@ static void read_state(capauth_session *session, const capauth__json *root)
 {
     struct capauth__state *state = &session->state;
     const char *role = capauth__json_text(capauth__json_member(root, "role"));
-    const char *destination = session->contact ? session->contact : session->identifier;
+    const char *destination = capauth__session_contact(session) ? session->contact : session->identifier;
     int64_t number;
 
     state->next_step = step_parse(capauth__json_text(capauth__json_member(root, "nextStep")));
@@ -218,7 +217,6 @@ static void read_state(capauth_session *session, const capauth__json *root)
     state->registered_for_password = capauth__json_boolean(capauth__json_member(root, "registeredForPassword"), -1);
     state->refresh_off = capauth__json_boolean(capauth__json_member(root, "refreshOff"), 0);
     state->validate_unknown = capauth__json_boolean(capauth__json_member(root, "validateUnknown"), 0);
-    state->identifier_unknown = capauth__json_boolean(capauth__json_member(root, "identifierUnknown"), 0);
     if (capauth__json_integer(capauth__json_member(root, "otpSentAt"), &number) && number > 0)
         state->otp_sent_at = number;
     if (capauth__json_integer(capauth__json_member(root, "otpWrongAnswers"), &number) && number > 0 && number < 1000000)

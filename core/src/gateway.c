@@ -84,7 +84,7 @@ int capauth_gateway_call(capauth_session *session, const char *method, const cha
         if (!write_request(start.call, endpoint, body, options))
             result = CAPAUTH_E_NO_MEMORY;
     }
-    if (!result && !start.call->external && !session->state.token) {
+    if (!result && !(start.call->external ? session->access_token : session->state.token)) {
         result = CAPAUTH_E_WRONG_STEP;
         start.message = "nobody is signed in";
     }

@@ -10,6 +10,32 @@
 
 #include <capauth/capauth.h>
 
+size_t capauth__utf8_length(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    size_t length = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : at[0] < 0xf5 ? 4 : 0;
+
+    for (size_t i = 1; i < length; i++) {
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) || (at[0] == 0xf0 && at[1] < 0x90) ||
+        (at[0] == 0xf4 && at[1] > 0x8f))
+        return 0;
+    return length;
+}
+
+static bool is_utf8(const char *text, size_t length)
+{
+    size_t step;
+
+    for (size_t i = 0; i < length; i += step) {
+        if (!(step = capauth__utf8_length(text + i)))
+            return false;
+    }
+    return true;
+}
+
 /* json-c collects strings in tok->pb: grown beforehand, so that growing leaves no copy behind, and wiped after. */
 static bool prepare_scratch(struct json_tokener *tokener, size_t length)
 {
@@ -27,13 +53,13 @@ int capauth__json_parse(const char *text, size_t length, capauth__json **root)
     *root = NULL;
     if (!tokener)
         return CAPAUTH_E_NO_MEMORY;
-    if (length > INT32_MAX - 1)
+    if (length > INT32_MAX - 1 || !is_utf8(text, length)) /* json-c's own check lets surrogates through */
         goto out;
     if (!prepare_scratch(tokener, length)) {
         result = CAPAUTH_E_NO_MEMORY;
         goto out;
     }
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     /* The NUL is part of what is parsed: json-c then knows that a number has ended. */
     *root = json_tokener_parse_ex(tokener, text, (int)length + 1);
     if (*root && json_tokener_get_error(tokener) == json_tokener_success &&
@@ -116,6 +142,26 @@ const char *capauth__json_text(const capauth__json *value)
             return NULL;
     }
     return text;
+}
+
+const char *capauth__json_message(const capauth__json *value)
+{
+    char *text;
+
+    if (!value || !json_object_is_type(value, json_type_string))
+        return NULL;
+    /* In place: the tree is ours alone. */
+    text = (char *)(uintptr_t)json_object_get_string((struct json_object *)(uintptr_t)value);
+    for (char *c = text; *c; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = ' ';
+    }
+    return *text ? text : NULL;
+}
+
+bool capauth__json_is_empty(const capauth__json *value)
+{
+    return !value || (json_object_is_type(value, json_type_string) && !json_object_get_string_len(value));
 }
 
 bool capauth__json_integer(const capauth__json *value, int64_t *number)

@@ -15,6 +15,9 @@ typedef struct json_object capauth__json;
 
 enum { CAPAUTH__JSON_DEPTH = 32 };
 
+/* How many bytes the character at `text` has, 0 if it is not one of UTF-8's: too long, a surrogate, cut off by a NUL. */
+size_t capauth__utf8_length(const char *text);
+
 /* Strict: one value, valid UTF-8, at most CAPAUTH__JSON_DEPTH deep. 0, CAPAUTH_E_NO_MEMORY or CAPAUTH_E_PROTOCOL. */
 int capauth__json_parse(const char *text, size_t length, capauth__json **root);
 /* Wipes every string of the tree. Takes NULL. */
@@ -26,6 +29,10 @@ const capauth__json *capauth__json_member(const capauth__json *object, const cha
 const capauth__json *capauth__json_element(const capauth__json *array, size_t index);
 /* NULL when it is no string, is empty, or has a control character or a NUL inside. */
 const char *capauth__json_text(const capauth__json *value);
+/* The same for a text that is only shown: control characters in it become spaces, and it ends at a NUL. */
+const char *capauth__json_message(const capauth__json *value);
+/* Absent, null, or "". */
+bool capauth__json_is_empty(const capauth__json *value);
 /* A number, or a string that is one. */
 bool capauth__json_integer(const capauth__json *value, int64_t *number);
 /* true, false, "true", "false", 1, 0: else `fallback`. */

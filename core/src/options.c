@@ -60,10 +60,12 @@ int capauth_options_set_fallback_channel(capauth_options *options, const char *c
 
 int capauth_options_set_otp_hash(capauth_options *options, const char *hash, int64_t timestamp_ms)
 {
-    if (!options || timestamp_ms < 0)
-        return CAPAUTH_E_INVALID_ARGUMENT;
-    options->otp_timestamp_ms = timestamp_ms;
-    return set_text(&options->otp_hash, hash, CAPAUTH__TOKEN_LONGEST);
+    int result = options && timestamp_ms >= 0 ? set_text(&options->otp_hash, hash, CAPAUTH__TOKEN_LONGEST)
+                                               : CAPAUTH_E_INVALID_ARGUMENT;
+
+    if (!result)
+        options->otp_timestamp_ms = timestamp_ms;
+    return result;
 }
 
 int capauth_options_set_margin_ms(capauth_options *options, int margin_ms)

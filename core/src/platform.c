@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -163,6 +164,13 @@ void capauth__reactor_clear_timer(struct capauth__reactor *reactor)
 int capauth__socket(int family, int type, int protocol)
 {
     return socket(family, type | SOCK_CLOEXEC, protocol);
+}
+
+uint64_t capauth__descriptor_identity(int fd)
+{
+    struct stat about;
+
+    return fstat(fd, &about) ? 0 : (uint64_t)about.st_ino;
 }
 
 int capauth__memory_file(const char *text, size_t length, char *path, size_t size)

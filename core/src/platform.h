@@ -52,6 +52,8 @@ int capauth__reactor_wait(struct capauth__reactor *reactor, struct capauth__read
 
 /* A socket as socket(2) makes it, closed when a program is executed. */
 int capauth__socket(int family, int type, int protocol);
+/* What tells an open descriptor from a later one with the same number; 0: it is closed. */
+uint64_t capauth__descriptor_identity(int fd);
 
 /* Text as a file that other libraries can open, gone when the descriptor is closed: writes its name into `path` and
  * gives the descriptor, or -1 where the platform has no such thing. */

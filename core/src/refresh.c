@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "refresh.h"
 
+#include <string.h>
+
 #include "call.h"
 #include "wire.h"
 
@@ -69,7 +71,8 @@ void capauth__refresh_join(capauth_call *call)
     if (!session->refresh) {
         int64_t since_ms = capauth__monotonic_ms() - session->refresh_failed_ms;
 
-        if (session->refresh_failed_ms && since_ms < PAUSE_MS) {
+        if (session->refresh_failed_ms && since_ms < PAUSE_MS &&
+            session->refresh_failed_generation == session->generation) {
             failure = session->refresh_failure;
             message = session->refresh_failure_message ? capauth__duplicate(session->refresh_failure_message) : NULL;
         } else if (!can_regenerate(session)) {
@@ -101,6 +104,18 @@ void capauth__refresh_leave(capauth_call *call)
     call->waits_for_refresh = false;
 }
 
+/* What the message says beyond "token_regenerate: the connection failed: ": a waiter's has the front itself. */
+static const char *detail_of(const capauth_call *refresh)
+{
+    const char *sentence = capauth_strerror(refresh->outcome);
+    const char *found = refresh->error_message ? strstr(refresh->error_message, sentence) : NULL;
+
+    if (!found)
+        return NULL;
+    found += strlen(sentence);
+    return strncmp(found, ": ", 2) ? NULL : found + 2;
+}
+
 static capauth_call *take_waiters(capauth_session *session, const capauth_call *refresh)
 {
     capauth_call *waiters = session->refresh_waiters;
@@ -110,18 +125,38 @@ static capauth_call *take_waiters(capauth_session *session, const capauth_call *
     session->refresh_failed_ms = 0;
     if (refresh->outcome != CAPAUTH_OK && refresh->outcome != CAPAUTH_E_CANCELLED) {
         session->refresh_failed_ms = capauth__monotonic_ms();
+        session->refresh_failed_generation = session->generation;
         session->refresh_failure = refresh->outcome;
-        (void)capauth__replace(&session->refresh_failure_message, refresh->error_message);
+        (void)capauth__replace(&session->refresh_failure_message, detail_of(refresh));
     }
     for (capauth_call *call = waiters; call; call = call->refresh_next)
         call->waits_for_refresh = false;
     return waiters;
 }
 
+/* Those who wait go on waiting for a second attempt, if there is one to make. */
+static bool try_again(capauth_session *session)
+{
+    capauth_call *again = NULL;
+
+    capauth__session_lock(session);
+    if (session->refresh_again)
+        again = refresh_new(session);
+    session->refresh_again = false;
+    capauth__session_unlock(session);
+    if (!again)
+        return false;
+    capauth__engine_post(again, true);
+    capauth__call_drop(again); /* the inbox holds it now */
+    return true;
+}
+
 void capauth__refresh_ended(capauth_call *refresh)
 {
     capauth_call *call;
 
+    if (try_again(refresh->session))
+        return;
     capauth__session_lock(refresh->session);
     call = take_waiters(refresh->session, refresh);
     capauth__session_unlock(refresh->session);
@@ -133,7 +168,7 @@ void capauth__refresh_ended(capauth_call *refresh)
             capauth__call_enter(call);
         } else {
             capauth__call_take_answer(call, refresh);
-            capauth__call_finish(call, refresh->outcome, refresh->error_message);
+            capauth__call_finish(call, refresh->outcome, detail_of(refresh));
         }
         call = next;
     }

@@ -129,24 +129,43 @@ char *capauth__buffer_take(struct capauth__buffer *buffer)
     return text;
 }
 
+static bool is_inside_character(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The most bytes of the text, up to `most`, that do not end inside a character of UTF-8. */
+static size_t whole_characters(const char *text, size_t most)
+{
+    size_t length = strlen(text);
+
+    if (length <= most)
+        return length;
+    for (length = most; length && is_inside_character(text[length]); length--)
+        ;
+    return length;
+}
+
 void capauth__mask(const char *identifier, char *out, size_t size)
 {
     size_t length = strlen(identifier);
     const char *at = strchr(identifier, '@');
-    size_t shown_front;
-    size_t shown_back;
+    size_t front;
+    size_t back;
 
     if (at && at > identifier) {
-        snprintf(out, size, "%.1s***%.*s", identifier, 64, at);
+        snprintf(out, size, "%.*s***%.*s", (int)whole_characters(identifier, 1), identifier,
+                 (int)whole_characters(at, 64), at);
         return;
     }
-    shown_front = length >= 10 ? 4 : length >= 6 ? 2 : 0;
-    shown_back = length >= 6 ? 2 : 0;
-    if (length + 1 > size)
-        length = size - 1;
-    for (size_t i = 0; i < length; i++)
+    front = whole_characters(identifier, length >= 10 ? 4 : length >= 6 ? 2 : 0);
+    for (back = length >= 6 ? length - 2 : length; is_inside_character(identifier[back]); back++)
+        ;
+    for (size_t i = 0; i < length && i + 1 < size; i++)
         out[i] = '*';
-    memcpy(out, identifier, shown_front);
-    memcpy(out + length - shown_back, identifier + length - shown_back, shown_back);
-    out[length] = '\0';
+    out[length < size ? length : size - 1] = '\0';
+    if (length < size) {
+        memcpy(out, identifier, front);
+        memcpy(out + back, identifier + back, length - back);
+    }
 }

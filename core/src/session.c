@@ -31,6 +31,14 @@ int capauth__identifier_type_parse(const char *name)
     return 0;
 }
 
+const char *capauth__session_contact(const capauth_session *session)
+{
+    bool has_address = session->identifier_type == CAPAUTH_IDENTIFIER_MOBILE ||
+                       session->identifier_type == CAPAUTH_IDENTIFIER_EMAIL;
+
+    return has_address ? NULL : session->contact;
+}
+
 /* ---- Life ---- */
 
 void capauth__session_lock(const capauth_session *session)
@@ -58,6 +66,7 @@ void capauth__state_free(struct capauth__state *state)
     capauth__forget(&state->token);
     capauth__forget(&state->key);
     capauth__forget(&state->authorized_token);
+    capauth__forget(&state->other_identifier);
     capauth__forget(&state->otp_channel);
     capauth__wipe(&state->claims, sizeof state->claims);
     state_init(state);
@@ -356,9 +365,11 @@ bool capauth__session_signed_in(const capauth_session *session)
 
 void capauth__session_forget(capauth_session *session)
 {
-    bool had_token = session->state.token || session->state.key;
+    bool had_token = session->state.token || session->state.key || session->access_token;
 
     capauth__state_free(&session->state);
+    capauth__forget(&session->access_token);
+    capauth__forget(&session->id_token);
     session->epoch++;
     session->generation++;
     session->refresh_failed_ms = 0;
@@ -420,15 +431,23 @@ static void adopt_token(capauth_session *session, const capauth_call *call, cons
     capauth__notify_change(session);
 }
 
+static void drop_token(capauth_session *session)
+{
+    capauth__forget(&session->state.token);
+    capauth__wipe(&session->state.claims, sizeof session->state.claims);
+    session->generation++;
+    capauth__notify_change(session);
+}
+
 static void adopt_identity(capauth_session *session)
 {
     const char *type = capauth__identifier_type_name(session->identifier_type);
     const char *identity = session->state.claims.identity;
     size_t length = strlen(type);
 
-    if (!session->state.identifier_unknown)
+    if (!session->state.other_identifier)
         return;
-    session->state.identifier_unknown = false;
+    capauth__forget(&session->state.other_identifier);
     if (!strncmp(identity, type, length) && identity[length] == '|' && identity[length + 1])
         (void)capauth__replace(&session->identifier, identity + length + 1);
 }
@@ -443,13 +462,14 @@ static void apply_verb(capauth_session *session, const capauth_call *call)
         state->otp_sent_at = 0;
         state->otp_wrong_answers = 0;
         state->refresh_off = state->validate_unknown = false;
+        capauth__forget(&state->other_identifier);
         break;
     case CAPAUTH__OTP_GENERATE:
         state->otp_sent_at = capauth__server_now(session->client);
         state->otp_wrong_answers = 0;
         (void)capauth__replace(&state->otp_channel, call->fallback_channel);
-        capauth__mask(session->contact ? session->contact : session->identifier, session->otp_destination,
-                      sizeof session->otp_destination);
+        capauth__mask(capauth__session_contact(session) ? session->contact : session->identifier,
+                      session->otp_destination, sizeof session->otp_destination);
         break;
     case CAPAUTH__OTP_VALIDATE:
     case CAPAUTH__PASSWORD_VALIDATE:
@@ -463,12 +483,12 @@ static void apply_verb(capauth_session *session, const capauth_call *call)
         state->refresh_off = false;
         adopt_identity(session);
         break;
+    case CAPAUTH__IDENTIFIER_UPDATE:
+        capauth__forget(&state->other_identifier);
+        break;
     case CAPAUTH__TOKEN_EXPIRE:
-        capauth__forget(&state->token);
-        capauth__wipe(&state->claims, sizeof state->claims);
+        drop_token(session);
         state->refresh_off = true;
-        session->generation++;
-        capauth__notify_change(session);
         break;
     default:
         break;
@@ -499,6 +519,8 @@ int capauth__session_apply(capauth_session *session, const capauth_call *call, c
     if (gains.token) {
         move_gain(&state->token, &gains.token);
         adopt_token(session, call, reply);
+    } else if (gain == CAPAUTH__GAIN_SESSION && state->token) {
+        drop_token(session); /* the one there was belongs to the sign-in before */
     }
     if (call->verb == CAPAUTH__TOKEN_REGENERATE)
         adopt_identity(session);
@@ -513,15 +535,33 @@ static bool leads_to_start(int outcome)
            outcome == CAPAUTH_OTP_NOT_GENERATED;
 }
 
+/* That ends the session, unless an identifier update may have been done: then the new value may be the right one. */
+static void regeneration_refused(capauth_session *session)
+{
+    struct capauth__state *state = &session->state;
+
+    if (state->other_identifier) {
+        capauth__forget(&session->identifier);
+        session->identifier = state->other_identifier;
+        state->other_identifier = NULL;
+        state->next_step = CAPAUTH_STEP_DONE;
+        session->refresh_again = true;
+    } else {
+        capauth__session_forget(session);
+    }
+}
+
 void capauth__session_apply_failure(capauth_session *session, const capauth_call *call, int outcome)
 {
     struct capauth__state *state = &session->state;
     bool validates = call->verb == CAPAUTH__OTP_VALIDATE || call->verb == CAPAUTH__PASSWORD_VALIDATE;
     bool unknown = outcome == CAPAUTH_E_UNKNOWN_OUTCOME;
+    bool maybe_expired =
+        call->verb == CAPAUTH__TOKEN_EXPIRE && outcome < 0 && call->may_have_left && !call->not_processed;
 
     if (!call->operation)
         return;
-    state->next_step = advised(session, call->verb, outcome);
+    state->next_step = advised(session, call->verb, maybe_expired ? CAPAUTH__ON_UNKNOWN : outcome);
     if (validates && state->validate_unknown && leads_to_start(outcome))
         state->next_step = CAPAUTH_STEP_TOKEN_GENERATE;
     if (validates)
@@ -529,16 +569,15 @@ void capauth__session_apply_failure(capauth_session *session, const capauth_call
     if (call->verb == CAPAUTH__OTP_VALIDATE && outcome == CAPAUTH_INVALID_OTP)
         state->otp_wrong_answers++;
     if (call->verb == CAPAUTH__IDENTIFIER_UPDATE && unknown)
-        state->identifier_unknown = true;
+        (void)capauth__replace(&state->other_identifier, call->new_value);
     if (call->verb == CAPAUTH__PASSWORD_FORGET && unknown)
         capauth__forget(&state->session_id);
     /* The request of a token expire may have arrived, or it found the token expired: either way the token is gone. */
-    if (call->verb == CAPAUTH__TOKEN_EXPIRE &&
-        (outcome == CAPAUTH_TOKEN_EXPIRED || (outcome < 0 && call->may_have_left && !call->not_processed)))
+    if (maybe_expired || (call->verb == CAPAUTH__TOKEN_EXPIRE && outcome == CAPAUTH_TOKEN_EXPIRED))
         apply_verb(session, call);
     if (call->verb == CAPAUTH__TOKEN_REGENERATE &&
         (outcome == CAPAUTH_CANNOT_REGENERATE_TOKEN || outcome == CAPAUTH_INVALID_KEY))
-        capauth__session_forget(session);
+        regeneration_refused(session);
 }
 
 /* ---- Getters ---- */

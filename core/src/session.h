@@ -30,7 +30,7 @@ struct capauth__state {
     char *otp_channel;
     bool refresh_off; /* the token was expired on purpose: only regenerate_token brings a new one */
     bool validate_unknown; /* an answer to the OTP or password was lost */
-    bool identifier_unknown; /* an answer to identifier update was lost */
+    char *other_identifier;  /* an answer to identifier update was lost: this one may hold instead of ours */
 };
 
 struct capauth_session {
@@ -57,7 +57,9 @@ struct capauth_session {
     capauth_call *calls; /* all in flight, by call->session_next */
     capauth_call *refresh; /* the regeneration in flight */
     capauth_call *refresh_waiters;
+    bool refresh_again; /* refused; the other identifier is to be tried */
     int64_t refresh_failed_ms; /* monotonic; 0: the last one did not fail */
+    uint64_t refresh_failed_generation; /* a new sign-in does not wait for what an older one met */
     int refresh_failure;
     char *refresh_failure_message;
     char *error_message;
@@ -76,6 +78,8 @@ void capauth__session_unlock(const capauth_session *session);
 /* "MOBILE" and back (0 for a text that is none). */
 const char *capauth__identifier_type_name(int type);
 int capauth__identifier_type_parse(const char *name);
+/* Where a USERNAME or EXTERNALID gets its OTP; NULL for the others, which are addresses themselves. */
+const char *capauth__session_contact(const capauth_session *session);
 
 /* The rest with the session's mutex held. */
 

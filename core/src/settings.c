@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "transport.h"
 
 /* Every setter takes the client's mutex through this. 0: go on, and unlock at the end. */
@@ -320,15 +321,18 @@ int capauth_client_set_user_agent(capauth_client *client, const char *user_agent
 const char *capauth__text_fault(const char *text, size_t longest)
 {
     size_t length = 0;
+    size_t step;
 
     if (!text)
         return "is missing";
     if (!*text)
         return "is empty";
-    for (; text[length]; length++) {
+    for (; text[length]; length += step) {
         if ((unsigned char)text[length] < 0x20 || text[length] == 0x7f)
             return "has a control character";
-        if (length == longest)
+        if (!(step = capauth__utf8_length(text + length)))
+            return "is not UTF-8";
+        if (length + step > longest)
             return longest == CAPAUTH__IDENTITY_LONGEST ? "is longer than 256 bytes" : "is too long";
     }
     return NULL;

@@ -235,10 +235,8 @@ int capauth_token_ensure(capauth_session *session, const capauth_options *option
 /* Everything in flight is told to stop; its answers change nothing any more. With the session's mutex. */
 static void cancel_all(capauth_session *session)
 {
-    for (capauth_call *call = session->calls; call; call = call->session_next) {
-        if (!atomic_exchange(&call->cancelled, true))
-            capauth__engine_post(call, true);
-    }
+    for (capauth_call *call = session->calls; call; call = call->session_next)
+        capauth__engine_cancel(call);
 }
 
 int capauth_session_sign_out(capauth_session *session, const capauth_options *options, capauth_call **out)

@@ -51,7 +51,7 @@ static capauth__json *read_part(const char *text, size_t length)
     struct capauth__buffer decoded = {0};
     capauth__json *root = NULL;
 
-    if (length && base64url_decode(text, length, &decoded))
+    if (base64url_decode(text, length, &decoded) && decoded.length)
         (void)capauth__json_parse(decoded.data, decoded.length, &root);
     capauth__buffer_free(&decoded);
     return root;

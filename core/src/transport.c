@@ -38,12 +38,18 @@ struct capauth__transfer {
     char detail[CURL_ERROR_SIZE];
 };
 
+/* An open socket. libcurl closes some that are still connecting without telling, so the number alone may be stale. */
+struct socket {
+    int fd;
+    uint64_t identity;
+};
+
 struct capauth__transport {
     capauth_client *client;
     CURLM *multi;
     struct capauth__transfer *pool;
     int64_t due_ms;
-    int *sockets; /* all that are open, for a forked child */
+    struct socket *sockets; /* all that are open, for a forked child */
     size_t socket_count;
     size_t socket_capacity;
 };
@@ -168,23 +174,44 @@ static int on_timer(CURLM *multi, long timeout_ms, void *data)
     return 0;
 }
 
+static void forget_socket(struct capauth__transport *transport, size_t index)
+{
+    transport->sockets[index] = transport->sockets[--transport->socket_count];
+}
+
+/* Room for one more, if need be where sockets were closed behind our back. */
+static bool make_socket_room(struct capauth__transport *transport)
+{
+    size_t capacity = transport->socket_capacity ? transport->socket_capacity * 2 : 16;
+    struct socket *sockets;
+
+    if (transport->socket_count < transport->socket_capacity)
+        return true;
+    for (size_t i = transport->socket_count; i-- > 0;) {
+        if (capauth__descriptor_identity(transport->sockets[i].fd) != transport->sockets[i].identity)
+            forget_socket(transport, i);
+    }
+    if (transport->socket_count < transport->socket_capacity)
+        return true;
+    if (!(sockets = realloc(transport->sockets, capacity * sizeof *sockets)))
+        return false;
+    transport->sockets = sockets;
+    transport->socket_capacity = capacity;
+    return true;
+}
+
 static curl_socket_t on_open(void *data, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct capauth__transport *transport = data;
+    int fd;
 
     (void)purpose;
-    if (transport->socket_count == transport->socket_capacity) {
-        size_t capacity = transport->socket_capacity ? transport->socket_capacity * 2 : 16;
-        int *sockets = realloc(transport->sockets, capacity * sizeof *sockets);
-
-        if (!sockets)
-            return CURL_SOCKET_BAD;
-        transport->sockets = sockets;
-        transport->socket_capacity = capacity;
-    }
-    int fd = capauth__socket(address->family, address->socktype, address->protocol);
+    if (!make_socket_room(transport))
+        return CURL_SOCKET_BAD;
+    fd = capauth__socket(address->family, address->socktype, address->protocol);
     if (fd >= 0)
-        transport->sockets[transport->socket_count++] = fd;
+        transport->sockets[transport->socket_count++] =
+            (struct socket){.fd = fd, .identity = capauth__descriptor_identity(fd)};
     return fd;
 }
 
@@ -192,11 +219,9 @@ static int on_close(void *data, curl_socket_t fd)
 {
     struct capauth__transport *transport = data;
 
-    for (size_t i = 0; i < transport->socket_count; i++) {
-        if (transport->sockets[i] == fd) {
-            transport->sockets[i] = transport->sockets[--transport->socket_count];
-            break;
-        }
+    for (size_t i = transport->socket_count; i-- > 0;) {
+        if (transport->sockets[i].fd == fd)
+            forget_socket(transport, i);
     }
     return close(fd);
 }
@@ -400,8 +425,10 @@ void capauth__transport_abandon(struct capauth__transport *transport)
 {
     if (!transport)
         return;
-    for (size_t i = 0; i < transport->socket_count; i++)
-        close(transport->sockets[i]);
+    for (size_t i = 0; i < transport->socket_count; i++) {
+        if (capauth__descriptor_identity(transport->sockets[i].fd) == transport->sockets[i].identity)
+            close(transport->sockets[i].fd);
+    }
 }
 
 /* ---- One attempt ---- */
@@ -645,7 +672,7 @@ static void hand_out(struct capauth__transport *transport, struct capauth__trans
     transfer_release(transport, transfer);
 }
 
-void capauth__transport_collect(struct capauth__transport *transport)
+bool capauth__transport_collect(struct capauth__transport *transport, int64_t end_us)
 {
     const CURLMsg *message;
     int left;
@@ -658,7 +685,10 @@ void capauth__transport_collect(struct capauth__transport *transport)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
         hand_out(transport, transfer, code);
+        if (left && capauth__monotonic_us() >= end_us)
+            return true;
     }
+    return false;
 }
 
 void capauth__transport_ready(struct capauth__transport *transport, int fd, int events)

@@ -50,12 +50,13 @@ int capauth__transport_start(struct capauth__transport *transport, capauth_call 
 void capauth__transport_cancel(struct capauth__transport *transport, capauth_call *call);
 /* Whether the server may have seen the request of an attempt that is under way. */
 bool capauth__transfer_may_have_left(const struct capauth__transfer *transfer);
-/* Lets curl act on a descriptor, or on its timer; hands out the attempts that ended. */
+/* Lets curl act on a descriptor. */
 void capauth__transport_ready(struct capauth__transport *transport, int fd, int events);
 /* When curl wants to be called next, in monotonic milliseconds; INT64_MAX: never. */
 int64_t capauth__transport_due(const struct capauth__transport *transport);
 void capauth__transport_timer(struct capauth__transport *transport, int64_t now_ms);
-void capauth__transport_collect(struct capauth__transport *transport);
+/* Hands out the attempts that ended. At least one; true when `end_us` was reached before the last. */
+bool capauth__transport_collect(struct capauth__transport *transport, int64_t end_us);
 /* How many transfers may be under way at once. */
 int capauth__transport_room(const struct capauth__transport *transport);
 

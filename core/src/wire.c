@@ -17,7 +17,7 @@ static void put_identity(capauth_call *call)
         capauth__json_put_text(body, "deviceId", session->device_id);
     if (call->operation->fields & CAPAUTH__F_CONTACT)
         capauth__json_put_text(body, session->contact_type == CAPAUTH_IDENTIFIER_EMAIL ? "email" : "mobile",
-                               session->contact);
+                               capauth__session_contact(session));
 }
 
 static void put_password(struct capauth__buffer *body, const char *name, const char *password)
@@ -89,10 +89,10 @@ static const char *token_text(const capauth__json *value)
     return text && strlen(text) <= CAPAUTH__TOKEN_LONGEST ? text : NULL;
 }
 
-/* A member that is there, is not null, and is no token: the reply makes no sense. */
+/* A member that is there, and is no token: the reply makes no sense. */
 static bool is_broken_token(const capauth__json *value)
 {
-    return value && !token_text(value);
+    return !capauth__json_is_empty(value) && !token_text(value);
 }
 
 int capauth__wire_reply(const char *body, size_t length, struct capauth__reply *reply)
@@ -114,7 +114,7 @@ int capauth__wire_reply(const char *body, size_t length, struct capauth__reply *
         return CAPAUTH_E_PROTOCOL;
     reply->success = success;
     (void)capauth__json_integer(capauth__json_member(status, "code"), &reply->code);
-    reply->message = capauth__json_text(capauth__json_member(status, "message"));
+    reply->message = capauth__json_message(capauth__json_member(status, "message"));
     if (success &&
         (is_broken_token(capauth__json_member(auth, "token")) || is_broken_token(capauth__json_member(auth, "key")) ||
          is_broken_token(capauth__json_member(user, "sessionId"))))
@@ -134,6 +134,21 @@ void capauth__reply_free(struct capauth__reply *reply)
     memset(reply, 0, sizeof *reply);
 }
 
+void capauth__wire_plain_text(const char *body, size_t length, char *out, size_t size)
+{
+    size_t shown = 0;
+
+    for (; shown < length && shown + 1 < size && body[shown]; shown++)
+        out[shown] = (unsigned char)body[shown] < 0x20 || body[shown] == 0x7f ? ' ' : body[shown];
+    while (shown && ((unsigned char)body[shown] & 0xc0) == 0x80) /* not in the middle of a character */
+        shown--;
+    while (shown && out[shown - 1] == ' ')
+        shown--;
+    out[shown] = '\0';
+    if (out[0] == '<' || capauth__text_fault(out, size))
+        out[0] = '\0';
+}
+
 int capauth__refusal(int64_t code)
 {
     return code > 200 && code < 1000000 ? (int)code : CAPAUTH_E_REFUSED;
@@ -145,7 +160,7 @@ static void look_at_status(const capauth__json *status, struct capauth__gateway_
 {
     int64_t code = 0;
     int success = capauth__json_boolean(capauth__json_member(status, "success"), -1);
-    const char *text = capauth__json_text(capauth__json_member(status, "message"));
+    const char *text = capauth__json_message(capauth__json_member(status, "message"));
 
     if (!capauth__json_is_object(status))
         return;
@@ -161,7 +176,7 @@ static void look_at_status(const capauth__json *status, struct capauth__gateway_
 static void look_at_errors(const capauth__json *errors, struct capauth__gateway_status *out, const char **message)
 {
     const capauth__json *first = capauth__json_element(errors, 0);
-    const char *text = capauth__json_text(capauth__json_member(first, "message"));
+    const char *text = capauth__json_message(capauth__json_member(first, "message"));
 
     if (!first)
         return;

@@ -39,6 +39,8 @@ struct capauth__reply {
  * CAPAUTH_E_NO_MEMORY. Free it in every case. */
 int capauth__wire_reply(const char *body, size_t length, struct capauth__reply *reply);
 void capauth__reply_free(struct capauth__reply *reply);
+/* What a plain-text body says, as one line that fits into `out`; "" for HTML and for what is not UTF-8. */
+void capauth__wire_plain_text(const char *body, size_t length, char *out, size_t size);
 /* The return code for a refusal: the Auth Engine's own number where it is one, else CAPAUTH_E_REFUSED. */
 int capauth__refusal(int64_t code);
 

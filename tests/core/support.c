@@ -132,13 +132,15 @@ static size_t collect(char *bytes, size_t size, size_t count, void *data)
 
 const char *control(const struct emulator *emulator, const char *method, const char *what, const char *body)
 {
-    CURL *curl = curl_easy_init();
+    static CURL *kept; /* for its connection */
+    CURL *curl = kept ? kept : (kept = curl_easy_init());
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
     char url[512];
     size_t used = 0;
     long status = 0;
 
     reply_text[0] = '\0';
+    curl_easy_reset(curl);
     snprintf(url, sizeof url, "%s/_emulator/%s", emulator->url, what);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_CAINFO, emulator->ca_file);
@@ -152,7 +154,6 @@ const char *control(const struct emulator *emulator, const char *method, const c
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &used);
     assert_int_equal(curl_easy_perform(curl), CURLE_OK);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_cleanup(curl);
     curl_slist_free_all(headers);
     if (status != 200)
         fail_msg("%s %s: HTTP %ld: %s", method, what, status, reply_text);

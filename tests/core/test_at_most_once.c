@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The at-most-once column of the operation table, for every row, over TLS: what the caller is told when an answer is
+ * lost, and how often the Auth Engine saw the request. All rows of a test fly at once, each in a session of its own.
+ */
+#include "support.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BRAND "AtMostOnce"
+#define MOBILE "919999999971"
+#define TAKEN "919999999972" /* another customer's: identifier update is refused, so that a test changes nothing */
+
+enum { MOBILE_FLOW, WEB_FLOW, MFA_FLOW, FLOWS };
+
+static const char *const flow_names[FLOWS] = {"mobile", "web", "mfa"};
+
+/* What a finished sign-in of each flow left: the tokens are true, so that what may be repeated succeeds. */
+static struct {
+    char token[4096];
+    char key[4096];
+} signed_in[FLOWS];
+static char first_factor[4096];
+
+/* ---- The rows ---- */
+
+static int token_generate(capauth_session *session, const capauth_options *options, capauth_call **call)
+{
+    return capauth_token_generate(session, options, call);
+}
+
+static int first_password(capauth_session *session, const capauth_options *options, capauth_call **call)
+{
+    capauth_options *own = NULL;
+    int result;
+
+    (void)options;
+    assert_code(capauth_options_new(&own), CAPAUTH_OK);
+    assert_code(capauth_options_set_password(own, "Secret-1"), CAPAUTH_OK);
+    assert_code(capauth_options_set_timeout_ms(own, options ? 600 : 20000), CAPAUTH_OK);
+    result = capauth_token_generate(session, own, call);
+    capauth_options_free(&own);
+    return result;
+}
+
+static int otp_generate(capauth_session *session, const capauth_options *options, capauth_call **call)
+{
+    return capauth_otp_generate(session, options, call);
+}
+
+static int otp_validate(capauth_session *session, const capauth_options *options, capauth_call **call)
+{
+    return capauth_otp_validate(session, "483920", options, call);
+}
+
+static int password_validate(capauth_session *session, const capauth_options *options, capauth_call **call)
+{
+    return capauth_password_validate(session, "Secret-1", options, call);
+}
+
+static int password_change(capauth_session *session, const capauth_options *options, capauth_call **call)
+{
+    return capauth_password_change(session, "Secret-1", "Secret-2", options, call);
+}
+
+static int password_forget(capauth_session *session, const capauth_options *options, capauth_call **call)
+{
+    return capauth_password_forget(session, "Secret-2", options, call);
+}
+
+static int token_regenerate(capauth_session *session, const capauth_options *options, capauth_call **call)
+{
+    return capauth_token_regenerate(session, options, call);
+}
+
+static int token_expire(capauth_session *session, const capauth_options *options, capauth_call **call)
+{
+    return capauth_token_expire(session, options, call);
+}
+
+static int identifier_update(capauth_session *session, const capauth_options *options, capauth_call **call)
+{
+    return capauth_identifier_update(session, TAKEN, options, call);
+}
+
+struct row {
+    const char *path;
+    int flow;
+    int (*run)(capauth_session *, const capauth_options *, capauth_call **);
+    bool repeatable;
+};
+
+/* The 23 operations, each with a path of its own, so that arrivals can be counted. */
+static const struct row operations[] = {
+    {"/auth/v1/token/generate", MOBILE_FLOW, token_generate, true},
+    {"/auth/v1/web/token/generate", WEB_FLOW, token_generate, true},
+    {"/auth/v1/mfa/token/generate", MFA_FLOW, token_generate, true},
+    {"/auth/v1/otp/generate", MOBILE_FLOW, otp_generate, false},
+    {"/auth/v1/web/otp/generate", WEB_FLOW, otp_generate, false},
+    {"/auth/v1/mfa/otp/generate", MFA_FLOW, otp_generate, false},
+    {"/auth/v1/otp/validate", MOBILE_FLOW, otp_validate, false},
+    {"/auth/v1/web/otp/validate", WEB_FLOW, otp_validate, false},
+    {"/auth/v1/mfa/otp/validate", MFA_FLOW, otp_validate, false},
+    {"/auth/v1/password/validate", MOBILE_FLOW, password_validate, false},
+    {"/auth/v1/web/password/validate", WEB_FLOW, password_validate, false},
+    {"/auth/v1/mfa/password/validate", MFA_FLOW, password_validate, false},
+    {"/auth/v1/password/change", MOBILE_FLOW, password_change, false},
+    {"/auth/v1/web/password/change", WEB_FLOW, password_change, false},
+    {"/auth/v1/mfa/password/change", MFA_FLOW, password_change, false},
+    {"/auth/v1/password/forget", MOBILE_FLOW, password_forget, false},
+    {"/auth/v1/web/password/forget", WEB_FLOW, password_forget, false},
+    {"/auth/v1/mfa/password/forget", MFA_FLOW, password_forget, false},
+    {"/auth/v1/token/regenerate", MOBILE_FLOW, token_regenerate, true},
+    {"/auth/v1/web/token/regenerate", WEB_FLOW, token_regenerate, true},
+    {"/auth/v1/mfa/token/regenerate", MFA_FLOW, token_regenerate, true},
+    {"/auth/v1/mfa/token/expire", MFA_FLOW, token_expire, true},
+    {"/auth/v1/user/updateIdentifierValue", MOBILE_FLOW, identifier_update, false},
+};
+
+/* Token generate once more: with a first password in it, it may not be repeated. */
+static const struct row first_passwords[] = {
+    {"/auth/v1/token/generate", MOBILE_FLOW, first_password, false},
+    {"/auth/v1/web/token/generate", WEB_FLOW, first_password, false},
+    {"/auth/v1/mfa/token/generate", MFA_FLOW, first_password, false},
+};
+
+enum {
+    OPERATIONS = sizeof operations / sizeof operations[0],
+    FIRST_PASSWORDS = sizeof first_passwords / sizeof first_passwords[0],
+    MOST = OPERATIONS
+};
+
+static const char *request_name(const struct row *row)
+{
+    static char name[128];
+
+    snprintf(name, sizeof name, "%s %s", row->run == token_expire ? "DELETE" : "POST", row->path);
+    return name;
+}
+
+/* ---- Sessions ---- */
+
+static void keep(int flow, const capauth_session *session)
+{
+    snprintf(signed_in[flow].token, sizeof signed_in[flow].token, "%s", capauth_session_token(session));
+    snprintf(signed_in[flow].key, sizeof signed_in[flow].key, "%s", capauth_session_key(session));
+}
+
+static int prepare_tokens(void **state)
+{
+    capauth_client *client;
+    capauth_session *customer, *second = NULL;
+
+    start_shared(state);
+    make_brand(shared, BRAND, "{}");
+    control(shared, "PUT", "customers/" BRAND "/MOBILE/" TAKEN, "{}");
+    client = new_client(shared);
+    customer = new_mobile(client, BRAND, MOBILE);
+    sign_in(shared, customer);
+    keep(MOBILE_FLOW, customer);
+    capauth_session_free(&customer);
+    customer = new_web(client, BRAND, MOBILE);
+    sign_in(shared, customer);
+    keep(WEB_FLOW, customer);
+    capauth_session_free(&customer);
+    make_brand(shared, BRAND, "{\"IS_MFA_ENABLED\":true,\"CONF_FORCED_MFA\":true}");
+    customer = new_mobile(client, BRAND, MOBILE);
+    sign_in(shared, customer);
+    snprintf(first_factor, sizeof first_factor, "%s", capauth_session_token(customer));
+    assert_code(capauth_session_second_factor(customer, &second), CAPAUTH_OK);
+    sign_in(shared, second);
+    keep(MFA_FLOW, second);
+    capauth_session_free(&customer);
+    capauth_session_free(&second);
+    capauth_client_free(&client);
+    return 0;
+}
+
+static capauth_session *restore(capauth_client *client, int flow)
+{
+    char text[16384];
+    capauth_session *session = NULL;
+
+    snprintf(text, sizeof text,
+             "{\"v\":1,\"origin\":\"%s\",\"flow\":\"%s\",\"brand\":\"" BRAND "\",\"device\":\"device-1\","
+             "\"identifierType\":\"MOBILE\",\"identifier\":\"" MOBILE "\",\"sessionId\":\"P-1\",\"nextStep\":\"done\","
+             "\"token\":\"%s\",\"key\":\"%s\",\"authorizedToken\":\"%s\"}",
+             shared->url, flow_names[flow], signed_in[flow].token, *signed_in[flow].key ? signed_in[flow].key : "none",
+             first_factor);
+    assert_code(capauth_session_restore(client, text, &session), CAPAUTH_OK);
+    return session;
+}
+
+/* ---- A flight of all rows ---- */
+
+struct flight {
+    const struct row *rows;
+    size_t count;
+    capauth_client *client;
+    capauth_session *sessions[MOST];
+    capauth_call *calls[MOST];
+    int arrived_before[MOST];
+};
+
+static void take_off(struct flight *flight, const struct row *rows, size_t count, const char *fault,
+                     const capauth_options *options)
+{
+    *flight = (struct flight){.rows = rows, .count = count, .client = new_client(shared)};
+    assert_code(capauth_client_set_max_connections(flight->client, 64), CAPAUTH_OK);
+    for (size_t i = 0; i < count; i++) {
+        flight->arrived_before[i] = requests_of(shared, BRAND, request_name(&rows[i]));
+        make_fault(shared, BRAND, rows[i].path, 1, fault);
+        flight->sessions[i] = restore(flight->client, rows[i].flow);
+    }
+    for (size_t i = 0; i < count; i++)
+        assert_code(rows[i].run(flight->sessions[i], options, &flight->calls[i]), CAPAUTH_OK);
+}
+
+static int arrivals(const struct flight *flight, size_t i)
+{
+    return requests_of(shared, BRAND, request_name(&flight->rows[i])) - flight->arrived_before[i];
+}
+
+/* What a row that may be repeated comes to, and one that may not. */
+struct expected {
+    int repeated;
+    int repeated_arrivals;
+    int once;
+    int once_maybe_sent;
+};
+
+static void land(struct flight *flight, const struct expected *expected)
+{
+    for (size_t i = 0; i < flight->count; i++) {
+        const struct row *row = &flight->rows[i];
+        int outcome = capauth_call_wait(flight->calls[i], 20000);
+
+        print_message("%s: %s (%s)\n", row->path, capauth_error_name(outcome),
+                      capauth_call_error_message(flight->calls[i]));
+        assert_code(outcome, row->repeatable ? expected->repeated : expected->once);
+        assert_int_equal(arrivals(flight, i), row->repeatable ? expected->repeated_arrivals : 1);
+        if (!row->repeatable) {
+            assert_int_equal(capauth_call_maybe_sent(flight->calls[i]), expected->once_maybe_sent);
+            assert_int_equal(capauth_call_ok(flight->calls[i]), 0);
+        }
+        if (!row->repeatable && expected->once == CAPAUTH_E_UNKNOWN_OUTCOME)
+            assert_int_equal(capauth_call_retryable(flight->calls[i]), 0);
+        /* Nothing of this signs anyone out. */
+        if (row->run != token_expire)
+            assert_true(*capauth_session_token(flight->sessions[i]));
+        capauth_call_free(&flight->calls[i]);
+        capauth_session_free(&flight->sessions[i]);
+    }
+    capauth_client_free(&flight->client);
+}
+
+/* The token that was expired is gone; the key brings the next. */
+static void renew_mfa_token(void)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *session = restore(client, MFA_FLOW);
+
+    assert_code(capauth_token_regenerate(session, NULL, NULL), CAPAUTH_OK);
+    keep(MFA_FLOW, session);
+    capauth_session_free(&session);
+    capauth_client_free(&client);
+}
+
+static void check_fault(const char *fault, const struct expected *expected)
+{
+    struct flight flight;
+
+    take_off(&flight, operations, OPERATIONS, fault, NULL);
+    land(&flight, expected);
+    take_off(&flight, first_passwords, FIRST_PASSWORDS, fault, NULL);
+    land(&flight, expected);
+    renew_mfa_token();
+}
+
+static const struct expected lost = {CAPAUTH_OK, 2, CAPAUTH_E_UNKNOWN_OUTCOME, 1};
+static const struct expected turned_away = {CAPAUTH_E_SERVICE, 1, CAPAUTH_E_SERVICE, 0};
+
+#define PAGE "\"<html>Error</html>\",\"headers\":{\"Content-Type\":\"text/html\"}"
+
+static void reset_before_it_was_processed(void **state)
+{
+    (void)state;
+    check_fault("\"reset\":\"before\"", &lost);
+}
+
+static void reset_after_it_was_processed(void **state)
+{
+    (void)state;
+    check_fault("\"reset\":\"after\"", &lost);
+}
+
+static void truncated_answer(void **state)
+{
+    (void)state;
+    check_fault("\"truncateAfter\":20", &lost);
+}
+
+static void gateway_timeout_with_a_page(void **state)
+{
+    (void)state;
+    check_fault("\"status\":504,\"body\":" PAGE, &lost);
+}
+
+static void bad_gateway_with_an_empty_object(void **state)
+{
+    (void)state;
+    check_fault("\"status\":502,\"body\":{}", &lost);
+}
+
+static void success_that_is_no_reply(void **state)
+{
+    static const struct expected expected = {CAPAUTH_E_PROTOCOL, 1, CAPAUTH_E_UNKNOWN_OUTCOME, 1};
+
+    (void)state;
+    check_fault("\"status\":200,\"body\":" PAGE, &expected);
+}
+
+static void plain_text_that_says_why(void **state)
+{
+    (void)state;
+    check_fault("\"status\":400,\"body\":\"bad member identifierType\"", &turned_away);
+}
+
+static void the_cdn_s_refusals_were_not_processed(void **state)
+{
+    static const struct expected limited = {CAPAUTH_OK, 2, CAPAUTH_E_RATE_LIMITED, 0};
+    static const struct expected unavailable = {CAPAUTH_OK, 2, CAPAUTH_E_SERVICE, 0};
+
+    (void)state;
+    check_fault("\"status\":403,\"body\":" PAGE, &turned_away);
+    check_fault("\"status\":429,\"body\":" PAGE, &limited);
+    check_fault("\"status\":503,\"body\":" PAGE, &unavailable);
+    check_fault("\"status\":302,\"body\":\"\",\"headers\":{\"Location\":\"/elsewhere\"}", &turned_away);
+}
+
+/* ---- Time and cancelling ---- */
+
+static void the_deadline_passes_while_it_is_processed(void **state)
+{
+    static const struct expected expected = {CAPAUTH_E_DEADLINE, 1, CAPAUTH_E_UNKNOWN_OUTCOME, 1};
+    capauth_options *options = NULL;
+    struct flight flight;
+
+    (void)state;
+    assert_code(capauth_options_new(&options), CAPAUTH_OK);
+    assert_code(capauth_options_set_timeout_ms(options, 600), CAPAUTH_OK);
+    take_off(&flight, operations, OPERATIONS, "\"delayMs\":60000", options);
+    land(&flight, &expected);
+    take_off(&flight, first_passwords, FIRST_PASSWORDS, "\"delayMs\":60000", options);
+    land(&flight, &expected);
+    capauth_options_free(&options);
+    renew_mfa_token();
+}
+
+static void drive_until_all_have_arrived(struct flight *flight)
+{
+    for (size_t i = 0; i < flight->count; i++) {
+        for (int tries = 0; arrivals(flight, i) < 1; tries++) {
+            assert_true(tries < 500);
+            assert_true(capauth_client_poll(flight->client, 20) >= 0);
+        }
+    }
+}
+
+static void cancelled_while_it_is_processed(void **state)
+{
+    static const struct expected expected = {CAPAUTH_E_CANCELLED, 1, CAPAUTH_E_UNKNOWN_OUTCOME, 1};
+    struct flight flight;
+
+    (void)state;
+    take_off(&flight, operations, OPERATIONS, "\"delayMs\":60000", NULL);
+    drive_until_all_have_arrived(&flight);
+    for (size_t i = 0; i < flight.count; i++)
+        assert_code(capauth_call_cancel(flight.calls[i]), CAPAUTH_OK);
+    land(&flight, &expected);
+    renew_mfa_token();
+}
+
+static void cancelled_before_anything_was_sent(void **state)
+{
+    struct flight flight;
+
+    (void)state;
+    take_off(&flight, operations, OPERATIONS, "\"status\":200", NULL);
+    for (size_t i = 0; i < flight.count; i++) {
+        assert_code(capauth_call_cancel(flight.calls[i]), CAPAUTH_OK);
+        assert_code(capauth_call_wait(flight.calls[i], 20000), CAPAUTH_E_CANCELLED);
+        assert_int_equal(capauth_call_maybe_sent(flight.calls[i]), 0);
+        assert_int_equal(arrivals(&flight, i), 0);
+        capauth_call_free(&flight.calls[i]);
+        capauth_session_free(&flight.sessions[i]);
+    }
+    capauth_client_free(&flight.client);
+}
+
+/* ---- The kept connection ---- */
+
+/* curl by itself would send the request again: the connection was used before, and died before a byte came back. */
+static void a_kept_connection_that_dies_after_the_request(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < OPERATIONS; i++) {
+        capauth_client *client = new_client(shared);
+        capauth_session *warm = new_web(client, BRAND, "919999999970");
+        capauth_session *session = restore(client, operations[i].flow);
+        int before;
+
+        assert_code(capauth_client_set_max_connections(client, 1), CAPAUTH_OK);
+        assert_code(capauth_token_generate(warm, NULL, NULL), CAPAUTH_OK);
+        before = requests_of(shared, BRAND, request_name(&operations[i]));
+        make_fault(shared, BRAND, operations[i].path, 1, "\"reset\":\"before\"");
+        assert_code(operations[i].run(session, NULL, NULL),
+                    operations[i].repeatable ? CAPAUTH_OK : CAPAUTH_E_UNKNOWN_OUTCOME);
+        assert_int_equal(requests_of(shared, BRAND, request_name(&operations[i])) - before,
+                         operations[i].repeatable ? 2 : 1);
+        capauth_session_free(&session);
+        capauth_session_free(&warm);
+        capauth_client_free(&client);
+    }
+}
+
+/* ---- What the session makes of it ---- */
+
+static void a_lost_otp_generate_leaves_validate_and_resend_open(void **state)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *customer;
+
+    (void)state;
+    make_brand(shared, "LostOtp", "{}");
+    customer = new_mobile(client, "LostOtp", MOBILE);
+    assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
+    make_fault(shared, "LostOtp", "/auth/v1/otp/generate", 1, "\"reset\":\"after\"");
+    assert_code(capauth_otp_generate(customer, NULL, NULL), CAPAUTH_E_UNKNOWN_OUTCOME);
+    assert_int_equal(capauth_session_next_step(customer), CAPAUTH_STEP_OTP_VALIDATE);
+    assert_code(capauth_otp_validate(customer, otp_of(shared, "LostOtp", MOBILE), NULL, NULL), CAPAUTH_OK);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+}
+
+static void a_lost_otp_validate_gives_one_more_try_then_the_start(void **state)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *customer;
+    char otp[32];
+
+    (void)state;
+    make_brand(shared, "LostValidate", "{}");
+    customer = new_mobile(client, "LostValidate", MOBILE);
+    assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
+    assert_code(capauth_otp_generate(customer, NULL, NULL), CAPAUTH_OK);
+    snprintf(otp, sizeof otp, "%s", otp_of(shared, "LostValidate", MOBILE));
+    make_fault(shared, "LostValidate", "/auth/v1/otp/validate", 1, "\"reset\":\"after\"");
+    assert_code(capauth_otp_validate(customer, otp, NULL, NULL), CAPAUTH_E_UNKNOWN_OUTCOME);
+    assert_int_equal(capauth_session_next_step(customer), CAPAUTH_STEP_OTP_VALIDATE);
+    assert_code(capauth_otp_validate(customer, otp, NULL, NULL), CAPAUTH_INVALID_SESSION);
+    assert_int_equal(capauth_session_next_step(customer), CAPAUTH_STEP_TOKEN_GENERATE);
+    sign_in(shared, customer);
+    assert_true(capauth_session_signed_in(customer));
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+}
+
+static void a_lost_password_forget_leads_to_the_start(void **state)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *customer;
+
+    (void)state;
+    make_brand(shared, "LostForget", "{\"PASSWORD_ENABLED\":true}");
+    control(shared, "PUT", "customers/LostForget/MOBILE/" MOBILE, "{\"password\":\"Old-1\"}");
+    customer = new_mobile(client, "LostForget", MOBILE);
+    assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
+    make_fault(shared, "LostForget", "/auth/v1/password/forget", 1, "\"reset\":\"after\"");
+    assert_code(capauth_password_forget(customer, "New-1", NULL, NULL), CAPAUTH_E_UNKNOWN_OUTCOME);
+    assert_int_equal(capauth_session_next_step(customer), CAPAUTH_STEP_TOKEN_GENERATE);
+    assert_code(capauth_password_validate(customer, "New-1", NULL, NULL), CAPAUTH_E_WRONG_STEP);
+    sign_in(shared, customer);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+}
+
+/* The old value is kept; the next token's idv says which one holds. */
+static void a_lost_identifier_update_is_settled_by_regenerating(void **state)
+{
+    static const char *const faults[] = {"\"reset\":\"before\"", "\"reset\":\"after\""};
+    static const char *const after[] = {MOBILE, "919999999973"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        capauth_client *client = new_client(shared);
+        capauth_session *customer;
+
+        make_brand(shared, "LostUpdate", "{}");
+        customer = new_mobile(client, "LostUpdate", MOBILE);
+        sign_in(shared, customer);
+        make_fault(shared, "LostUpdate", "/auth/v1/user/updateIdentifierValue", 1, faults[i]);
+        assert_code(capauth_identifier_update(customer, "919999999973", NULL, NULL), CAPAUTH_E_UNKNOWN_OUTCOME);
+        assert_string_equal(capauth_session_identifier(customer), MOBILE);
+        assert_true(capauth_session_signed_in(customer));
+        assert_code(capauth_token_regenerate(customer, NULL, NULL), CAPAUTH_OK);
+        assert_string_equal(capauth_session_identifier(customer), after[i]);
+        capauth_session_free(&customer);
+        capauth_client_free(&client);
+    }
+}
+
+static void a_lost_token_expire_drops_the_token_and_keeps_the_key(void **state)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *session = restore(client, MFA_FLOW);
+    capauth_call *call = NULL;
+
+    (void)state;
+    assert_code(capauth_client_set_max_retries(client, 0), CAPAUTH_OK);
+    make_fault(shared, BRAND, "/auth/v1/mfa/token/expire", 1, "\"reset\":\"after\"");
+    assert_code(capauth_token_expire(session, NULL, &call), CAPAUTH_OK);
+    assert_code(capauth_call_wait(call, 20000), CAPAUTH_E_NETWORK);
+    assert_int_equal(capauth_call_maybe_sent(call), 1);
+    capauth_call_free(&call);
+    assert_false(capauth_session_signed_in(session));
+    assert_string_equal(capauth_session_token(session), "");
+    assert_true(*capauth_session_key(session));
+    assert_int_equal(capauth_session_next_step(session), CAPAUTH_STEP_TOKEN_GENERATE);
+    assert_code(capauth_token_ensure(session, NULL, NULL), CAPAUTH_E_WRONG_STEP); /* not by itself */
+    assert_code(capauth_token_regenerate(session, NULL, NULL), CAPAUTH_OK);
+    assert_true(capauth_session_signed_in(session));
+    assert_int_equal(capauth_session_next_step(session), CAPAUTH_STEP_DONE);
+    keep(MFA_FLOW, session);
+    capauth_session_free(&session);
+    capauth_client_free(&client);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reset_before_it_was_processed),
+        cmocka_unit_test(reset_after_it_was_processed),
+        cmocka_unit_test(truncated_answer),
+        cmocka_unit_test(gateway_timeout_with_a_page),
+        cmocka_unit_test(bad_gateway_with_an_empty_object),
+        cmocka_unit_test(success_that_is_no_reply),
+        cmocka_unit_test(plain_text_that_says_why),
+        cmocka_unit_test(the_cdn_s_refusals_were_not_processed),
+        cmocka_unit_test(the_deadline_passes_while_it_is_processed),
+        cmocka_unit_test(cancelled_while_it_is_processed),
+        cmocka_unit_test(a_kept_connection_that_dies_after_the_request),
+        cmocka_unit_test(a_lost_otp_generate_leaves_validate_and_resend_open),
+        cmocka_unit_test(a_lost_otp_validate_gives_one_more_try_then_the_start),
+        cmocka_unit_test(a_lost_password_forget_leads_to_the_start),
+        cmocka_unit_test(a_lost_identifier_update_is_settled_by_regenerating),
+        cmocka_unit_test(a_lost_token_expire_drops_the_token_and_keeps_the_key),
+        cmocka_unit_test(cancelled_before_anything_was_sent),
+    };
+
+    return cmocka_run_group_tests(tests, prepare_tokens, stop_shared);
+}

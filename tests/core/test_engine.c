@@ -1,0 +1,800 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Three ways to wait on one engine: the calls, the descriptor, deadlines, the queue, retries. */
+#include "support_net.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { FEW = 3, MANY = 100, ROUNDS = 200 };
+
+/* ---- Sentences ---- */
+
+static capauth_client *client_of(const char *url)
+{
+    capauth_client *client = NULL;
+
+    assert_code(capauth_client_new(&client), CAPAUTH_OK);
+    assert_code(capauth_client_set_base_url(client, url), CAPAUTH_OK);
+    return client;
+}
+
+static capauth_options *timeout_of(int timeout_ms)
+{
+    capauth_options *options = NULL;
+
+    assert_code(capauth_options_new(&options), CAPAUTH_OK);
+    assert_code(capauth_options_set_timeout_ms(options, timeout_ms), CAPAUTH_OK);
+    return options;
+}
+
+static capauth_call *start_token(capauth_session *customer, int timeout_ms)
+{
+    capauth_options *options = timeout_of(timeout_ms);
+    capauth_call *call = NULL;
+
+    assert_code(capauth_token_generate(customer, options, &call), CAPAUTH_OK);
+    assert_non_null(call);
+    capauth_options_free(&options);
+    return call;
+}
+
+static bool readable(capauth_client *client, int timeout_ms)
+{
+    struct pollfd ready = {.fd = capauth_client_fd(client), .events = POLLIN};
+
+    assert_true(ready.fd >= 0);
+    return poll(&ready, 1, timeout_ms) == 1;
+}
+
+/* Turns of an event loop until the call is done; nothing else may be waited for. */
+static void loop_until_done(capauth_client *client, const capauth_call *call)
+{
+    while (!capauth_call_done(call)) {
+        assert_true(readable(client, 10000));
+        assert_true(capauth_client_poll(client, 0) >= 0);
+    }
+}
+
+/* What is left to read on the descriptor once there is nothing to do. */
+static void settle(capauth_client *client)
+{
+    for (int turns = 0; readable(client, 0); turns++) {
+        assert_true(turns < 100);
+        capauth_client_poll(client, 0);
+    }
+}
+
+struct fixture {
+    struct slow_server *server;
+    capauth_client *client;
+    capauth_session *customers[FEW];
+};
+
+static struct fixture begin(int delay_ms)
+{
+    struct fixture fixture = {.server = slow_server_start(token_reply(), delay_ms)};
+
+    fixture.client = client_of(slow_server_url(fixture.server));
+    for (int i = 0; i < FEW; i++)
+        fixture.customers[i] = new_mobile(fixture.client, "Brand", "919999999993");
+    return fixture;
+}
+
+static void end(struct fixture *fixture)
+{
+    for (int i = 0; i < FEW; i++)
+        capauth_session_free(&fixture->customers[i]);
+    capauth_client_free(&fixture->client);
+    slow_server_stop(fixture->server);
+}
+
+/* ---- Starting, looking, waiting ---- */
+
+static void nothing_moves_until_somebody_polls(void **state)
+{
+    struct fixture it = begin(0);
+    capauth_call *call = start_token(it.customers[0], 5000);
+
+    (void)state;
+    usleep(20000);
+    assert_int_equal(slow_server_connections(it.server), 0);
+    assert_false(capauth_call_done(call));
+    assert_code(capauth_call_result(call), CAPAUTH_E_PENDING);
+    assert_code(capauth_call_wait(call, 0), CAPAUTH_E_PENDING);
+    assert_string_equal(capauth_call_operation(call), "token_generate");
+    assert_string_equal(capauth_call_error_message(call), "");
+    assert_int_equal(capauth_call_http_status(call), 0);
+    assert_int_equal(capauth_call_retry_after_ms(call), -1);
+    loop_until_done(it.client, call);
+    assert_code(capauth_call_result(call), CAPAUTH_OK);
+    assert_int_equal(capauth_call_http_status(call), 200);
+    assert_int_equal(slow_server_requests(it.server), 1);
+    capauth_call_free(&call);
+    end(&it);
+}
+
+static void waiting_ends_with_its_time(void **state)
+{
+    struct fixture it = begin(-1);
+    capauth_call *call = start_token(it.customers[0], 60000);
+    int64_t start_ms = now_ms();
+
+    (void)state;
+    assert_code(capauth_call_wait(call, 50), CAPAUTH_E_PENDING);
+    assert_true(now_ms() - start_ms >= 50);
+    assert_int_equal(capauth_client_poll(it.client, 50), 0);
+    assert_true(now_ms() - start_ms >= 100);
+    assert_true(now_ms() - start_ms < 5000);
+    capauth_call_free(&call);
+    end(&it);
+}
+
+static void poll_counts_and_next_done_hands_out_once(void **state)
+{
+    struct fixture it = begin(0);
+    capauth_call *calls[FEW], *call = NULL;
+    int finished = 0, handed_out = 0;
+
+    (void)state;
+    for (int i = 0; i < FEW; i++)
+        calls[i] = start_token(it.customers[i], 5000);
+    assert_int_equal(capauth_client_next_done(it.client, &call), 0);
+    assert_null(call);
+    while (finished < FEW)
+        finished += capauth_client_poll(it.client, -1);
+    assert_int_equal(finished, FEW);
+    assert_int_equal(capauth_client_poll(it.client, 0), 0);
+    while (capauth_client_next_done(it.client, &call) == 1) {
+        for (int i = 0; i < FEW; i++) {
+            if (calls[i] == call) {
+                capauth_call_free(&calls[i]);
+                handed_out++;
+            }
+        }
+    }
+    assert_int_equal(handed_out, FEW);
+    end(&it);
+}
+
+static void next_done_leaves_out_what_was_freed_or_waited_for(void **state)
+{
+    struct fixture it = begin(0);
+    capauth_call *calls[FEW], *call = NULL;
+
+    (void)state;
+    for (int i = 0; i < FEW; i++)
+        calls[i] = start_token(it.customers[i], 5000);
+    for (int i = 0; i < FEW; i++)
+        loop_until_done(it.client, calls[i]);
+    capauth_call_free(&calls[0]);
+    assert_code(capauth_call_wait(calls[1], -1), CAPAUTH_OK);
+    assert_int_equal(capauth_client_next_done(it.client, &call), 1);
+    assert_ptr_equal(call, calls[2]);
+    assert_int_equal(capauth_client_next_done(it.client, &call), 0);
+    capauth_call_free(&calls[1]);
+    capauth_call_free(&calls[2]);
+    end(&it);
+}
+
+static void what_is_freed_or_refused_does_not_count(void **state)
+{
+    struct fixture it = begin(-1);
+    capauth_call *call = start_token(it.customers[0], 5000), *refused = NULL;
+
+    (void)state;
+    assert_code(capauth_otp_generate(it.customers[1], NULL, &refused), CAPAUTH_E_WRONG_STEP);
+    assert_true(capauth_call_done(refused));
+    capauth_client_poll(it.client, 0);
+    capauth_call_free(&call);
+    assert_int_equal(capauth_client_poll(it.client, 0), 0);
+    assert_int_equal(capauth_client_next_done(it.client, &call), 0);
+    capauth_call_free(&refused);
+    end(&it);
+}
+
+/* ---- The descriptor ---- */
+
+static void an_idle_client_is_not_readable(void **state)
+{
+    struct fixture it = begin(0);
+
+    (void)state;
+    assert_false(readable(it.client, 0));
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(capauth_client_poll(it.client, 0), 0);
+    assert_false(readable(it.client, 0));
+    end(&it);
+}
+
+static void readable_for_what_was_posted(void **state)
+{
+    struct fixture it = begin(-1);
+    capauth_call *call = start_token(it.customers[0], 60000);
+
+    (void)state;
+    assert_true(readable(it.client, 0));
+    for (int i = 0; i < 20 || readable(it.client, 0); i++)
+        capauth_client_poll(it.client, 0);
+    assert_code(capauth_call_cancel(call), CAPAUTH_OK);
+    assert_true(readable(it.client, 0));
+    assert_int_equal(capauth_client_poll(it.client, 0), 1);
+    assert_code(capauth_call_result(call), CAPAUTH_E_CANCELLED);
+    settle(it.client);
+    capauth_call_free(&call);
+    end(&it);
+}
+
+static void readable_when_a_deadline_has_passed(void **state)
+{
+    struct fixture it = begin(-1);
+    int64_t start_ms = now_ms();
+    capauth_call *call = start_token(it.customers[0], 100);
+
+    (void)state;
+    loop_until_done(it.client, call);
+    assert_code(capauth_call_result(call), CAPAUTH_E_DEADLINE);
+    assert_true(now_ms() - start_ms >= 99);
+    assert_true(now_ms() - start_ms < 1000);
+    assert_true(capauth_call_maybe_sent(call));
+    assert_true(capauth_call_retryable(call));
+    capauth_call_free(&call);
+    end(&it);
+}
+
+static void *wait_for_call(void *data)
+{
+    (void)capauth_call_wait(data, -1);
+    return NULL;
+}
+
+static void readable_once_for_each_call_that_another_thread_finished(void **state)
+{
+    struct fixture it = begin(100);
+    capauth_call *call;
+    pthread_t thread;
+
+    (void)state;
+    settle(it.client);
+    call = start_token(it.customers[0], 10000);
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_call, call), 0);
+    pthread_join(thread, NULL);
+    assert_true(capauth_call_done(call));
+    assert_true(readable(it.client, 0));
+    assert_int_equal(capauth_client_poll(it.client, 0), 1);
+    settle(it.client);
+    assert_int_equal(capauth_client_poll(it.client, 0), 0);
+    assert_false(readable(it.client, 0));
+    capauth_call_free(&call);
+    end(&it);
+}
+
+/* ---- Leaders and followers ---- */
+
+/* Takes the step that finishes the call, and then more, which may not take the wake-up from who waits for it. */
+static void take_the_steps(capauth_client *client, const capauth_call *call)
+{
+    while (!capauth_call_done(call))
+        capauth_client_poll(client, 0);
+    for (int i = 0; i < 20; i++)
+        capauth_client_poll(client, 0);
+}
+
+/* One thread waits for the call, and this one takes from it the very step that finishes it. */
+static void a_waiter_learns_of_a_call_that_another_threads_step_finished(void **state)
+{
+    struct fixture it = begin(0);
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        capauth_call *call = start_token(it.customers[0], 10000);
+        pthread_t thread;
+
+        assert_int_equal(pthread_create(&thread, NULL, wait_for_call, call), 0);
+        take_the_steps(it.client, call);
+        pthread_join(thread, NULL);
+        assert_code(capauth_call_result(call), CAPAUTH_OK);
+        capauth_call_free(&call);
+    }
+    end(&it);
+}
+
+static void a_waiter_learns_of_a_cancel_that_another_thread_saw_to(void **state)
+{
+    struct fixture it = begin(-1);
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        capauth_call *call = start_token(it.customers[0], 60000);
+        pthread_t thread;
+
+        assert_int_equal(pthread_create(&thread, NULL, wait_for_call, call), 0);
+        if (round % 2)
+            usleep(200);
+        assert_code(capauth_call_cancel(call), CAPAUTH_OK);
+        take_the_steps(it.client, call);
+        pthread_join(thread, NULL);
+        assert_code(capauth_call_result(call), CAPAUTH_E_CANCELLED);
+        capauth_call_free(&call);
+    }
+    end(&it);
+}
+
+static void a_leader_that_leaves_lets_another_lead(void **state)
+{
+    struct fixture it = begin(300);
+    capauth_call *leads = start_token(it.customers[0], 100);
+    capauth_call *follows = start_token(it.customers[1], 10000);
+    pthread_t first, second;
+
+    (void)state;
+    assert_int_equal(pthread_create(&first, NULL, wait_for_call, leads), 0);
+    usleep(20000);
+    assert_int_equal(pthread_create(&second, NULL, wait_for_call, follows), 0);
+    pthread_join(first, NULL);
+    pthread_join(second, NULL);
+    assert_code(capauth_call_result(leads), CAPAUTH_E_DEADLINE);
+    assert_code(capauth_call_result(follows), CAPAUTH_OK);
+    capauth_call_free(&leads);
+    capauth_call_free(&follows);
+    end(&it);
+}
+
+static void *poll_without_limit(void *data)
+{
+    (void)capauth_client_poll(data, -1);
+    return NULL;
+}
+
+static void closing_ends_every_wait(void **state)
+{
+    struct fixture it = begin(-1);
+    capauth_call *call = start_token(it.customers[0], 60000), *other = NULL;
+    pthread_t waits, polls[2];
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&polls[i], NULL, poll_without_limit, it.client), 0);
+    assert_int_equal(pthread_create(&waits, NULL, wait_for_call, call), 0);
+    usleep(20000);
+    assert_code(capauth_client_close(it.client), CAPAUTH_OK);
+    assert_code(capauth_client_close(it.client), CAPAUTH_OK);
+    pthread_join(waits, NULL);
+    pthread_join(polls[0], NULL);
+    pthread_join(polls[1], NULL);
+    assert_code(capauth_call_result(call), CAPAUTH_E_CANCELLED);
+    assert_code(capauth_call_wait(call, -1), CAPAUTH_E_CANCELLED);
+    assert_non_null(strstr(capauth_call_error_message(call), "closed"));
+    assert_code(capauth_token_generate(it.customers[1], NULL, &other), CAPAUTH_E_CLOSED);
+    assert_code(capauth_call_wait(other, -1), CAPAUTH_E_CLOSED);
+    assert_code(capauth_client_fd(it.client), CAPAUTH_E_CLOSED);
+    assert_code(capauth_client_prepare(it.client), CAPAUTH_E_CLOSED);
+    assert_true(capauth_client_poll(it.client, -1) >= 0);
+    capauth_call_free(&other);
+    capauth_call_free(&call);
+    end(&it);
+}
+
+static void closing_ends_a_poll_with_nothing_in_flight(void **state)
+{
+    struct fixture it = begin(-1);
+    pthread_t polls[2];
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&polls[i], NULL, poll_without_limit, it.client), 0);
+    usleep(20000);
+    assert_code(capauth_client_close(it.client), CAPAUTH_OK);
+    pthread_join(polls[0], NULL);
+    pthread_join(polls[1], NULL);
+    end(&it);
+}
+
+/* ---- One outcome ---- */
+
+static void cancelling_what_may_be_repeated_is_just_cancelled(void **state)
+{
+    struct fixture it = begin(-1);
+    capauth_call *call = start_token(it.customers[0], 60000);
+
+    (void)state;
+    while (!slow_server_requests(it.server))
+        capauth_client_poll(it.client, 10);
+    assert_code(capauth_call_cancel(call), CAPAUTH_OK);
+    assert_code(capauth_call_wait(call, -1), CAPAUTH_E_CANCELLED);
+    assert_true(capauth_call_maybe_sent(call));
+    assert_code(capauth_call_cancel(call), CAPAUTH_OK);
+    assert_code(capauth_call_result(call), CAPAUTH_E_CANCELLED);
+    capauth_call_free(&call);
+    end(&it);
+}
+
+static void cancelling_an_otp_on_its_way_is_unknown(void **state)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *customer;
+    capauth_call *call = NULL;
+
+    (void)state;
+    make_brand(shared, "EngineCancel", "{}");
+    customer = new_mobile(client, "EngineCancel", "919999999993");
+    assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
+    make_fault(shared, "EngineCancel", "/auth/v1/otp/generate", 1, "\"delayMs\":2000");
+    assert_code(capauth_otp_generate(customer, NULL, &call), CAPAUTH_OK);
+    while (!requests_of(shared, "EngineCancel", "POST /auth/v1/otp/generate"))
+        capauth_client_poll(client, 10);
+    assert_code(capauth_call_cancel(call), CAPAUTH_OK);
+    assert_code(capauth_call_wait(call, -1), CAPAUTH_E_UNKNOWN_OUTCOME);
+    assert_true(capauth_call_maybe_sent(call));
+    assert_false(capauth_call_retryable(call));
+    capauth_call_free(&call);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+}
+
+static void a_second_step_is_busy_and_the_gateway_goes_beside_it(void **state)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *customer;
+    capauth_call *step = NULL, *second = NULL, *gateway = NULL;
+
+    (void)state;
+    make_brand(shared, "EngineBusy", "{}");
+    customer = new_mobile(client, "EngineBusy", "919999999993");
+    sign_in(shared, customer);
+    make_fault(shared, "EngineBusy", "/auth/v1/token/generate", 1, "\"delayMs\":400");
+    assert_code(capauth_token_generate(customer, NULL, &step), CAPAUTH_OK);
+    assert_code(capauth_token_generate(customer, NULL, &second), CAPAUTH_E_BUSY);
+    assert_true(capauth_call_done(second));
+    assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_E_BUSY);
+    assert_code(capauth_gateway_call(customer, "GET", "customer/get", NULL, NULL, &gateway), CAPAUTH_OK);
+    assert_code(capauth_call_wait(gateway, -1), CAPAUTH_OK);
+    assert_int_equal(capauth_call_http_status(gateway), 200);
+    assert_false(capauth_call_done(step));
+    assert_code(capauth_token_ensure(customer, NULL, NULL), CAPAUTH_OK);
+    assert_code(capauth_call_wait(step, -1), CAPAUTH_OK);
+    assert_int_equal(requests_of(shared, "EngineBusy", "POST /auth/v1/token/generate"), 2);
+    capauth_call_free(&step);
+    capauth_call_free(&second);
+    capauth_call_free(&gateway);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+}
+
+/* ---- Deadlines and the queue ---- */
+
+static void deadlines_end_in_their_order(void **state)
+{
+    static const int timeouts_ms[FEW] = {220, 60, 140};
+    struct fixture it = begin(-1);
+    capauth_call *calls[FEW], *call = NULL;
+
+    (void)state;
+    for (int i = 0; i < FEW; i++)
+        calls[i] = start_token(it.customers[i], timeouts_ms[i]);
+    for (int finished = 0; finished < FEW;)
+        finished += capauth_client_poll(it.client, -1);
+    assert_int_equal(capauth_client_next_done(it.client, &call), 1);
+    assert_ptr_equal(call, calls[1]);
+    assert_int_equal(capauth_client_next_done(it.client, &call), 1);
+    assert_ptr_equal(call, calls[2]);
+    assert_int_equal(capauth_client_next_done(it.client, &call), 1);
+    assert_ptr_equal(call, calls[0]);
+    for (int i = 0; i < FEW; i++)
+        capauth_call_free(&calls[i]);
+    end(&it);
+}
+
+static void waiting_in_the_queue_counts(void **state)
+{
+    struct fixture it = begin(-1);
+    capauth_call *holds, *queued;
+    int64_t start_ms = now_ms();
+
+    (void)state;
+    assert_code(capauth_client_set_max_connections(it.client, 1), CAPAUTH_OK);
+    holds = start_token(it.customers[0], 60000);
+    queued = start_token(it.customers[1], 100);
+    assert_code(capauth_call_wait(queued, -1), CAPAUTH_E_DEADLINE);
+    assert_true(now_ms() - start_ms < 1000);
+    assert_false(capauth_call_maybe_sent(queued));
+    assert_false(capauth_call_done(holds));
+    capauth_call_free(&queued);
+    capauth_call_free(&holds);
+    end(&it);
+}
+
+static void a_queued_call_is_cancelled_without_being_sent(void **state)
+{
+    struct fixture it = begin(150);
+    capauth_call *holds, *queued, *last;
+
+    (void)state;
+    assert_code(capauth_client_set_max_connections(it.client, 1), CAPAUTH_OK);
+    holds = start_token(it.customers[0], 60000);
+    queued = start_token(it.customers[1], 60000);
+    last = start_token(it.customers[2], 60000);
+    capauth_client_poll(it.client, 0);
+    assert_code(capauth_call_cancel(queued), CAPAUTH_OK);
+    assert_code(capauth_call_wait(queued, -1), CAPAUTH_E_CANCELLED);
+    assert_false(capauth_call_maybe_sent(queued));
+    assert_code(capauth_call_wait(last, -1), CAPAUTH_OK);
+    assert_code(capauth_call_result(holds), CAPAUTH_OK);
+    assert_int_equal(slow_server_requests(it.server), 2);
+    assert_int_equal(slow_server_connections(it.server), 1);
+    capauth_call_free(&queued);
+    capauth_call_free(&holds);
+    capauth_call_free(&last);
+    end(&it);
+}
+
+static void many_calls_share_a_few_connections(void **state)
+{
+    struct fixture it = begin(2);
+    capauth_session *customers[MANY];
+    capauth_call *calls[MANY];
+    int finished = 0;
+
+    (void)state;
+    assert_code(capauth_client_set_max_connections(it.client, 4), CAPAUTH_OK);
+    for (int i = 0; i < MANY; i++) {
+        customers[i] = new_mobile(it.client, "Brand", "919999999993");
+        calls[i] = start_token(customers[i], 60000);
+    }
+    while (finished < MANY)
+        finished += capauth_client_poll(it.client, -1);
+    for (int i = 0; i < MANY; i++) {
+        assert_code(capauth_call_result(calls[i]), CAPAUTH_OK);
+        capauth_call_free(&calls[i]);
+        capauth_session_free(&customers[i]);
+    }
+    assert_int_equal(slow_server_requests(it.server), MANY);
+    assert_true(slow_server_peak(it.server) <= 4);
+    assert_true(slow_server_connections(it.server) <= 4);
+    end(&it);
+}
+
+/* ---- Connecting ---- */
+
+/* A listener whose backlog is full: Linux then drops what comes, so that connecting hangs. */
+struct black_hole {
+    int listener;
+    int fillers[4];
+    char url[64];
+};
+
+static struct black_hole black_hole_open(void)
+{
+    struct black_hole hole = {.listener = socket(AF_INET, SOCK_STREAM, 0)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+
+    assert_int_equal(bind(hole.listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(hole.listener, 0), 0);
+    getsockname(hole.listener, (struct sockaddr *)&address, &size);
+    for (int i = 0; i < 4; i++) {
+        hole.fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(hole.fillers[i], (struct sockaddr *)&address, sizeof address);
+    }
+    snprintf(hole.url, sizeof hole.url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+    return hole;
+}
+
+static void black_hole_close(struct black_hole *hole)
+{
+    for (int i = 0; i < 4; i++)
+        close(hole->fillers[i]);
+    close(hole->listener);
+}
+
+static void the_connect_timeout_ends_an_attempt(void **state)
+{
+    struct black_hole hole = black_hole_open();
+    capauth_client *client = client_of(hole.url);
+    capauth_session *customer;
+    capauth_call *call;
+    int64_t start_ms = now_ms();
+
+    (void)state;
+    assert_code(capauth_client_set_connect_timeout_ms(client, 150), CAPAUTH_OK);
+    assert_code(capauth_client_set_max_retries(client, 0), CAPAUTH_OK);
+    customer = new_mobile(client, "Brand", "919999999993");
+    call = start_token(customer, 60000);
+    assert_code(capauth_call_wait(call, -1), CAPAUTH_E_CONNECT);
+    assert_true(now_ms() - start_ms >= 150);
+    assert_true(now_ms() - start_ms < 2000);
+    assert_false(capauth_call_maybe_sent(call));
+    assert_true(capauth_call_retryable(call));
+    capauth_call_free(&call);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+    black_hole_close(&hole);
+}
+
+static void the_deadline_ends_a_connection_attempt(void **state)
+{
+    struct black_hole hole = black_hole_open();
+    capauth_client *client = client_of(hole.url);
+    capauth_session *customer = new_mobile(client, "Brand", "919999999993");
+    capauth_call *call = start_token(customer, 150);
+    int64_t start_ms = now_ms();
+
+    (void)state;
+    assert_code(capauth_call_wait(call, -1), CAPAUTH_E_DEADLINE);
+    assert_true(now_ms() - start_ms < 1000);
+    assert_false(capauth_call_maybe_sent(call));
+    capauth_call_free(&call);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+    black_hole_close(&hole);
+}
+
+/* ---- Retries ---- */
+
+struct retry_case {
+    const char *name;
+    const char *status_line;
+    const char *headers;
+    int failures; /* before a success; negative: always */
+    int max_retries;
+    int timeout_ms;
+    int outcome;
+    int requests;
+    int retry_after_ms;
+    int least_ms;
+    int most_ms;
+};
+
+static const struct retry_case retry_cases[] = {
+    {"one failure", "HTTP/1.1 503 No", "", 1, 2, 9000, CAPAUTH_OK, 2, -1, 50, 3000},
+    {"two failures", "HTTP/1.1 502 No", "", 2, 2, 9000, CAPAUTH_OK, 3, -1, 150, 3000},
+    {"too many failures", "HTTP/1.1 503 No", "", -1, 2, 9000, CAPAUTH_E_SERVICE, 3, -1, 150, 3000},
+    {"no retries", "HTTP/1.1 503 No", "", 1, 0, 9000, CAPAUTH_E_SERVICE, 1, -1, 0, 3000},
+    {"too many requests", "HTTP/1.1 429 No", "", -1, 0, 9000, CAPAUTH_E_RATE_LIMITED, 1, -1, 0, 3000},
+    {"Retry-After is waited for", "HTTP/1.1 503 No", "Retry-After: 1\r\n", 1, 2, 9000, CAPAUTH_OK, 2, -1, 1000, 5000},
+    {"Retry-After of 0", "HTTP/1.1 429 No", "Retry-After: 0\r\n", 2, 2, 9000, CAPAUTH_OK, 3, -1, 0, 3000},
+    {"Retry-After beyond the deadline", "HTTP/1.1 503 No", "Retry-After: 10\r\n", 1, 2, 9000, CAPAUTH_E_SERVICE, 1,
+     10000, 0, 3000},
+    {"a redirect is not followed", "HTTP/1.1 302 No", "Location: /\r\n", 1, 2, 9000, CAPAUTH_E_SERVICE, 1, -1, 0, 3000},
+    {"not found", "HTTP/1.1 404 No", "", 1, 2, 9000, CAPAUTH_E_SERVICE, 1, -1, 0, 3000},
+};
+
+static void check_retry(const struct retry_case *it)
+{
+    const char *replies[5] = {NULL};
+    int failures = it->failures < 0 ? 1 : it->failures;
+    struct raw_server *server;
+    capauth_client *client;
+    capauth_session *customer;
+    capauth_call *call;
+    int64_t start_ms = now_ms();
+
+    for (int i = 0; i < failures; i++)
+        replies[i] = http_reply(it->status_line, it->headers, "<html>no</html>");
+    if (it->failures >= 0)
+        replies[failures] = token_reply();
+    server = raw_server_start(replies, false);
+    client = new_raw_client(server);
+    assert_code(capauth_client_set_max_retries(client, it->max_retries), CAPAUTH_OK);
+    customer = new_mobile(client, "Brand", "919999999993");
+    call = start_token(customer, it->timeout_ms);
+    assert_code(capauth_call_wait(call, -1), it->outcome);
+    if (raw_server_requests(server) != it->requests)
+        fail_msg("%d requests, not %d", raw_server_requests(server), it->requests);
+    if (now_ms() - start_ms < it->least_ms || now_ms() - start_ms > it->most_ms)
+        fail_msg("took %d ms", (int)(now_ms() - start_ms));
+    assert_int_equal(capauth_call_retry_after_ms(call), it->retry_after_ms);
+    capauth_call_free(&call);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+    raw_server_stop(server);
+}
+
+static void retries_follow_the_rules(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof retry_cases / sizeof retry_cases[0]; i++) {
+        print_message("           %s\n", retry_cases[i].name);
+        check_retry(&retry_cases[i]);
+    }
+}
+
+static void a_retry_that_waits_can_be_cancelled(void **state)
+{
+    const char *replies[] = {http_reply("HTTP/1.1 503 No", "Retry-After: 30\r\n", ""), NULL};
+    struct raw_server *server = raw_server_start(replies, false);
+    capauth_client *client = new_raw_client(server);
+    capauth_session *customer = new_mobile(client, "Brand", "919999999993");
+    capauth_call *call = start_token(customer, 60000);
+
+    (void)state;
+    while (!raw_server_requests(server))
+        capauth_client_poll(client, 10);
+    assert_int_equal(capauth_client_poll(client, 50), 0);
+    assert_code(capauth_call_cancel(call), CAPAUTH_OK);
+    assert_code(capauth_call_wait(call, 5000), CAPAUTH_E_CANCELLED);
+    assert_int_equal(raw_server_requests(server), 1);
+    capauth_call_free(&call);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+    raw_server_stop(server);
+}
+
+/* ---- Prepare ---- */
+
+static void after_prepare_no_step_takes_long(void **state)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *customer;
+    capauth_call *call = NULL;
+    int64_t longest_ms = 0;
+
+    (void)state;
+    make_brand(shared, "EnginePrepare", "{}");
+    assert_code(capauth_client_prepare(client), CAPAUTH_OK);
+    customer = new_mobile(client, "EnginePrepare", "919999999993");
+    assert_code(capauth_token_generate(customer, NULL, &call), CAPAUTH_OK);
+    while (!capauth_call_done(call)) {
+        int64_t start_ms = now_ms();
+
+        capauth_client_poll(client, 0);
+        if (now_ms() - start_ms > longest_ms)
+            longest_ms = now_ms() - start_ms;
+    }
+    assert_code(capauth_call_result(call), CAPAUTH_OK);
+    assert_true(longest_ms < 250); /* the bench measures; this only proves that nothing waits */
+    capauth_call_free(&call);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+}
+
+static void prepare_tells_what_stands_in_the_way(void **state)
+{
+    capauth_client *client = NULL;
+
+    (void)state;
+    assert_code(capauth_client_new(&client), CAPAUTH_OK);
+    assert_code(capauth_client_prepare(client), CAPAUTH_E_INVALID_ARGUMENT);
+    assert_code(capauth_client_set_base_url(client, "http://127.0.0.1:1"), CAPAUTH_OK);
+    assert_code(capauth_client_prepare(client), CAPAUTH_E_CONNECT);
+    capauth_client_free(&client);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_moves_until_somebody_polls),
+        cmocka_unit_test(waiting_ends_with_its_time),
+        cmocka_unit_test(poll_counts_and_next_done_hands_out_once),
+        cmocka_unit_test(next_done_leaves_out_what_was_freed_or_waited_for),
+        cmocka_unit_test(what_is_freed_or_refused_does_not_count),
+        cmocka_unit_test(an_idle_client_is_not_readable),
+        cmocka_unit_test(readable_for_what_was_posted),
+        cmocka_unit_test(readable_when_a_deadline_has_passed),
+        cmocka_unit_test(readable_once_for_each_call_that_another_thread_finished),
+        cmocka_unit_test(a_waiter_learns_of_a_call_that_another_threads_step_finished),
+        cmocka_unit_test(a_waiter_learns_of_a_cancel_that_another_thread_saw_to),
+        cmocka_unit_test(a_leader_that_leaves_lets_another_lead),
+        cmocka_unit_test(closing_ends_every_wait),
+        cmocka_unit_test(closing_ends_a_poll_with_nothing_in_flight),
+        cmocka_unit_test(cancelling_what_may_be_repeated_is_just_cancelled),
+        cmocka_unit_test(cancelling_an_otp_on_its_way_is_unknown),
+        cmocka_unit_test(a_second_step_is_busy_and_the_gateway_goes_beside_it),
+        cmocka_unit_test(deadlines_end_in_their_order),
+        cmocka_unit_test(waiting_in_the_queue_counts),
+        cmocka_unit_test(a_queued_call_is_cancelled_without_being_sent),
+        cmocka_unit_test(many_calls_share_a_few_connections),
+        cmocka_unit_test(the_connect_timeout_ends_an_attempt),
+        cmocka_unit_test(the_deadline_ends_a_connection_attempt),
+        cmocka_unit_test(retries_follow_the_rules),
+        cmocka_unit_test(a_retry_that_waits_can_be_cancelled),
+        cmocka_unit_test(after_prepare_no_step_takes_long),
+        cmocka_unit_test(prepare_tells_what_stands_in_the_way),
+    };
+
+    return cmocka_run_group_tests(tests, start_shared, stop_shared);
+}

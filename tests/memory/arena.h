@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An allocator in place of the C library's, for the whole process: memory is never given out twice, so that whatever a
+ * block held when it was freed is still there, and each block remembers who asked for it.
+ */
+#ifndef ARENA_H
+#define ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena_block {
+    const void *start;
+    size_t size;
+    const void *caller; /* an address in the code that asked */
+    bool freed;
+};
+
+/* The block that the address lies in, if any. */
+bool arena_find(const void *address, struct arena_block *block);
+/* Whether the address is the arena's, block or not. */
+bool arena_holds(const void *address);
+/* The first address after all that was given out; behind it are gigabytes of zeros. */
+const void *arena_end(void);
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * After a sign-in and a sign-out, no password, OTP, token or key is left in memory that capauth allocated, or json-c
+ * for it: the whole readable memory of the process is searched, and each hit is traced to who allocated the block. What
+ * libcurl and the TLS library leave behind is counted and printed; README says what a host can do about it.
+ *
+ * The test keeps its own copies of the secrets masked, and reads no JSON, so that all hits are others'.
+ */
+#define _GNU_SOURCE
+#include "../core/support.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+
+enum { MASK = 0x5a, SECRETS_MOST = 32, LONGEST = 2048 };
+
+static struct {
+    const char *name;
+    unsigned char masked[LONGEST];
+    size_t length;
+} secrets[SECRETS_MOST];
+static size_t secret_count;
+
+static void remember(const char *name, const char *text)
+{
+    size_t length = strlen(text);
+
+    assert_true(secret_count < SECRETS_MOST && length < LONGEST);
+    if (!length)
+        return;
+    secrets[secret_count].name = name;
+    secrets[secret_count].length = length;
+    for (size_t i = 0; i < length; i++)
+        secrets[secret_count].masked[i] = (unsigned char)((unsigned char)text[i] ^ MASK);
+    secret_count++;
+}
+
+static void remember_tokens(capauth_session *customer)
+{
+    char *text = NULL;
+
+    assert_code(capauth_session_copy_token(customer, &text), CAPAUTH_OK);
+    remember("token", text);
+    capauth_string_free(&text);
+    assert_code(capauth_session_copy_key(customer, &text), CAPAUTH_OK);
+    remember("key", text);
+    capauth_string_free(&text);
+}
+
+/* Of a secret that is long, a part of it is as bad as all of it. */
+static size_t looked_for(size_t length)
+{
+    return length > 48 ? 48 : length;
+}
+
+static bool is_secret(const unsigned char *at, size_t secret)
+{
+    size_t length = looked_for(secrets[secret].length);
+    size_t from = secrets[secret].length - length; /* the end: what is particular to a JWT is its signature */
+
+    for (size_t i = 0; i < length; i++) {
+        if ((at[i] ^ MASK) != secrets[secret].masked[from + i])
+            return false;
+    }
+    return true;
+}
+
+/* ---- Whose memory it is ---- */
+
+static const char *owner_of(const unsigned char *address)
+{
+    struct arena_block block;
+    Dl_info info;
+
+    if (!arena_find(address, &block))
+        return arena_holds(address) ? "between blocks" : "no block (stack, data, mapped files)";
+    if (!dladdr(block.caller, &info) || !info.dli_fname)
+        return "unknown";
+    return strrchr(info.dli_fname, '/') ? strrchr(info.dli_fname, '/') + 1 : info.dli_fname;
+}
+
+static bool is_ours(const char *owner)
+{
+    return strstr(owner, "libcapauth") || strstr(owner, "libjson-c");
+}
+
+static struct {
+    const char *owner;
+    int hits;
+} tally[16];
+
+static void count_hit(const char *owner)
+{
+    size_t i = 0;
+
+    while (i < 15 && tally[i].owner && strcmp(tally[i].owner, owner) != 0)
+        i++;
+    tally[i].owner = owner;
+    tally[i].hits++;
+}
+
+static int hit(const unsigned char *address, size_t secret)
+{
+    const char *owner = owner_of(address);
+    struct arena_block block = {0};
+    Dl_info info = {0};
+
+    count_hit(owner);
+    if (!is_ours(owner))
+        return 0;
+    (void)arena_find(address, &block);
+    (void)dladdr(block.caller, &info);
+    print_error("%s left in a %s block of %zu bytes that %s %s allocated\n", secrets[secret].name,
+                block.freed ? "freed" : "live", block.size, owner, info.dli_sname ? info.dli_sname : "(static)");
+    return 1;
+}
+
+/* ---- The search ---- */
+
+static int search_range(const unsigned char *from, const unsigned char *to)
+{
+    int found = 0;
+
+    for (size_t secret = 0; secret < secret_count; secret++) {
+        size_t length = looked_for(secrets[secret].length);
+        unsigned char first = secrets[secret].masked[secrets[secret].length - length] ^ MASK;
+        const unsigned char *at = from;
+
+        while (at + length <= to && (at = memchr(at, first, (size_t)(to - at) - length + 1))) {
+            if (is_secret(at, secret))
+                found += hit(at, secret);
+            at++;
+        }
+    }
+    return found;
+}
+
+static int search_memory(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[512];
+    int found = 0;
+
+    assert_non_null(maps);
+    memset(tally, 0, sizeof tally);
+    while (fgets(line, sizeof line, maps)) {
+        unsigned long from, to;
+        char rights[8];
+
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) != 3 || rights[0] != 'r' || strstr(line, "[v") ||
+            strstr(line, "test_memory"))
+            continue; /* the program's own literals */
+        if (from < (unsigned long)arena_end() && to > (unsigned long)arena_end() &&
+            arena_holds((const char *)arena_end() - 1))
+            to = (unsigned long)arena_end();
+        found += search_range((const unsigned char *)from, (const unsigned char *)to);
+    }
+    fclose(maps);
+    for (size_t i = 0; i < 16 && tally[i].owner; i++)
+        print_message("    hits in memory of %s: %d\n", tally[i].owner, tally[i].hits);
+    return found;
+}
+
+/* ---- The flows ---- */
+
+static const char password[] = "Corr3ct-Horse-Battery";
+static const char new_password[] = "Stapl3-Wagon-Sunrise";
+static const char otp[] = "7391648205";
+
+static int fresh(void **state)
+{
+    (void)state;
+    secret_count = 0;
+    remember("password", "Corr3ct-Horse-Battery");
+    remember("new password", "Stapl3-Wagon-Sunrise");
+    remember("OTP", "7391648205");
+    return 0;
+}
+
+static void by_otp(capauth_session *customer)
+{
+    assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
+    remember_tokens(customer);
+    assert_code(capauth_otp_generate(customer, NULL, NULL), CAPAUTH_OK);
+    assert_code(capauth_otp_validate(customer, otp, NULL, NULL), CAPAUTH_OK);
+    remember_tokens(customer);
+}
+
+static void finish(capauth_client *client, capauth_session *customer)
+{
+    (void)capauth_session_sign_out(customer, NULL, NULL);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+    assert_int_equal(search_memory(), 0);
+}
+
+static void otp_flow_with_gateway_and_export(void **state)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *customer;
+    capauth_session *restored = NULL;
+    capauth_call *call = NULL;
+    char *text = NULL;
+
+    (void)state;
+    make_brand(shared, "MemoryOtp", "{\"FIXED_OTP\":\"7391648205\",\"CONF_OTP_LENGTH\":10}");
+    customer = new_mobile(client, "MemoryOtp", "919999999993");
+    by_otp(customer);
+    assert_code(capauth_token_regenerate(customer, NULL, NULL), CAPAUTH_OK);
+    remember_tokens(customer);
+    assert_code(capauth_gateway_call(customer, "GET", "customer/get", NULL, NULL, &call), CAPAUTH_OK);
+    assert_code(capauth_call_wait(call, -1), CAPAUTH_OK);
+    capauth_call_free(&call);
+    assert_code(capauth_session_export(customer, &text), CAPAUTH_OK);
+    assert_code(capauth_session_restore(client, text, &restored), CAPAUTH_OK);
+    capauth_string_free(&text);
+    capauth_session_free(&restored);
+    finish(client, customer);
+}
+
+static void web_flow(void **state)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *customer;
+
+    (void)state;
+    make_brand(shared, "MemoryWeb", "{\"FIXED_OTP\":\"7391648205\",\"CONF_OTP_LENGTH\":10}");
+    customer = new_web(client, "MemoryWeb", "919999999994");
+    by_otp(customer);
+    assert_code(capauth_token_regenerate(customer, NULL, NULL), CAPAUTH_OK);
+    remember_tokens(customer);
+    finish(client, customer);
+}
+
+static void password_flows(void **state)
+{
+    capauth_client *client = new_client(shared);
+    capauth_options *options = NULL;
+    capauth_session *customer;
+
+    (void)state;
+    make_brand(shared, "MemoryPassword",
+               "{\"FIXED_OTP\":\"7391648205\",\"CONF_OTP_LENGTH\":10,\"PASSWORD_ENABLED\":true}");
+    customer = new_mobile(client, "MemoryPassword", "919999999995");
+    assert_code(capauth_options_new(&options), CAPAUTH_OK);
+    assert_code(capauth_options_set_password(options, password), CAPAUTH_OK);
+    assert_code(capauth_token_generate(customer, options, NULL), CAPAUTH_OK);
+    capauth_options_free(&options);
+    assert_code(capauth_otp_generate(customer, NULL, NULL), CAPAUTH_OK);
+    assert_code(capauth_otp_validate(customer, otp, NULL, NULL), CAPAUTH_OK);
+    assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
+    assert_code(capauth_password_validate(customer, "wrong", NULL, NULL), CAPAUTH_INVALID_PASSWORD);
+    assert_code(capauth_password_validate(customer, password, NULL, NULL), CAPAUTH_OK);
+    remember_tokens(customer);
+    assert_code(capauth_password_change(customer, password, new_password, NULL, NULL), CAPAUTH_OK);
+    assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
+    assert_code(capauth_password_forget(customer, password, NULL, NULL), CAPAUTH_OK);
+    finish(client, customer);
+}
+
+static void second_factor_flow(void **state)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *first, *second = NULL;
+
+    (void)state;
+    make_brand(
+        shared, "MemoryMfa",
+        "{\"FIXED_OTP\":\"7391648205\",\"CONF_OTP_LENGTH\":10,\"IS_MFA_ENABLED\":true,\"CONF_FORCED_MFA\":true}");
+    first = new_mobile(client, "MemoryMfa", "919999999996");
+    by_otp(first);
+    assert_code(capauth_session_second_factor(first, &second), CAPAUTH_OK);
+    by_otp(second);
+    capauth_session_free(&first);
+    finish(client, second);
+}
+
+static void failures_and_cancellation(void **state)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *customer;
+    capauth_call *call = NULL;
+
+    (void)state;
+    make_brand(shared, "MemoryFailures", "{\"FIXED_OTP\":\"7391648205\",\"CONF_OTP_LENGTH\":10}");
+    customer = new_mobile(client, "MemoryFailures", "919999999997");
+    assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
+    assert_code(capauth_otp_generate(customer, NULL, NULL), CAPAUTH_OK);
+    make_fault(shared, "MemoryFailures", "/auth/v1/otp/validate", 1, "\"truncateAfter\":20");
+    assert_code(capauth_otp_validate(customer, otp, NULL, NULL), CAPAUTH_E_UNKNOWN_OUTCOME);
+    assert_code(capauth_otp_validate(customer, otp, NULL, &call), CAPAUTH_OK);
+    capauth_call_free(&call);
+    finish(client, customer);
+}
+
+/* The search itself finds what is there. */
+static void the_search_finds_a_secret_of_ours(void **state)
+{
+    capauth_client *client = new_client(shared);
+    capauth_options *options = NULL;
+
+    (void)state;
+    assert_code(capauth_options_new(&options), CAPAUTH_OK);
+    assert_code(capauth_options_set_password(options, password), CAPAUTH_OK);
+    print_message("    (one hit in libcapauth is expected here)\n");
+    assert_int_equal(search_memory(), 1);
+    capauth_options_free(&options);
+    assert_int_equal(search_memory(), 0);
+    capauth_client_free(&client);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(the_search_finds_a_secret_of_ours, fresh),
+        cmocka_unit_test_setup(otp_flow_with_gateway_and_export, fresh),
+        cmocka_unit_test_setup(web_flow, fresh),
+        cmocka_unit_test_setup(password_flows, fresh),
+        cmocka_unit_test_setup(second_factor_flow, fresh),
+        cmocka_unit_test_setup(failures_and_cancellation, fresh),
+    };
+
+    return cmocka_run_group_tests(tests, start_shared, stop_shared);
+}
