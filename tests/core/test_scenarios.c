@@ -364,7 +364,8 @@ int main(void)
 
     if (!count || !tests || !plays) {
         fputs(CAPAUTH_SCENARIOS " cannot be read\n", stderr);
-        return 1;
+        failed = 1;
+        goto out;
     }
     for (size_t i = 0; i < count; i++) {
         plays[i].scenario = json_object_array_get_idx(all, i);
@@ -372,6 +373,7 @@ int main(void)
         tests[i] = (struct CMUnitTest){text(plays[i].scenario, "name"), scenario, NULL, clean_up, &plays[i]};
     }
     failed = _cmocka_run_group_tests("scenarios", tests, count, start_both, stop_both);
+out:
     free(tests);
     free(plays);
     json_object_put(all);

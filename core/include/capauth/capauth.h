@@ -211,7 +211,8 @@ CAPAUTH_API int capauth_client_set_max_retries(capauth_client *client, int retri
 CAPAUTH_API int capauth_client_set_max_connections(capauth_client *client, int connections);
 /* 1: HTTP/2 over TLS, many calls on one connection. Default 0: HTTP/1.1, which costs less for one call at a time. */
 CAPAUTH_API int capauth_client_set_http2(capauth_client *client, int enabled);
-/* A file of PEM certificates: the only authorities trusted. It is read when the first connection is made. */
+/* A file of PEM certificates: the only authorities trusted. It must be readable now, and is read when the first
+ * connection is made. */
 CAPAUTH_API int capauth_client_set_ca_file(capauth_client *client, const char *path);
 /* The same as text. */
 CAPAUTH_API int capauth_client_set_ca_pem(capauth_client *client, const char *pem);
@@ -426,8 +427,8 @@ CAPAUTH_API int capauth_options_set_repeatable(capauth_options *options, int rep
 /*
  * `options` may be NULL. With `call` NULL the operation blocks and returns its outcome. Otherwise it starts, returns 0
  * and a call; nothing moves until someone waits for it or polls. What can be refused on the spot is returned at once:
- * then `*call` is a finished call that tells the rest, to be freed like any other (NULL only for CAPAUTH_E_NO_MEMORY or
- * a NULL session).
+ * then `*call` is a finished call that tells the rest, to be freed like any other (NULL only for CAPAUTH_E_NO_MEMORY,
+ * CAPAUTH_E_FORKED or a NULL session).
  *
  * Refused on the spot: CAPAUTH_E_INVALID_ARGUMENT (capauth_call_argument names it), CAPAUTH_E_WRONG_STEP (no sessionId,
  * token or key to send), CAPAUTH_E_BUSY (another step of this session is in flight), CAPAUTH_E_UNSUPPORTED (not in this
