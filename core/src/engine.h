@@ -19,6 +19,7 @@
 #include <capauth/capauth.h>
 
 #include "platform.h"
+#include "reactor.h"
 
 struct capauth__transport;
 

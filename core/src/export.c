@@ -166,24 +166,34 @@ static bool keep_unknown(const char *name, const capauth__json *value, void *dat
     return true;
 }
 
+/* Whether "must" is absent, or a list of names that are all known. */
+static bool must_is_understood(const capauth__json *must)
+{
+    size_t length = 0;
+
+    if (must && !capauth__json_length(must, &length))
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        const char *name = capauth__json_text(capauth__json_element(must, i));
+
+        if (!name || !is_known(name))
+            return false;
+    }
+    return true;
+}
+
 /* NULL, or what is wrong. */
 static const char *header_fault(const capauth_client *client, const capauth__json *root)
 {
     const char *origin = capauth__json_text(capauth__json_member(root, "origin"));
-    const capauth__json *must = capauth__json_member(root, "must");
-    const capauth__json *name;
     int64_t version = 0;
 
     if (!capauth__json_is_object(root))
         return "is no JSON object";
     if (!capauth__json_integer(capauth__json_member(root, "v"), &version) || version != 1)
         return "is of a version that this capauth does not know";
-    for (size_t i = 0; (name = capauth__json_element(must, i)); i++) {
-        const char *text = capauth__json_text(name);
-
-        if (!text || !is_known(text))
-            return "must be understood in a way that this capauth does not know";
-    }
+    if (!must_is_understood(capauth__json_member(root, "must")))
+        return "must be understood in a way that this capauth does not know";
     if (!client->config.base_url)
         return "needs a client with a cluster or a base URL";
     return !origin || strcmp(origin, client->config.base_url) != 0 ? "is of another origin" : NULL;

@@ -126,6 +126,14 @@ const capauth__json *capauth__json_element(const capauth__json *array, size_t in
     return json_object_is_type(array, json_type_array) ? json_object_array_get_idx(array, index) : NULL;
 }
 
+bool capauth__json_length(const capauth__json *array, size_t *length)
+{
+    if (!array || !json_object_is_type(array, json_type_array))
+        return false;
+    *length = json_object_array_length(array);
+    return true;
+}
+
 const char *capauth__json_text(const capauth__json *value)
 {
     const char *text;

@@ -15,7 +15,8 @@ typedef struct json_object capauth__json;
 
 enum { CAPAUTH__JSON_DEPTH = 32 };
 
-/* How many bytes the character at `text` has, 0 if it is not one of UTF-8's: too long, a surrogate, cut off by a NUL. */
+/* How many bytes the character at `text` has, 0 if it is not one of UTF-8's: too long, a surrogate, cut off by a NUL.
+ */
 size_t capauth__utf8_length(const char *text);
 
 /* Strict: one value, valid UTF-8, at most CAPAUTH__JSON_DEPTH deep. 0, CAPAUTH_E_NO_MEMORY or CAPAUTH_E_PROTOCOL. */
@@ -27,6 +28,8 @@ void capauth__json_free(capauth__json *root);
 bool capauth__json_is_object(const capauth__json *value);
 const capauth__json *capauth__json_member(const capauth__json *object, const char *name);
 const capauth__json *capauth__json_element(const capauth__json *array, size_t index);
+/* How many elements; false when it is no array. */
+bool capauth__json_length(const capauth__json *array, size_t *length);
 /* NULL when it is no string, is empty, or has a control character or a NUL inside. */
 const char *capauth__json_text(const capauth__json *value);
 /* The same for a text that is only shown: control characters in it become spaces, and it ends at a NUL. */

@@ -61,7 +61,7 @@ int capauth_options_set_fallback_channel(capauth_options *options, const char *c
 int capauth_options_set_otp_hash(capauth_options *options, const char *hash, int64_t timestamp_ms)
 {
     int result = options && timestamp_ms >= 0 ? set_text(&options->otp_hash, hash, CAPAUTH__TOKEN_LONGEST)
-                                               : CAPAUTH_E_INVALID_ARGUMENT;
+                                              : CAPAUTH_E_INVALID_ARGUMENT;
 
     if (!result)
         options->otp_timestamp_ms = timestamp_ms;

@@ -140,7 +140,7 @@ static bool try_again(capauth_session *session)
     capauth_call *again = NULL;
 
     capauth__session_lock(session);
-    if (session->refresh_again)
+    if (session->refresh_again && can_regenerate(session))
         again = refresh_new(session);
     session->refresh_again = false;
     capauth__session_unlock(session);

@@ -33,8 +33,8 @@ int capauth__identifier_type_parse(const char *name)
 
 const char *capauth__session_contact(const capauth_session *session)
 {
-    bool has_address = session->identifier_type == CAPAUTH_IDENTIFIER_MOBILE ||
-                       session->identifier_type == CAPAUTH_IDENTIFIER_EMAIL;
+    bool has_address =
+        session->identifier_type == CAPAUTH_IDENTIFIER_MOBILE || session->identifier_type == CAPAUTH_IDENTIFIER_EMAIL;
 
     return has_address ? NULL : session->contact;
 }

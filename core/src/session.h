@@ -30,7 +30,7 @@ struct capauth__state {
     char *otp_channel;
     bool refresh_off; /* the token was expired on purpose: only regenerate_token brings a new one */
     bool validate_unknown; /* an answer to the OTP or password was lost */
-    char *other_identifier;  /* an answer to identifier update was lost: this one may hold instead of ours */
+    char *other_identifier; /* an answer to identifier update was lost: this one may hold instead of ours */
 };
 
 struct capauth_session {

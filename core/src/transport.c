@@ -13,6 +13,7 @@
 #include "call.h"
 #include "client.h"
 #include "platform.h"
+#include "reactor.h"
 
 enum {
     BODY_LIMIT = 1024 * 1024, /* after decompression */
@@ -261,7 +262,7 @@ static size_t on_write(char *bytes, size_t size, size_t count, void *data)
     return 0;
 }
 
-/* The value of "Name: value\r\n", if that is the header's name. */
+/* The value of "Name: value\r\n", if that is the header's name; only what can be shown of it. */
 static bool header_value(const char *line, size_t length, const char *name, char *out, size_t size)
 {
     size_t skip = strlen(name);
@@ -275,7 +276,13 @@ static bool header_value(const char *line, size_t length, const char *name, char
     length -= skip;
     if (length >= size)
         return true;
-    memcpy(out, line + skip, length);
+    for (size_t i = 0; i < length; i++) {
+        char c = line[skip + i];
+
+        out[i] = '?';
+        if (c >= ' ' && c <= '~')
+            out[i] = c;
+    }
     out[length] = '\0';
     return true;
 }

@@ -139,7 +139,11 @@ void capauth__wire_plain_text(const char *body, size_t length, char *out, size_t
     size_t shown = 0;
 
     for (; shown < length && shown + 1 < size && body[shown]; shown++)
-        out[shown] = (unsigned char)body[shown] < 0x20 || body[shown] == 0x7f ? ' ' : body[shown];
+        out[shown] = body[shown];
+    for (char *c = out; c < out + shown; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = ' ';
+    }
     while (shown && ((unsigned char)body[shown] & 0xc0) == 0x80) /* not in the middle of a character */
         shown--;
     while (shown && out[shown - 1] == ' ')
