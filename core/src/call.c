@@ -184,18 +184,59 @@ struct secret_search {
     bool found;
 };
 
-static bool search_member(const char *name, const capauth__json *value, void *data)
+/* Members that messages may well repeat. */
+static bool is_harmless(const char *name, size_t length)
 {
     static const char *const harmless[] = {"identifierType", "identifierValue", "brand", "deviceId", "mobile", "email"};
-    struct secret_search *search = data;
-    const char *text = capauth__json_text(value);
 
     for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++) {
-        if (!strcmp(name, harmless[i]))
+        if (strlen(harmless[i]) == length && !memcmp(name, harmless[i], length))
             return true;
     }
+    return false;
+}
+
+static bool holds(const char *text, const char *part, size_t length)
+{
+    for (; *text; text++) {
+        if (*text == *part && !strncmp(text, part, length))
+            return true;
+    }
+    return false;
+}
+
+static bool search_member(const char *name, const capauth__json *value, void *data)
+{
+    struct secret_search *search = data;
+    const char *text = is_harmless(name, strlen(name)) ? NULL : capauth__json_text(value);
+
     search->found = text && strstr(search->text, text);
     return !search->found;
+}
+
+/* The same for a request as we write it, flat and mostly without escapes, at a tenth of the cost; false when it has
+ * some. */
+static bool search_plain(const struct capauth__buffer *body, struct secret_search *search)
+{
+    const char *name = body->data;
+    const char *value;
+    size_t length;
+
+    if (strchr(body->data, '\\'))
+        return false;
+    while (!search->found && (name = strchr(name, '"'))) {
+        size_t name_length = strcspn(++name, "\"");
+
+        value = name + name_length + 2;
+        if (*value != '"') { /* a number */
+            name = value;
+            continue;
+        }
+        length = strcspn(++value, "\"");
+        search->found = length && !is_harmless(name, name_length) && holds(search->text, value, length);
+        name = value + length + 1;
+    }
+    return true;
 }
 
 /* Some servers repeat the request in their message: a secret of ours may not come back as an error text. */
@@ -204,7 +245,7 @@ static bool repeats_a_secret(const capauth_call *call, const char *text)
     struct secret_search search = {.text = text};
     capauth__json *body = NULL;
 
-    if (call->verb != CAPAUTH__GATEWAY && call->body.data &&
+    if (call->verb != CAPAUTH__GATEWAY && call->body.data && !search_plain(&call->body, &search) &&
         !capauth__json_parse(call->body.data, call->body.length, &body))
         (void)capauth__json_each(body, search_member, &search);
     capauth__json_free(body);

@@ -10,12 +10,9 @@
 
 #include "engine.h"
 #include "event.h"
+#include "header.h"
 #include "secret.h"
-
-struct capauth__header {
-    struct capauth__header *next;
-    char *line; /* "Name: value" */
-};
+#include "text.h"
 
 struct capauth__config {
     char *base_url;
@@ -76,18 +73,6 @@ int64_t capauth__server_now(capauth_client *client);
 /* The Date of a reply of the Auth Engine. */
 void capauth__server_clock_set(capauth_client *client, int64_t date_ms);
 
-/* NULL, or what is wrong with it: "is empty", "is longer than 256 bytes", ... */
-const char *capauth__text_fault(const char *text, size_t longest);
-/* "Name: value", or NULL and what is wrong with it. *fault is NULL when there was no memory. */
-struct capauth__header *capauth__header_new(const char *name, const char *value, const char **fault);
-void capauth__headers_free(struct capauth__header **headers);
-
-enum {
-    CAPAUTH__IDENTITY_LONGEST = 256,
-    CAPAUTH__SECRET_LONGEST = 1024,
-    CAPAUTH__TOKEN_LONGEST = 16384,
-    CAPAUTH__HEADER_LONGEST = 8192,
-    CAPAUTH__DURATION_LONGEST = 86400000
-};
+enum { CAPAUTH__DURATION_LONGEST = 86400000 /* a day, in milliseconds */ };
 
 #endif

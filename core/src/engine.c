@@ -144,6 +144,16 @@ static capauth_call *inbox_pop(struct capauth__engine *engine)
     return call;
 }
 
+static bool inbox_is_empty(struct capauth__engine *engine)
+{
+    bool empty;
+
+    pthread_mutex_lock(&engine->inbox_mutex);
+    empty = !engine->inbox.first;
+    pthread_mutex_unlock(&engine->inbox_mutex);
+    return empty;
+}
+
 static void wake(struct capauth__waiter *waiter)
 {
     waiter->awake = true;
@@ -197,7 +207,7 @@ static bool drain_inbox(capauth_client *client, int64_t end_us)
             capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_CANCELLED), NULL);
         capauth__call_drop(call); /* the inbox's reference */
         if (time_is_up(end_us))
-            return true;
+            return !inbox_is_empty(&client->engine);
     }
     return false;
 }
@@ -302,21 +312,26 @@ static void arm(struct capauth__engine *engine)
     capauth__reactor_arm(&engine->reactor, due_ms);
 }
 
+static bool can_send(const struct capauth__engine *engine)
+{
+    return engine->queue.first &&
+           (!engine->transport || engine->in_flight < capauth__transport_room(engine->transport));
+}
+
 /* Gives free connections to those who wait for one. At least one; true when the time was up before the end. */
 static bool send_queue(capauth_client *client, int64_t end_us)
 {
     struct capauth__engine *engine = &client->engine;
-    bool left = false;
 
-    while (engine->queue.first && !left &&
-           (!engine->transport || engine->in_flight < capauth__transport_room(engine->transport))) {
+    while (can_send(engine)) {
         send_first(client);
         run_timers(engine, end_us);
-        if (engine->transport)
-            left = capauth__transport_collect(engine->transport, end_us);
-        left = left || time_is_up(end_us);
+        if (engine->transport && capauth__transport_collect(engine->transport, end_us))
+            return true;
+        if (time_is_up(end_us))
+            return can_send(engine);
     }
-    return left;
+    return false;
 }
 
 /* Does what can be done now, for about STEP_US, but at least one of each kind; the rest stays for the next step. */
@@ -462,16 +477,6 @@ capauth_call *capauth__engine_next_done(struct capauth__engine *engine)
 }
 
 /* ---- Waiting ---- */
-
-static bool inbox_is_empty(struct capauth__engine *engine)
-{
-    bool empty;
-
-    pthread_mutex_lock(&engine->inbox_mutex);
-    empty = !engine->inbox.first;
-    pthread_mutex_unlock(&engine->inbox_mutex);
-    return empty;
-}
 
 /* Waits on the reactor for all, and takes one step. With the mutex held, except while it waits. */
 static void lead(capauth_client *client, const capauth_call *call, int timeout_ms)

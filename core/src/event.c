@@ -27,7 +27,7 @@ struct ending {
     struct capauth__event *event;
 };
 
-struct capauth__listener *capauth__listener_new(void *data, void (*free_data)(void *data))
+static struct capauth__listener *listener_new(void *data, void (*free_data)(void *data))
 {
     struct ending *ending = calloc(1, sizeof *ending);
     struct capauth__event *event = calloc(1, sizeof *event);
@@ -43,6 +43,19 @@ struct capauth__listener *capauth__listener_new(void *data, void (*free_data)(vo
     ending->listener.data = data;
     ending->listener.free_data = free_data;
     return &ending->listener;
+}
+
+int capauth__listener_make(const capauth_client *client, bool wanted, void *data, void (*free_data)(void *data),
+                           struct capauth__listener **listener)
+{
+    int result = client ? capauth__client_check(client) : CAPAUTH_E_INVALID_ARGUMENT;
+
+    *listener = NULL;
+    if (!result && wanted && !(*listener = listener_new(data, free_data)))
+        result = CAPAUTH_E_NO_MEMORY;
+    if (!*listener && free_data)
+        free_data(data);
+    return result;
 }
 
 static void events_lock(capauth_client *client)
@@ -247,4 +260,42 @@ void capauth__events_end(capauth_client *client)
             run(event);
         discard(client, event);
     }
+}
+
+/* ---- The client's callbacks ---- */
+
+static int set_listener(capauth_client *client, struct capauth__listener **slot, atomic_bool *present,
+                        struct capauth__listener *listener)
+{
+    struct capauth__listener *old;
+
+    pthread_mutex_lock(&client->events.mutex);
+    old = *slot;
+    *slot = listener;
+    atomic_store(present, listener != NULL);
+    pthread_mutex_unlock(&client->events.mutex);
+    capauth__listener_drop(client, old);
+    return CAPAUTH_OK;
+}
+
+int capauth_client_set_log(capauth_client *client, capauth_log_callback callback, void *data,
+                           void (*free_data)(void *data))
+{
+    struct capauth__listener *listener;
+    int result = capauth__listener_make(client, callback != NULL, data, free_data, &listener);
+
+    if (listener)
+        listener->callback.log = callback;
+    return result ? result : set_listener(client, &client->events.log, &client->events.has_log, listener);
+}
+
+int capauth_client_set_trace(capauth_client *client, capauth_trace_callback callback, void *data,
+                             void (*free_data)(void *data))
+{
+    struct capauth__listener *listener;
+    int result = capauth__listener_make(client, callback != NULL, data, free_data, &listener);
+
+    if (listener)
+        listener->callback.trace = callback;
+    return result ? result : set_listener(client, &client->events.trace, &client->events.has_trace, listener);
 }

@@ -39,7 +39,9 @@ struct capauth__events {
     atomic_bool has_trace;
 };
 
-struct capauth__listener *capauth__listener_new(void *data, void (*free_data)(void *data));
+/* Checks the client, and makes a listener where one is wanted; else, and on failure, runs free_data at once. */
+int capauth__listener_make(const capauth_client *client, bool wanted, void *data, void (*free_data)(void *data),
+                           struct capauth__listener **listener);
 /* Drops a reference; the last one queues free_data, since user code may not run where this is called. */
 void capauth__listener_drop(capauth_client *client, struct capauth__listener *listener);
 

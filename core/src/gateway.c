@@ -93,32 +93,13 @@ int capauth_gateway_call(capauth_session *session, const char *method, const cha
 
 /* ---- Sending ---- */
 
-static bool push_header(struct capauth__header **headers, const char *name, const char *value)
-{
-    struct capauth__header *header;
-    size_t size;
-
-    if (!value || !*value)
-        return true;
-    size = strlen(name) + strlen(value) + 3;
-    header = calloc(1, sizeof *header);
-    if (!header || !(header->line = malloc(size))) {
-        free(header);
-        return false;
-    }
-    snprintf(header->line, size, "%s: %s", name, value);
-    header->next = *headers;
-    *headers = header;
-    return true;
-}
-
 static bool push_external(capauth_call *call, const capauth_session *session)
 {
     struct capauth__buffer bearer = {0};
     bool pushed = capauth__buffer_text(&bearer, "Bearer ") && capauth__buffer_text(&bearer, session->access_token) &&
-                  push_header(&call->token_headers, "Authorization", bearer.data) &&
-                  push_header(&call->token_headers, "X-CAP-EXTERNAL-OAUTH-ID-TOKEN", session->id_token) &&
-                  push_header(&call->token_headers, "cap_brand", session->brand);
+                  capauth__header_push(&call->token_headers, "Authorization", bearer.data) &&
+                  capauth__header_push(&call->token_headers, "X-CAP-EXTERNAL-OAUTH-ID-TOKEN", session->id_token) &&
+                  capauth__header_push(&call->token_headers, "cap_brand", session->brand);
 
     capauth__buffer_free(&bearer);
     return pushed;
@@ -141,12 +122,14 @@ static bool push_identity(capauth_call *call, const capauth_session *session)
     bool mobile = call->client->config.cap_mobile && session->identifier_type == CAPAUTH_IDENTIFIER_MOBILE;
     struct capauth__header **headers = &call->token_headers;
 
-    return push_header(headers, "cap_authorization", session->state.token) &&
-           push_header(headers, "cap_brand", session->brand) &&
-           push_header(headers, "cap_device_id", session->flow == CAPAUTH_FLOW_WEB ? NULL : session->device_id) &&
-           push_header(headers, "cap_identifier_type", capauth__identifier_type_name(session->identifier_type)) &&
-           push_header(headers, "cap_identifier_value", identifier) &&
-           (!mobile || push_header(headers, "cap_mobile", identifier));
+    return capauth__header_push(headers, "cap_authorization", session->state.token) &&
+           capauth__header_push(headers, "cap_brand", session->brand) &&
+           capauth__header_push(headers, "cap_device_id",
+                                session->flow == CAPAUTH_FLOW_WEB ? NULL : session->device_id) &&
+           capauth__header_push(headers, "cap_identifier_type",
+                                capauth__identifier_type_name(session->identifier_type)) &&
+           capauth__header_push(headers, "cap_identifier_value", identifier) &&
+           (!mobile || capauth__header_push(headers, "cap_mobile", identifier));
 }
 
 enum decision { SEND, JOIN, NO_TOKEN, FAIL };

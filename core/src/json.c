@@ -10,19 +10,19 @@
 
 #include <capauth/capauth.h>
 
-size_t capauth__utf8_length(const char *text)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    size_t length = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : at[0] < 0xf5 ? 4 : 0;
+#include "text.h"
 
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) || (at[0] == 0xf0 && at[1] < 0x90) ||
-        (at[0] == 0xf4 && at[1] > 0x8f))
-        return 0;
-    return length;
+enum { EIGHT = 8 };
+
+/* Most of a reply is, so that eight bytes at a time are worth it. */
+static bool all_ascii(const char *text, size_t length)
+{
+    uint64_t bytes;
+
+    if (length < sizeof bytes)
+        return false;
+    memcpy(&bytes, text, sizeof bytes);
+    return !(bytes & UINT64_C(0x8080808080808080));
 }
 
 static bool is_utf8(const char *text, size_t length)
@@ -30,7 +30,8 @@ static bool is_utf8(const char *text, size_t length)
     size_t step;
 
     for (size_t i = 0; i < length; i += step) {
-        if (!(step = capauth__utf8_length(text + i)))
+        step = all_ascii(text + i, length - i) ? EIGHT : capauth__utf8_length(text + i);
+        if (!step)
             return false;
     }
     return true;
@@ -229,10 +230,11 @@ static void put_quoted(struct capauth__buffer *buffer, const char *text, size_t 
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)text[i];
         static const char hex[] = "0123456789abcdef";
-        char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+        char escape[6];
 
         if (c >= 0x20 && c != '"' && c != '\\')
             continue;
+        memcpy(escape, (char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, sizeof escape);
         capauth__buffer_append(buffer, text + clean, i - clean);
         clean = i + 1;
         if (c == '"' || c == '\\') {

@@ -15,10 +15,6 @@ typedef struct json_object capauth__json;
 
 enum { CAPAUTH__JSON_DEPTH = 32 };
 
-/* How many bytes the character at `text` has, 0 if it is not one of UTF-8's: too long, a surrogate, cut off by a NUL.
- */
-size_t capauth__utf8_length(const char *text);
-
 /* Strict: one value, valid UTF-8, at most CAPAUTH__JSON_DEPTH deep. 0, CAPAUTH_E_NO_MEMORY or CAPAUTH_E_PROTOCOL. */
 int capauth__json_parse(const char *text, size_t length, capauth__json **root);
 /* Wipes every string of the tree. Takes NULL. */

@@ -112,7 +112,7 @@ int capauth_options_add_query(capauth_options *options, const char *name, const 
     struct capauth__buffer *query;
 
     if (!options || capauth__text_fault(name, CAPAUTH__IDENTITY_LONGEST) || !value ||
-        (*value && capauth__text_fault(value, CAPAUTH__HEADER_LONGEST)))
+        (*value && capauth__text_fault(value, CAPAUTH__VALUE_LONGEST)))
         return CAPAUTH_E_INVALID_ARGUMENT;
     query = &options->query;
     capauth__buffer_text(query, query->length ? "&" : "?");

@@ -328,14 +328,10 @@ int capauth_session_set_device_id(capauth_session *session, const char *device_i
 int capauth_session_on_change(capauth_session *session, capauth_change_callback callback, void *data,
                               void (*free_data)(void *data))
 {
-    int result = session ? capauth__client_check(session->client) : CAPAUTH_E_INVALID_ARGUMENT;
-    struct capauth__listener *listener = NULL;
+    struct capauth__listener *listener;
     struct capauth__listener *old;
+    int result = capauth__listener_make(session ? session->client : NULL, callback != NULL, data, free_data, &listener);
 
-    if (!result && callback && !(listener = capauth__listener_new(data, free_data)))
-        result = CAPAUTH_E_NO_MEMORY;
-    if (!listener && free_data)
-        free_data(data);
     if (result)
         return result;
     if (listener)

@@ -4,10 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
-#include "json.h"
 #include "transport.h"
 
 /* Every setter takes the client's mutex through this. 0: go on, and unlock at the end. */
@@ -318,105 +316,6 @@ int capauth_client_set_user_agent(capauth_client *client, const char *user_agent
                      CAPAUTH__IDENTITY_LONGEST);
 }
 
-const char *capauth__text_fault(const char *text, size_t longest)
-{
-    size_t length = 0;
-    size_t step;
-
-    if (!text)
-        return "is missing";
-    if (!*text)
-        return "is empty";
-    for (; text[length]; length += step) {
-        if ((unsigned char)text[length] < 0x20 || text[length] == 0x7f)
-            return "has a control character";
-        if (!(step = capauth__utf8_length(text + length)))
-            return "is not UTF-8";
-        if (length + step > longest)
-            return longest == CAPAUTH__IDENTITY_LONGEST ? "is longer than 256 bytes" : "is too long";
-    }
-    return NULL;
-}
-
-/* RFC 9110's token. */
-static bool header_name_is_sane(const char *name)
-{
-    return strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
-           strlen(name);
-}
-
-/* What HTTP or capauth itself sets; a second one would contradict the first. */
-static bool header_is_ours(const char *name)
-{
-    static const char *const names[] = {"Accept",
-                                        "Authorization",
-                                        "Connection",
-                                        "Content-Encoding",
-                                        "Content-Length",
-                                        "Content-Type",
-                                        "Cookie",
-                                        "Expect",
-                                        "Host",
-                                        "Proxy-Authorization",
-                                        "TE",
-                                        "Trailer",
-                                        "Transfer-Encoding",
-                                        "Upgrade",
-                                        "User-Agent",
-                                        "cap_authorization",
-                                        "cap_brand",
-                                        "cap_device_id",
-                                        "cap_identifier_type",
-                                        "cap_identifier_value",
-                                        "cap_mobile",
-                                        "X-CAP-EXTERNAL-OAUTH-ID-TOKEN"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (!strcasecmp(name, names[i]))
-            return true;
-    }
-    return false;
-}
-
-struct capauth__header *capauth__header_new(const char *name, const char *value, const char **fault)
-{
-    struct capauth__header *header = NULL;
-    size_t size;
-
-    if (!value) {
-        *fault = "has no value";
-        return NULL;
-    }
-    *fault = capauth__text_fault(name, CAPAUTH__IDENTITY_LONGEST);
-    if (!*fault && !header_name_is_sane(name))
-        *fault = "has a name with characters that a header may not have";
-    if (!*fault && header_is_ours(name))
-        *fault = "has a name that capauth or HTTP sets itself";
-    if (!*fault && *value)
-        *fault = capauth__text_fault(value, CAPAUTH__HEADER_LONGEST);
-    if (*fault || !(header = calloc(1, sizeof *header)))
-        return NULL;
-    size = strlen(name) + strlen(value) + 4;
-    if (!(header->line = malloc(size))) {
-        free(header);
-        return NULL;
-    }
-    /* "Name;" is how curl sends a header without a value. */
-    snprintf(header->line, size, *value ? "%s: %s" : "%s;", name, value);
-    return header;
-}
-
-void capauth__headers_free(struct capauth__header **headers)
-{
-    while (*headers) {
-        struct capauth__header *header = *headers;
-
-        *headers = header->next;
-        capauth__forget(&header->line);
-        free(header);
-    }
-}
-
 int capauth_client_add_header(capauth_client *client, const char *name, const char *value)
 {
     int result = begin(client);
@@ -433,62 +332,6 @@ int capauth_client_add_header(capauth_client *client, const char *name, const ch
     client->config.headers = header;
     pthread_mutex_unlock(&client->mutex);
     return CAPAUTH_OK;
-}
-
-/* Puts a new listener into *slot. free_data runs once in every case. */
-static int set_listener(capauth_client *client, struct capauth__listener **slot, atomic_bool *present,
-                        struct capauth__listener *listener)
-{
-    struct capauth__listener *old;
-
-    pthread_mutex_lock(&client->events.mutex);
-    old = *slot;
-    *slot = listener;
-    atomic_store(present, listener != NULL);
-    pthread_mutex_unlock(&client->events.mutex);
-    capauth__listener_drop(client, old);
-    return CAPAUTH_OK;
-}
-
-static int refuse_listener(int result, void *data, void (*free_data)(void *data))
-{
-    if (free_data)
-        free_data(data);
-    return result;
-}
-
-int capauth_client_set_log(capauth_client *client, capauth_log_callback callback, void *data,
-                           void (*free_data)(void *data))
-{
-    int result = client ? capauth__client_check(client) : CAPAUTH_E_INVALID_ARGUMENT;
-    struct capauth__listener *listener = NULL;
-
-    if (!result && callback && !(listener = capauth__listener_new(data, free_data)))
-        result = CAPAUTH_E_NO_MEMORY;
-    if (result || !callback)
-        refuse_listener(result, data, free_data);
-    if (result)
-        return result;
-    if (listener)
-        listener->callback.log = callback;
-    return set_listener(client, &client->events.log, &client->events.has_log, listener);
-}
-
-int capauth_client_set_trace(capauth_client *client, capauth_trace_callback callback, void *data,
-                             void (*free_data)(void *data))
-{
-    int result = client ? capauth__client_check(client) : CAPAUTH_E_INVALID_ARGUMENT;
-    struct capauth__listener *listener = NULL;
-
-    if (!result && callback && !(listener = capauth__listener_new(data, free_data)))
-        result = CAPAUTH_E_NO_MEMORY;
-    if (result || !callback)
-        refuse_listener(result, data, free_data);
-    if (result)
-        return result;
-    if (listener)
-        listener->callback.trace = callback;
-    return set_listener(client, &client->events.trace, &client->events.has_trace, listener);
 }
 
 bool capauth__config_init(struct capauth__config *config)

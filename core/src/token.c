@@ -2,6 +2,7 @@
 #include "token.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
@@ -10,19 +11,32 @@
 /* The latest year-9999 second; beyond it `exp` is nonsense and its milliseconds could overflow. */
 static const int64_t latest_second = 253402300799;
 
+static void set_expiry(struct capauth__claims *claims, int64_t seconds)
+{
+    claims->expires_at_ms = seconds > 0 && seconds <= latest_second ? seconds * 1000 : 0;
+}
+
+/* The value of a character plus 1; 0: it is none of the alphabet's, of which both are read. */
+static const unsigned char base64url_values[128] = {
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,  ['I'] = 9,
+    ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18,
+    ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27,
+    ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36,
+    ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45,
+    ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54,
+    ['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['-'] = 63,
+    ['+'] = 63, ['_'] = 64, ['/'] = 64,
+};
+
 static int base64url_value(char c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '-' || c == '+' ? 62 : c == '_' || c == '/' ? 63 : -1;
+    return (unsigned char)c < sizeof base64url_values ? base64url_values[(unsigned char)c] - 1 : -1;
 }
 
 static bool base64url_decode(const char *text, size_t length, struct capauth__buffer *out)
 {
+    char chunk[192];
+    size_t used = 0;
     uint32_t bits = 0;
     int count = 0;
 
@@ -30,7 +44,6 @@ static bool base64url_decode(const char *text, size_t length, struct capauth__bu
         length--;
     for (size_t i = 0; i < length; i++) {
         int value = base64url_value(text[i]);
-        char byte;
 
         if (value < 0)
             return false;
@@ -38,24 +51,164 @@ static bool base64url_decode(const char *text, size_t length, struct capauth__bu
         count += 6;
         if (count >= 8) {
             count -= 8;
-            byte = (char)(bits >> count & 0xff);
-            if (!capauth__buffer_append(out, &byte, 1))
-                return false;
+            chunk[used++] = (char)(bits >> count & 0xff);
+        }
+        if (used == sizeof chunk) {
+            capauth__buffer_append(out, chunk, used);
+            used = 0;
         }
     }
+    return capauth__buffer_append(out, chunk, used);
+}
+
+/* ---- Plain tokens ----
+ *
+ * The Auth Engine's are flat objects of texts, whole numbers and lists of texts. Those are read in place; anything
+ * else, an escape or something nested, is left to json-c, which costs twenty times as much.
+ */
+
+enum kind { TEXT, INTEGER, LIST, LITERAL };
+
+struct plain {
+    enum kind kind;
+    const char *text; /* INTEGER: its digits; LIST: the first element */
+    size_t length;
+    int count;
+};
+
+static const char *skip_space(const char *at)
+{
+    while (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r')
+        at++;
+    return at;
+}
+
+/* All of these give where the value ends, or NULL when it is not plain. */
+static const char *plain_text(const char *at, struct plain *value)
+{
+    const char *end = at + 1;
+
+    if (*at != '"')
+        return NULL;
+    while (*end >= 0x20 && *end < 0x7f && *end != '"' && *end != '\\')
+        end++;
+    *value = (struct plain){.kind = TEXT, .text = at + 1, .length = (size_t)(end - at - 1)};
+    return *end == '"' ? end + 1 : NULL;
+}
+
+static const char *plain_integer(const char *at, struct plain *value)
+{
+    size_t length = strspn(at, "0123456789");
+
+    *value = (struct plain){.kind = INTEGER, .text = at, .length = length};
+    return length && length < 18 && (at[0] != '0' || length == 1) && strchr(",}] \t\r\n", at[length]) ? at + length
+                                                                                                      : NULL;
+}
+
+static const char *plain_literal(const char *at, struct plain *value)
+{
+    static const char *const literals[] = {"null", "true", "false"};
+
+    *value = (struct plain){.kind = LITERAL};
+    for (size_t i = 0; i < sizeof literals / sizeof literals[0]; i++) {
+        if (!strncmp(at, literals[i], strlen(literals[i])))
+            return at + strlen(literals[i]);
+    }
+    return NULL;
+}
+
+static const char *plain_list(const char *at, struct plain *value)
+{
+    struct plain element = {.kind = TEXT};
+
+    *value = (struct plain){.kind = LIST};
+    at = skip_space(at + 1);
+    if (*at == ']')
+        return at + 1;
+    while ((at = plain_text(at, &element))) {
+        if (!value->count++) {
+            value->text = element.text;
+            value->length = element.length;
+        }
+        at = skip_space(at);
+        if (*at == ']')
+            return at + 1;
+        if (*at != ',')
+            return NULL;
+        at = skip_space(at + 1);
+    }
+    return NULL;
+}
+
+static const char *plain_value(const char *at, struct plain *value)
+{
+    switch (*at) {
+    case '"':
+        return plain_text(at, value);
+    case '[':
+        return plain_list(at, value);
+    case 'n':
+    case 't':
+    case 'f':
+        return plain_literal(at, value);
+    default:
+        return plain_integer(at, value);
+    }
+}
+
+static bool is_named(const struct plain *name, const char *text)
+{
+    return name->length == strlen(text) && !memcmp(name->text, text, name->length);
+}
+
+static void take_text(char *out, size_t size, const struct plain *value, bool there)
+{
+    size_t length = there && value->length < size ? value->length : 0;
+
+    if (length)
+        memcpy(out, value->text, length);
+    out[length] = '\0';
+}
+
+/* One member, as the long way below would take it; false when that is for it to say. */
+static bool take_member(const struct plain *name, const struct plain *value, struct capauth__claims *claims)
+{
+    bool scalar = value->kind == TEXT || value->kind == INTEGER;
+
+    if (is_named(name, "rol"))
+        take_text(claims->role, sizeof claims->role, value, scalar);
+    else if (is_named(name, "uid"))
+        take_text(claims->customer_id, sizeof claims->customer_id, value, scalar);
+    else if (is_named(name, "idv"))
+        take_text(claims->identity, sizeof claims->identity, value, value->kind == LIST && value->count == 1);
+    else if (is_named(name, "exp") && value->kind == INTEGER)
+        set_expiry(claims, strtoll(value->text, NULL, 10));
+    else
+        return !is_named(name, "exp");
     return true;
 }
 
-static capauth__json *read_part(const char *text, size_t length)
+static bool read_plain(const struct capauth__buffer *json, struct capauth__claims *claims)
 {
-    struct capauth__buffer decoded = {0};
-    capauth__json *root = NULL;
+    struct plain name, value;
+    const char *at = json->data;
 
-    if (base64url_decode(text, length, &decoded) && decoded.length)
-        (void)capauth__json_parse(decoded.data, decoded.length, &root);
-    capauth__buffer_free(&decoded);
-    return root;
+    if (*at != '{')
+        return false;
+    do {
+        at = plain_text(skip_space(at + 1), &name);
+        at = at ? skip_space(at) : NULL;
+        if (!at || *at != ':')
+            return false;
+        at = plain_value(skip_space(at + 1), &value);
+        if (!at || !take_member(&name, &value, claims))
+            return false;
+        at = skip_space(at);
+    } while (*at == ',');
+    return *at == '}' && at + 1 == json->data + json->length;
 }
+
+/* ---- All others ---- */
 
 static void copy_text(char *out, size_t size, const capauth__json *value)
 {
@@ -68,36 +221,47 @@ static void copy_text(char *out, size_t size, const capauth__json *value)
         snprintf(out, size, "%lld", (long long)number);
 }
 
-static void read_header(const char *part, size_t length, struct capauth__claims *claims)
+static void read_any(const struct capauth__buffer *json, struct capauth__claims *claims)
 {
-    capauth__json *header = read_part(part, length);
-    const capauth__json *identities = capauth__json_member(header, "idv");
-
-    if (!capauth__json_element(identities, 1))
-        copy_text(claims->identity, sizeof claims->identity, capauth__json_element(identities, 0));
-    capauth__json_free(header);
-}
-
-static void read_claims(const char *part, size_t length, struct capauth__claims *claims)
-{
-    capauth__json *body = read_part(part, length);
+    capauth__json *root = NULL;
+    const capauth__json *identities;
     int64_t seconds;
 
-    copy_text(claims->role, sizeof claims->role, capauth__json_member(body, "rol"));
-    copy_text(claims->customer_id, sizeof claims->customer_id, capauth__json_member(body, "uid"));
-    if (capauth__json_integer(capauth__json_member(body, "exp"), &seconds) && seconds > 0 && seconds <= latest_second)
-        claims->expires_at_ms = seconds * 1000;
-    capauth__json_free(body);
+    if (capauth__json_parse(json->data, json->length, &root))
+        return;
+    identities = capauth__json_member(root, "idv");
+    if (!capauth__json_element(identities, 1))
+        copy_text(claims->identity, sizeof claims->identity, capauth__json_element(identities, 0));
+    copy_text(claims->role, sizeof claims->role, capauth__json_member(root, "rol"));
+    copy_text(claims->customer_id, sizeof claims->customer_id, capauth__json_member(root, "uid"));
+    if (capauth__json_integer(capauth__json_member(root, "exp"), &seconds))
+        set_expiry(claims, seconds);
+    capauth__json_free(root);
+}
+
+/* What the part says of any claim. */
+static void read_part(const char *text, size_t length, struct capauth__claims *claims)
+{
+    struct capauth__buffer json = {0};
+
+    memset(claims, 0, sizeof *claims);
+    if (base64url_decode(text, length, &json) && json.length && !read_plain(&json, claims)) {
+        memset(claims, 0, sizeof *claims);
+        read_any(&json, claims);
+    }
+    capauth__buffer_free(&json);
 }
 
 void capauth__token_read(const char *token, struct capauth__claims *claims)
 {
     const char *first = token ? strchr(token, '.') : NULL;
     const char *second = first ? strchr(first + 1, '.') : NULL;
+    struct capauth__claims header;
 
     memset(claims, 0, sizeof *claims);
     if (!second)
         return;
-    read_header(token, (size_t)(first - token), claims);
-    read_claims(first + 1, (size_t)(second - first - 1), claims);
+    read_part(token, (size_t)(first - token), &header);
+    read_part(first + 1, (size_t)(second - first - 1), claims);
+    memcpy(claims->identity, header.identity, sizeof claims->identity);
 }

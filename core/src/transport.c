@@ -29,8 +29,7 @@ struct capauth__transfer {
     capauth_call *call;
     struct curl_slist headers[HEADERS_MOST]; /* ours, not curl's, so that they can be wiped */
     size_t header_count;
-    size_t sent;
-    bool body_asked;
+    bool stopped; /* instead of being sent again */
     bool too_large;
     struct capauth__buffer body;
     int64_t date_ms;
@@ -53,6 +52,8 @@ struct capauth__transport {
     struct socket *sockets; /* all that are open, for a forked child */
     size_t socket_count;
     size_t socket_capacity;
+    char date[32]; /* the last Date, as it was read: it changes but once a second */
+    int64_t date_ms;
 };
 
 /* ---- Library ---- */
@@ -227,29 +228,17 @@ static int on_close(void *data, curl_socket_t fd)
     return close(fd);
 }
 
-static size_t on_read(char *out, size_t size, size_t count, void *data)
-{
-    struct capauth__transfer *transfer = data;
-    const struct capauth__buffer *body = &transfer->call->body;
-    size_t length = size * count;
-
-    transfer->body_asked = true;
-    if (length > body->length - transfer->sent)
-        length = body->length - transfer->sent;
-    if (length)
-        memcpy(out, body->data + transfer->sent, length);
-    transfer->sent += length;
-    return length;
-}
-
-static int on_seek(void *data, curl_off_t offset, int origin)
+/*
+ * Before each sending of the request, which curl repeats by itself when a kept connection dies before a reply: what may
+ * not be repeated, and may have left already, stops there.
+ */
+static int on_send(void *data, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
     struct capauth__transfer *transfer = data;
 
-    if (origin != SEEK_SET || offset < 0 || (size_t)offset > transfer->call->body.length)
-        return CURL_SEEKFUNC_FAIL;
-    transfer->sent = (size_t)offset;
-    return CURL_SEEKFUNC_OK;
+    (void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
+    transfer->stopped = !transfer->call->repeatable && capauth__transfer_may_have_left(transfer);
+    return transfer->stopped ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 static size_t on_write(char *bytes, size_t size, size_t count, void *data)
@@ -287,20 +276,29 @@ static bool header_value(const char *line, size_t length, const char *name, char
     return true;
 }
 
+static int64_t read_date(struct capauth__transport *transport, const char *text)
+{
+    if (strcmp(text, transport->date) != 0) {
+        time_t when = curl_getdate(text, NULL);
+
+        transport->date_ms = when > 0 ? (int64_t)when * 1000 : 0;
+        snprintf(transport->date, sizeof transport->date, "%s", text);
+    }
+    return transport->date_ms;
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *data)
 {
     struct capauth__transfer *transfer = data;
     size_t length = size * count;
-    char date[64] = "";
+    char date[32] = "";
 
     if (length > 5 && !memcmp(line, "HTTP/", 5)) { /* a new head: what an interim one said does not count */
         transfer->date_ms = 0;
         transfer->retry_after[0] = '\0';
         transfer->request_id[0] = '\0';
     } else if (header_value(line, length, "Date", date, sizeof date)) {
-        time_t when = curl_getdate(date, NULL);
-
-        transfer->date_ms = when > 0 ? (int64_t)when * 1000 : 0;
+        transfer->date_ms = read_date(transfer->call->client->engine.transport, date);
     } else if (!header_value(line, length, "Retry-After", transfer->retry_after, sizeof transfer->retry_after)) {
         header_value(line, length, "X-Amz-Cf-Id", transfer->request_id, sizeof transfer->request_id);
     }
@@ -354,12 +352,11 @@ static bool set_callbacks(struct capauth__transport *transport, struct capauth__
     CURL *easy = transfer->easy;
 
     return SET(easy, CURLOPT_PRIVATE, transfer) && SET(easy, CURLOPT_ERRORBUFFER, transfer->detail) &&
-           SET(easy, CURLOPT_READFUNCTION, on_read) && SET(easy, CURLOPT_READDATA, transfer) &&
-           SET(easy, CURLOPT_SEEKDATA, transfer) && SET(easy, CURLOPT_WRITEFUNCTION, on_write) &&
-           SET(easy, CURLOPT_WRITEDATA, transfer) && SET(easy, CURLOPT_HEADERFUNCTION, on_header) &&
-           SET(easy, CURLOPT_HEADERDATA, transfer) && SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open) &&
-           SET(easy, CURLOPT_OPENSOCKETDATA, transport) && SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) &&
-           SET(easy, CURLOPT_CLOSESOCKETDATA, transport);
+           SET(easy, CURLOPT_PREREQFUNCTION, on_send) && SET(easy, CURLOPT_PREREQDATA, transfer) &&
+           SET(easy, CURLOPT_WRITEFUNCTION, on_write) && SET(easy, CURLOPT_WRITEDATA, transfer) &&
+           SET(easy, CURLOPT_HEADERFUNCTION, on_header) && SET(easy, CURLOPT_HEADERDATA, transfer) &&
+           SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open) && SET(easy, CURLOPT_OPENSOCKETDATA, transport) &&
+           SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) && SET(easy, CURLOPT_CLOSESOCKETDATA, transport);
 }
 
 static void transfer_free(struct capauth__transfer *transfer)
@@ -490,10 +487,9 @@ static bool set_body(CURL *easy, const capauth_call *call)
         return false;
     if (!call->has_body)
         return SET(easy, CURLOPT_HTTPGET, 1L);
-    /* By read function, never POSTFIELDS: curl would send those again on its own when a kept connection dies. Without a
-     * seek function it stops with error 65 instead. */
-    return SET(easy, CURLOPT_POST, 1L) && SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.length) &&
-           SET(easy, CURLOPT_SEEKFUNCTION, call->repeatable ? on_seek : NULL);
+    /* Together with the headers, in one TLS record; the text stays ours. */
+    return SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.length) &&
+           SET(easy, CURLOPT_POSTFIELDS, call->body.data ? call->body.data : "");
 }
 
 static bool set_proxy(CURL *easy, const capauth_call *call)
@@ -510,8 +506,7 @@ static void transfer_reset(struct capauth__transfer *transfer)
     capauth__buffer_clear(&transfer->body);
     transfer->call = NULL;
     transfer->header_count = 0;
-    transfer->sent = 0;
-    transfer->body_asked = transfer->too_large = false;
+    transfer->stopped = transfer->too_large = false;
     transfer->date_ms = 0;
     transfer->retry_after[0] = transfer->request_id[0] = transfer->detail[0] = '\0';
 }
@@ -557,8 +552,6 @@ bool capauth__transfer_may_have_left(const struct capauth__transfer *transfer)
 {
     long request_size = 0;
 
-    if (transfer->call->has_body)
-        return transfer->body_asked;
     curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &request_size);
     return request_size > 0;
 }
@@ -643,6 +636,8 @@ static void explain(const struct capauth__transfer *transfer, CURLcode code, cha
 
     if (transfer->too_large)
         snprintf(out, size, "the reply is longer than %d bytes", BODY_LIMIT);
+    else if (transfer->stopped)
+        snprintf(out, size, "the connection ended before a reply came");
     else if (network_error(code, transfer) == CAPAUTH_E_TLS)
         snprintf(out, size, "%s (CA store: %s)", detail, config->ca_source ? config->ca_source : "none found");
     else
@@ -664,7 +659,7 @@ static void hand_out(struct capauth__transport *transport, struct capauth__trans
     if (code) {
         answer.error = network_error(code, transfer);
         explain(transfer, code, detail, sizeof detail);
-        answer.may_have_left = answer.may_have_left || code == CURLE_SEND_FAIL_REWIND || code == CURLE_HTTP2_STREAM;
+        answer.may_have_left = answer.may_have_left || code == CURLE_HTTP2_STREAM;
     }
     answer.reused = new_connections == 0;
     answer.http_status = (int)status;

@@ -20,7 +20,7 @@ struct capauth__config;
 struct capauth__answer {
     int error; /* CAPAUTH_OK: HTTP answered, whole; else CAPAUTH_E_... */
     const char *detail;
-    bool may_have_left; /* the request's body was asked for, or its headers are gone */
+    bool may_have_left; /* some of the request was handed to the system */
     bool reused; /* the connection */
     int http_status; /* 0: none arrived */
     int64_t date_ms; /* 0: no Date */

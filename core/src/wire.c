@@ -89,10 +89,13 @@ static const char *token_text(const capauth__json *value)
     return text && strlen(text) <= CAPAUTH__TOKEN_LONGEST ? text : NULL;
 }
 
-/* A member that is there, and is no token: the reply makes no sense. */
-static bool is_broken_token(const capauth__json *value)
+/* Finds a token; false when the member is there and is none: then the reply makes no sense. */
+static bool find_token(const capauth__json *object, const char *name, const char **token)
 {
-    return !capauth__json_is_empty(value) && !token_text(value);
+    const capauth__json *value = capauth__json_member(object, name);
+
+    *token = token_text(value);
+    return *token || capauth__json_is_empty(value);
 }
 
 int capauth__wire_reply(const char *body, size_t length, struct capauth__reply *reply)
@@ -100,6 +103,7 @@ int capauth__wire_reply(const char *body, size_t length, struct capauth__reply *
     const capauth__json *status;
     const capauth__json *auth;
     const capauth__json *user;
+    bool sane;
     int success;
     int result;
 
@@ -115,13 +119,11 @@ int capauth__wire_reply(const char *body, size_t length, struct capauth__reply *
     reply->success = success;
     (void)capauth__json_integer(capauth__json_member(status, "code"), &reply->code);
     reply->message = capauth__json_message(capauth__json_member(status, "message"));
-    if (success &&
-        (is_broken_token(capauth__json_member(auth, "token")) || is_broken_token(capauth__json_member(auth, "key")) ||
-         is_broken_token(capauth__json_member(user, "sessionId"))))
+    sane = find_token(auth, "token", &reply->token);
+    sane = find_token(auth, "key", &reply->key) && sane;
+    sane = find_token(user, "sessionId", &reply->session_id) && sane;
+    if (success && !sane)
         return CAPAUTH_E_PROTOCOL;
-    reply->token = token_text(capauth__json_member(auth, "token"));
-    reply->key = token_text(capauth__json_member(auth, "key"));
-    reply->session_id = token_text(capauth__json_member(user, "sessionId"));
     reply->role = capauth__json_text(capauth__json_member(user, "role"));
     reply->app_registered = capauth__json_boolean(capauth__json_member(user, "appRegistered"), -1);
     reply->registered_for_password = capauth__json_boolean(capauth__json_member(user, "userRegisteredForPassword"), -1);

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "header.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "secret.h"
+#include "text.h"
+
+/* RFC 9110's token. */
+static bool header_name_is_sane(const char *name)
+{
+    return strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
+           strlen(name);
+}
+
+/* What HTTP or capauth itself sets; a second one would contradict the first. */
+static bool header_is_ours(const char *name)
+{
+    static const char *const names[] = {"Accept",
+                                        "Authorization",
+                                        "Connection",
+                                        "Content-Encoding",
+                                        "Content-Length",
+                                        "Content-Type",
+                                        "Cookie",
+                                        "Expect",
+                                        "Host",
+                                        "Proxy-Authorization",
+                                        "TE",
+                                        "Trailer",
+                                        "Transfer-Encoding",
+                                        "Upgrade",
+                                        "User-Agent",
+                                        "cap_authorization",
+                                        "cap_brand",
+                                        "cap_device_id",
+                                        "cap_identifier_type",
+                                        "cap_identifier_value",
+                                        "cap_mobile",
+                                        "X-CAP-EXTERNAL-OAUTH-ID-TOKEN"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!strcasecmp(name, names[i]))
+            return true;
+    }
+    return false;
+}
+
+struct capauth__header *capauth__header_new(const char *name, const char *value, const char **fault)
+{
+    struct capauth__header *header = NULL;
+    size_t size;
+
+    if (!value) {
+        *fault = "has no value";
+        return NULL;
+    }
+    *fault = capauth__text_fault(name, CAPAUTH__IDENTITY_LONGEST);
+    if (!*fault && !header_name_is_sane(name))
+        *fault = "has a name with characters that a header may not have";
+    if (!*fault && header_is_ours(name))
+        *fault = "has a name that capauth or HTTP sets itself";
+    if (!*fault && *value)
+        *fault = capauth__text_fault(value, CAPAUTH__VALUE_LONGEST);
+    if (*fault || !(header = calloc(1, sizeof *header)))
+        return NULL;
+    size = strlen(name) + strlen(value) + 4;
+    if (!(header->line = malloc(size))) {
+        free(header);
+        return NULL;
+    }
+    /* "Name;" is how curl sends a header without a value. */
+    snprintf(header->line, size, *value ? "%s: %s" : "%s;", name, value);
+    return header;
+}
+
+void capauth__headers_free(struct capauth__header **headers)
+{
+    while (*headers) {
+        struct capauth__header *header = *headers;
+
+        *headers = header->next;
+        capauth__forget(&header->line);
+        free(header);
+    }
+}
+
+bool capauth__header_push(struct capauth__header **headers, const char *name, const char *value)
+{
+    struct capauth__header *header;
+    size_t size;
+
+    if (!value || !*value)
+        return true;
+    size = strlen(name) + strlen(value) + 3;
+    header = calloc(1, sizeof *header);
+    if (!header || !(header->line = malloc(size))) {
+        free(header);
+        return false;
+    }
+    snprintf(header->line, size, "%s: %s", name, value);
+    header->next = *headers;
+    *headers = header;
+    return true;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a text may be that the application hands over. */
+#ifndef CAPAUTH_TEXT_H
+#define CAPAUTH_TEXT_H
+
+#include <stddef.h>
+
+enum {
+    CAPAUTH__IDENTITY_LONGEST = 256,
+    CAPAUTH__SECRET_LONGEST = 1024,
+    CAPAUTH__VALUE_LONGEST = 8192, /* of a header or of a query */
+    CAPAUTH__TOKEN_LONGEST = 16384
+};
+
+/* NULL, or what is wrong with it: "is missing", "is longer than 256 bytes", "is not UTF-8", ... */
+const char *capauth__text_fault(const char *text, size_t longest);
+
+/* How many bytes the character at `text` has; 0 if it is not one of UTF-8's (too long, a surrogate, cut off). */
+size_t capauth__utf8_length(const char *text);
+
+#endif
