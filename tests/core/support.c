@@ -182,7 +182,7 @@ int requests_of(const struct emulator *emulator, const char *brand, const char *
     struct json_object *all, *counts = NULL, *count = NULL;
     int number = 0;
 
-    snprintf(what, sizeof what, "requests?brand=%s", brand);
+    snprintf(what, sizeof what, "requests%s%s", brand ? "?brand=" : "", brand ? brand : "");
     all = json_tokener_parse(control(emulator, "GET", what, NULL));
     if (json_object_object_get_ex(all, "counts", &counts) && json_object_object_get_ex(counts, request, &count))
         number = json_object_get_int(count);

@@ -36,7 +36,7 @@ int stop_shared(void **state);
 const char *control(const struct emulator *emulator, const char *method, const char *what, const char *body);
 /* The newest OTP sent to the identifier; fails the test when there is none. */
 const char *otp_of(const struct emulator *emulator, const char *brand, const char *identifier);
-/* How many requests of "POST /auth/v1/otp/generate" the brand has seen since the last reset. */
+/* How many requests of "POST /auth/v1/otp/generate" the brand, or with NULL all, has seen since the last reset. */
 int requests_of(const struct emulator *emulator, const char *brand, const char *request);
 /* A brand of the test's own, with these settings as JSON ("{}": OTP only). */
 void make_brand(const struct emulator *emulator, const char *brand, const char *settings);

@@ -10,6 +10,8 @@
 
 #include <json-c/json.h>
 
+#include "operation.h"
+
 /* One scenario as it is being played. */
 struct play {
     struct json_object *scenario;
@@ -69,6 +71,8 @@ static void new_session(struct play *play, struct json_object *identity)
 {
     int flow = strcmp(text(identity, "flow"), "web") == 0 ? CAPAUTH_FLOW_WEB : CAPAUTH_FLOW_MOBILE;
 
+    if (flow == CAPAUTH_FLOW_MOBILE)
+        assert_string_equal(text(identity, "flow"), "mobile");
     capauth_session_free(&play->customer);
     assert_code(capauth_session_new(play->client, flow, play->brand, &play->customer), CAPAUTH_OK);
     set_identity(play->customer, identity);
@@ -160,6 +164,9 @@ static capauth_options *options_of(const struct play *play, struct json_object *
     if (text(step, "payload_hash"))
         assert_code(capauth_options_set_otp_hash(options, text(step, "payload_hash"),
                                                  timestamp_of(play, text(step, "payload_timestamp"))),
+                    CAPAUTH_OK);
+    if (member(step, "margin"))
+        assert_code(capauth_options_set_margin_ms(options, json_object_get_int(member(step, "margin")) * 1000),
                     CAPAUTH_OK);
     add_query(options, member(step, "query"));
     return options;
@@ -286,10 +293,36 @@ static void advance(struct play *play, struct json_object *step)
     play->advanced_ms += (int64_t)seconds * 1000;
 }
 
+/* ---- Playing ---- */
+
+#define IDENTITY_WORDS " flow mobile email username external_id contact_mobile contact_email device_id "
+#define CUSTOMER_WORDS " identifierType identifierValue body "
+
+static const char scenario_words[] = " name brand session customer steps clock ";
+static const char step_words[] =
+    " op error next_step role signed_in identifier registered_for_password maybe_sent otp password current_password "
+    "new_password new_value fallback_channel payload_hash payload_timestamp margin method endpoint query body "
+    "http_status ok code contains set settings path count members seconds request " IDENTITY_WORDS CUSTOMER_WORDS;
+
+/* What nobody looks for would otherwise go unnoticed. */
+static void check_words(struct json_object *object, const char *words)
+{
+    char word[64];
+
+    json_object_object_foreach(object, name, value)
+    {
+        (void)value;
+        snprintf(word, sizeof word, " %s ", name);
+        if (!strstr(words, word))
+            fail_msg("unknown member %s", name);
+    }
+}
+
 static void run_step(struct play *play, struct json_object *step)
 {
     const char *op = text(step, "op");
 
+    check_words(step, step_words);
     if (!strcmp(op, "session"))
         new_session(play, step);
     else if (!strcmp(op, "second_factor"))
@@ -314,14 +347,16 @@ static void run_step(struct play *play, struct json_object *step)
     check_session(play->customer, step);
 }
 
-/* ---- Playing ---- */
-
 static void scenario(void **state)
 {
     struct play *play = *state;
     struct json_object *steps = member(play->scenario, "steps");
 
     play->emulator = json_object_get_boolean(member(play->scenario, "clock")) ? clocked : shared;
+    check_words(play->scenario, scenario_words);
+    check_words(member(play->scenario, "session"), IDENTITY_WORDS);
+    if (member(play->scenario, "customer"))
+        check_words(member(play->scenario, "customer"), CUSTOMER_WORDS);
     snprintf(play->brand, sizeof play->brand, "ScenarioC%d", play->number);
     make_brand(play->emulator, play->brand, text(play->scenario, "brand"));
     if (member(play->scenario, "customer"))
@@ -330,6 +365,29 @@ static void scenario(void **state)
     new_session(play, member(play->scenario, "session"));
     for (size_t i = 0; i < json_object_array_length(steps); i++)
         run_step(play, json_object_array_get_idx(steps, i));
+}
+
+/* After all scenarios: the Auth Engine has no operation that none of them asked for. */
+static void every_operation_was_asked_for(void **state)
+{
+    int missing = 0;
+
+    (void)state;
+    for (int verb = CAPAUTH__TOKEN_GENERATE; verb <= CAPAUTH__IDENTIFIER_UPDATE; verb++) {
+        for (int flow = CAPAUTH_FLOW_MOBILE; flow <= CAPAUTH_FLOW_MFA; flow++) {
+            const struct capauth__operation *row = capauth__operation_find((enum capauth__verb)verb, flow);
+            char request[128];
+
+            if (!row)
+                continue;
+            snprintf(request, sizeof request, "%s %s", row->method, row->path);
+            if (requests_of(shared, NULL, request) + requests_of(clocked, NULL, request) == 0) {
+                print_error("no scenario has %s\n", request);
+                missing++;
+            }
+        }
+    }
+    assert_int_equal(missing, 0);
 }
 
 static int clean_up(void **state)
@@ -372,7 +430,8 @@ int main(void)
         plays[i].number = (int)i;
         tests[i] = (struct CMUnitTest){text(plays[i].scenario, "name"), scenario, NULL, clean_up, &plays[i]};
     }
-    failed = _cmocka_run_group_tests("scenarios", tests, count, start_both, stop_both);
+    tests[count] = (struct CMUnitTest)cmocka_unit_test(every_operation_was_asked_for);
+    failed = _cmocka_run_group_tests("scenarios", tests, count + 1, start_both, stop_both);
 out:
     free(tests);
     free(plays);

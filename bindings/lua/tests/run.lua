@@ -4,8 +4,8 @@ local luaunit = require "luaunit"
 assert = require "capauth".assert -- says what went wrong in 5.1 and 5.2 too
 
 for _, name in ipairs {
-  "arguments", "async", "callbacks", "complete", "errors", "export", "gateway", "handles", "json", "readme", "secrets",
-  "sign_in", "testing",
+  "arguments", "async", "callbacks", "complete", "errors", "export", "exports", "gateway", "handles", "json", "readme",
+  "scenarios", "secrets", "sign_in", "testing",
 } do
   require("test_" .. name)
 end

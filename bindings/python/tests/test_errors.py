@@ -9,6 +9,7 @@ import pytest
 
 import capauth
 from capauth._failure import class_of, error_of_code
+from capauth.testing import Emulator
 
 TABLE = json.loads((pathlib.Path(__file__).resolve().parents[3] / "core" / "errors.json").read_text(encoding="utf-8"))
 
@@ -24,6 +25,22 @@ def test_code_has_its_class(row: dict[str, object]) -> None:
     assert error.name == str(row["name"]).removeprefix("E_")
     assert error.retryable is row["retryable"]
     assert str(error) == error.message == row["text"]
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE["codes"] if row["code"] > 0], ids=lambda row: row["name"])
+def test_refusal_arrives_with_its_class(
+    row: dict[str, object], customer: capauth.Session, emulator: Emulator, brand: str
+) -> None:
+    message = f"the server's {row['name']}"
+    body = {"status": {"success": False, "code": row["code"], "message": message}}
+    emulator.fault("/auth/v1/token/generate", brand=brand, status=200, body=body)
+    with pytest.raises(capauth.RefusedError) as caught:
+        customer.generate_token()
+    assert type(caught.value) is getattr(capauth, str(row["class"]))
+    assert (caught.value.code, caught.value.name) == (row["code"], row["name"])
+    assert caught.value.retryable is row["retryable"]
+    assert (caught.value.server_code, caught.value.server_message) == (row["code"], message)
+    assert str(row["text"]) in str(caught.value)
 
 
 @pytest.mark.parametrize("row", TABLE["classes"], ids=lambda row: row["name"])

@@ -3,7 +3,6 @@
 import json
 import os
 import pathlib
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,7 +45,6 @@ class Play:
         self.emulator = emulator
         self.client = client
         self.brand = brand
-        self.advanced_ms = 0
         self.customer: capauth.Session
 
     def do_session(self, **identity: str) -> None:
@@ -73,7 +71,6 @@ class Play:
 
     def do_advance(self, seconds: int) -> None:
         self.emulator.advance(seconds)
-        self.advanced_ms += seconds * 1000
 
     def do_requests(self, request: str, count: int) -> None:
         assert self.emulator.requests(brand=self.brand).get(request, 0) == count
@@ -88,7 +85,7 @@ class Play:
         elif arguments.get("otp") == "$wrong":
             arguments["otp"] = "000000" if self.sent_otp() != "000000" else "111111"
         if "payload_timestamp" in arguments:
-            now_ms = int(time.time() * 1000) + self.advanced_ms
+            now_ms = self.emulator.advance(0) * 1000
             arguments["payload_timestamp"] = now_ms - 3600000 * (arguments["payload_timestamp"] == "$late")
         return arguments
 
@@ -131,6 +128,7 @@ class Play:
 @pytest.mark.parametrize("number", range(len(SCENARIOS)), ids=[scenario["name"] for scenario in SCENARIOS])
 def test_scenario(number: int, emulator: Emulator, clocked: Emulator) -> None:
     scenario = SCENARIOS[number]
+    assert scenario.keys() <= {"name", "brand", "session", "customer", "steps", "clock"}
     server = clocked if scenario.get("clock") else emulator
     brand = f"ScenarioPy{os.getpid()}x{number}"
     server.brand(brand, scenario["brand"])

@@ -10,40 +10,69 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.io.Reader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Paths;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.json.JSONObject;
+import org.json.JSONTokener;
 import org.junit.jupiter.api.Test;
 
 /** Each code has its class, and network troubles are told apart. */
 class ErrorTest extends Fixture {
+    private static List<Map<String, Object>> table() throws IOException {
+        try (Reader reader = Files.newBufferedReader(
+                Paths.get(System.getProperty("capauth.source"), "core", "errors.json"))) {
+            List<Map<String, Object>> rows = new ArrayList<>();
+            for (Object row : new JSONObject(new JSONTokener(reader)).getJSONArray("codes")) {
+                rows.add(((JSONObject) row).toMap());
+            }
+            return rows;
+        }
+    }
+
+    private static void assertIsThatOfTheTable(Map<String, Object> row, CapauthException exception) {
+        String type = ((String) row.get("class")).replaceFirst("^Error$", "CapauthError");
+        assertEquals(type.replaceFirst("Error$", "Exception"), exception.getClass().getSimpleName());
+        assertEquals(row.get("code"), exception.code());
+        assertEquals(((String) row.get("name")).replaceFirst("^E_", ""), exception.name());
+        assertEquals(row.get("retryable"), exception.retryable());
+    }
+
     @Test
     void every_code_of_the_table_has_its_class_name_and_constant() throws Exception {
-        String table = new String(
-                Files.readAllBytes(Paths.get(System.getProperty("capauth.source"), "core", "errors.json")),
-                StandardCharsets.UTF_8);
-        Matcher row = Pattern.compile("\"code\": (-?\\d+), \"name\": \"(\\w+)\", \"class\": \"(\\w+)\"").matcher(table);
-        int rows = 0;
-        while (row.find()) {
-            int code = Integer.parseInt(row.group(1));
-            String name = row.group(2).replaceFirst("^E_", "");
-            String type = row.group(3).equals("Error")
-                    ? "CapauthException" : row.group(3).replaceFirst("Error$", "Exception");
-            CapauthException exception = CapauthException.of(code);
-            assertEquals(type, exception.getClass().getSimpleName());
-            assertEquals(code, exception.code());
-            assertEquals(name, exception.name());
-            assertEquals(code, ErrorCode.class.getField(name).getInt(null));
-            assertEquals(ErrorCode.message(code), exception.getMessage());
-            rows++;
+        assertTrue(table().size() > 50);
+        for (Map<String, Object> row : table()) {
+            CapauthException exception = CapauthException.of((Integer) row.get("code"));
+            assertIsThatOfTheTable(row, exception);
+            assertEquals(exception.code(), ErrorCode.class.getField(exception.name()).getInt(null));
+            assertEquals(row.get("text"), exception.getMessage());
+            assertEquals(row.get("text"), ErrorCode.message(exception.code()));
         }
-        assertTrue(rows > 50);
+    }
+
+    @Test
+    void every_refusal_of_the_table_arrives_with_its_class() throws IOException {
+        Session customer = customer();
+        for (Map<String, Object> row : table()) {
+            if ((Integer) row.get("code") < 0) {
+                continue; // our own, which no server sends
+            }
+            String message = "the server's " + row.get("name");
+            fault("/auth/v1/token/generate", "status", 200,
+                    "body", map("status", map("success", false, "code", row.get("code"), "message", message)));
+            RefusedException refused = assertThrows(RefusedException.class, customer::generateToken);
+            assertIsThatOfTheTable(row, refused);
+            assertEquals(message, refused.serverMessage());
+            assertEquals(((Integer) row.get("code")).longValue(), refused.serverCode());
+        }
     }
 
     @Test
