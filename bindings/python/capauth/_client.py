@@ -38,7 +38,7 @@ def log_to_logger(level: int, message: str) -> None:
 class BaseClient(Generic[SessionT]):
     """Configuration and connections, to be shared by threads."""
 
-    __slots__ = ("_handle", "_calls", "_log", "_trace", "__weakref__")
+    __slots__ = ("_handle", "_calls", "_log", "_trace", "_timeout", "_refresh_margin", "__weakref__")
 
     def __init__(
         self,
@@ -75,6 +75,8 @@ class BaseClient(Generic[SessionT]):
             raise invalid_argument("base_url", "or cluster is to be given, and not both")
         self._handle: flat.capauth_client = gained(flat.client_new())
         self._calls: weakref.WeakValueDictionary[int, Call[Any]] = weakref.WeakValueDictionary()
+        self._timeout = 20.0 if timeout is None else timeout  # for capauth.redis, which has to be quicker
+        self._refresh_margin = 30.0 if refresh_margin is None else refresh_margin
         self._begin()
 
         self._option("cluster", flat.client_set_cluster, cluster)

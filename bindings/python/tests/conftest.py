@@ -2,8 +2,10 @@
 
 import itertools
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -63,3 +65,15 @@ def unraisable(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     caught: list[object] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda report: caught.append(report.exc_value))
     return caught
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A real one; tests may restart it."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed")
+    from redis_server import RedisServer  # needs redis-py, which the other tests do without
+
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()

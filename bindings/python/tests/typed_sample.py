@@ -3,8 +3,12 @@
 import datetime
 from typing import assert_type
 
+import redis
+import redis.asyncio
+
 import capauth
 import capauth.aio
+from capauth.redis import AsyncCustomer, Customer, SessionStore
 from capauth.storage import FileStore
 
 
@@ -40,3 +44,24 @@ async def asynchronous(client: capauth.aio.Client) -> None:
     assert_type(await customer.ensure_token(), str)
     assert_type(await customer.gateway("GET", "customer/get"), capauth.Reply)
     await customer.validate_otp(123456)  # type: ignore[arg-type]
+
+
+def fleet(client: capauth.Client) -> None:
+    store = SessionStore(redis.Redis(), client, prefix="app:", lock_seconds=5)
+    assert_type(store, SessionStore[capauth.Client])
+    with store.session("key", margin=60) as customer:
+        assert_type(customer, Customer)
+        assert_type(customer.ensure_token(), str)
+        assert_type(customer.gateway("GET", "customer/get"), capauth.Reply)
+        store.save("key", customer, ttl=60)
+    store.delete("key")
+    SessionStore(redis.asyncio.Redis(), client)  # type: ignore[call-overload]
+
+
+async def asynchronous_fleet(client: capauth.aio.Client) -> None:
+    store = SessionStore(redis.asyncio.Redis(), client)
+    async with store.session("key") as customer:
+        assert_type(customer, AsyncCustomer)
+        assert_type(await customer.ensure_token(), str)
+        await store.save("key", customer)
+    await store.delete("key")

@@ -1,0 +1,71 @@
+"""A Redis server for tests: on a free port of this machine, in a folder of its own, everything on the disk at once."""
+
+import contextlib
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+
+class RedisServer:
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [
+                *("redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder)),
+                *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
+                *("--auto-aof-rewrite-percentage", "0"),  # the file is then the history of all writes
+            ],
+            stdout=subprocess.DEVNULL,
+        )
+        end = time.monotonic() + 30
+        with self.connect() as connection:
+            while True:
+                with contextlib.suppress(redis.ConnectionError):
+                    connection.ping()
+                    return
+                assert self.process.poll() is None and time.monotonic() < end, "redis-server did not start"
+                time.sleep(0.01)
+
+    def stop(self) -> None:
+        """As power would fail: it gets no chance to tidy up."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def forget(self) -> None:
+        """Restarts without what was stored."""
+        self.stop()
+        for path in (self.folder / "appendonlydir").iterdir():
+            path.unlink()
+        self.start()
+
+    def connect(self) -> redis.Redis:
+        """redis-py shall not try again by itself: that is what we test."""
+        return redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0))
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}"
+
+    def writes(self) -> Iterator[list[bytes]]:
+        """Every command that changed something, in order."""
+        for path in sorted((self.folder / "appendonlydir").glob("*.incr.aof")):
+            with path.open("rb") as file:
+                while header := file.readline():
+                    yield [file.read(int(file.readline()[1:]) + 2)[:-2] for _ in range(int(header[1:]))]

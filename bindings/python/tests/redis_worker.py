@@ -1,0 +1,66 @@
+"""Not a test: one worker of the fleet in test_redis_fleet.py.
+
+    redis_worker.py blocking|asyncio JOB
+
+It visits customers in the order that the job says, from where the worker before it was killed: one byte in the
+progress file for each that is done. What goes wrong ends it.
+"""
+
+import asyncio
+import json
+import pathlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import redis
+import redis.asyncio
+
+import capauth
+import capauth.aio
+from capauth.redis import SessionStore
+
+CONCURRENT = 4
+
+
+class Job:
+    def __init__(self, path: str) -> None:
+        job: dict[str, Any] = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        self.where = {"base_url": job["base_url"], "ca_file": job["ca_file"]}
+        self.redis: str = job["redis"]
+        self.store: dict[str, Any] = job["store"]
+        progress = pathlib.Path(job["progress"])
+        self.progress = progress.open("ab", buffering=0)
+        self.keys: Iterator[str] = iter(job["keys"][progress.stat().st_size :])
+
+    def done(self) -> None:
+        self.progress.write(b".")
+
+
+def blocking(job: Job) -> None:
+    with capauth.Client(**job.where) as client, redis.Redis.from_url(job.redis) as database:
+        store = SessionStore(database, client, **job.store)
+        for key in job.keys:
+            with store.session(key) as customer:
+                assert customer.gateway("GET", "customer/get").ok
+            job.done()
+
+
+async def concurrent(job: Job) -> None:
+    async with capauth.aio.Client(**job.where) as client, redis.asyncio.Redis.from_url(job.redis) as database:
+        store = SessionStore(database, client, **job.store)
+
+        async def visit() -> None:
+            for key in job.keys:
+                async with store.session(key) as customer:
+                    assert (await customer.gateway("GET", "customer/get")).ok
+                job.done()
+
+        await asyncio.gather(*(visit() for _ in range(CONCURRENT)))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "blocking":
+        blocking(Job(sys.argv[2]))
+    else:
+        asyncio.run(concurrent(Job(sys.argv[2])))
