@@ -22,6 +22,7 @@ struct play {
     capauth_session *first; /* kept while the second factor goes on */
     capauth_session *customer;
     int64_t advanced_ms;
+    char told[16384]; /* all that log, trace and errors said during the last step */
 };
 
 static struct emulator *clocked; /* for the scenarios that move the clock */
@@ -221,6 +222,51 @@ static void check_reply(const capauth_call *call, struct json_object *step)
         assert_non_null(strstr(capauth_call_body(call, NULL), text(step, "contains")));
 }
 
+/* ---- What the application is told ---- */
+
+static void tell(struct play *play, const char *what)
+{
+    size_t used = strlen(play->told);
+
+    assert_true(used + strlen(what) + 2 < sizeof play->told);
+    snprintf(play->told + used, sizeof play->told - used, "%s\n", what);
+}
+
+static void on_log(int level, const char *message, void *data)
+{
+    (void)level;
+    tell(data, message);
+}
+
+static void on_trace(int event, int64_t call_id, const char *operation, int result, int http_status, int attempts,
+                     int duration_ms, void *data)
+{
+    (void)event, (void)call_id, (void)result, (void)http_status, (void)attempts, (void)duration_ms;
+    tell(data, operation);
+}
+
+static void not_told(const struct play *play, const char *what, const char *secret)
+{
+    if (secret && strlen(secret) >= 5 && strstr(play->told, secret))
+        fail_msg("the %s was told: %s", what, play->told);
+}
+
+/* No secret of the step, nor of the session after it, in whatever was said at the most talkative level. */
+static void no_secret_was_told(struct play *play, struct json_object *step)
+{
+    static const char *const arguments[] = {"password", "new_password", "current_password", "payload_hash"};
+
+    tell(play, capauth_session_error_message(play->customer));
+    for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
+        not_told(play, arguments[i], text(step, arguments[i]));
+    if (text(step, "otp"))
+        not_told(play, "OTP", otp_of_step(play, step));
+    not_told(play, "token", capauth_session_token(play->customer));
+    not_told(play, "key", capauth_session_key(play->customer));
+    not_told(play, "identifier", capauth_session_identifier(play->customer));
+    play->told[0] = '\0';
+}
+
 static void run_operation(struct play *play, struct json_object *step)
 {
     capauth_options *options = options_of(play, step);
@@ -236,6 +282,9 @@ static void run_operation(struct play *play, struct json_object *step)
     if (member(step, "maybe_sent"))
         assert_int_equal(capauth_call_maybe_sent(call), json_object_get_boolean(member(step, "maybe_sent")));
     check_reply(call, step);
+    tell(play, capauth_call_error_message(call));
+    assert_true(*play->told); /* there is something to search */
+    no_secret_was_told(play, step);
     capauth_call_free(&call);
     capauth_options_free(&options);
 }
@@ -362,6 +411,8 @@ static void scenario(void **state)
     if (member(play->scenario, "customer"))
         put_customer(play, member(play->scenario, "customer"));
     play->client = new_client(play->emulator);
+    assert_code(capauth_client_set_log(play->client, on_log, play, NULL), CAPAUTH_OK);
+    assert_code(capauth_client_set_trace(play->client, on_trace, play, NULL), CAPAUTH_OK);
     new_session(play, member(play->scenario, "session"));
     for (size_t i = 0; i < json_object_array_length(steps); i++)
         run_step(play, json_object_array_get_idx(steps, i));
