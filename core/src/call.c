@@ -233,7 +233,7 @@ static bool search_plain(const struct capauth__buffer *body, struct secret_searc
             continue;
         }
         length = strcspn(++value, "\"");
-        search->found = length && !is_harmless(name, name_length) && holds(search->text, value, length);
+        search->found = length && holds(search->text, value, length) && !is_harmless(name, name_length);
         name = value + length + 1;
     }
     return true;

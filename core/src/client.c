@@ -25,7 +25,7 @@ void capauth_string_free(char **text)
 
 bool capauth__client_forked(const capauth_client *client)
 {
-    return client->process != getpid();
+    return client->fork_mark ? !*client->fork_mark : client->process != getpid();
 }
 
 int capauth__client_check(const capauth_client *client)
@@ -51,6 +51,7 @@ int capauth_client_new(capauth_client **out)
         goto no_client;
     client->handles = 1;
     client->process = getpid();
+    client->fork_mark = capauth__fork_mark_new();
     client->server_clock_ms = LLONG_MIN;
     if (!capauth__config_init(&client->config))
         goto no_config;
@@ -62,6 +63,7 @@ int capauth_client_new(capauth_client **out)
     return CAPAUTH_OK;
 
 no_config:
+    capauth__fork_mark_free(client->fork_mark);
     capauth__config_free(&client->config);
     free(client);
 no_client:
@@ -82,6 +84,7 @@ static void client_end(capauth_client *client)
         pthread_mutex_destroy(&client->events.mutex);
         capauth__curl_cleanup();
     }
+    capauth__fork_mark_free(client->fork_mark);
     free(client);
 }
 

@@ -47,6 +47,7 @@ struct capauth_client {
     atomic_bool used; /* an operation started: settings stand */
     atomic_bool closed;
     pid_t process;
+    const volatile unsigned char *fork_mark; /* NULL: only `process` tells */
     struct capauth__config config;
     struct capauth__engine engine;
     struct capauth__events events;

@@ -106,19 +106,20 @@ static bool push_external(capauth_call *call, const capauth_session *session)
 }
 
 /* The identity that the token was issued for, which may differ from ours after a lost identifier update. */
-static const char *issued_identifier(const capauth_session *session)
+static const char *issued_identifier(const capauth_session *session, char identity[CAPAUTH__ISSUED_SIZE])
 {
     const char *type = capauth__identifier_type_name(session->identifier_type);
-    const char *identity = session->state.claims.identity;
     size_t length = strlen(type);
 
+    capauth__token_identity(session->state.token, identity);
     return !strncmp(identity, type, length) && identity[length] == '|' && identity[length + 1] ? identity + length + 1
                                                                                                : session->identifier;
 }
 
 static bool push_identity(capauth_call *call, const capauth_session *session)
 {
-    const char *identifier = issued_identifier(session);
+    char identity[CAPAUTH__ISSUED_SIZE];
+    const char *identifier = issued_identifier(session, identity);
     bool mobile = call->client->config.cap_mobile && session->identifier_type == CAPAUTH_IDENTIFIER_MOBILE;
     struct capauth__header **headers = &call->token_headers;
 

@@ -14,15 +14,17 @@
 
 enum { EIGHT = 8 };
 
-/* Most of a reply is, so that eight bytes at a time are worth it. */
-static bool all_ascii(const char *text, size_t length)
+/* Whether the next eight bytes are printable ASCII: most are, so that looking at them together is worth it. */
+static bool eight_plain(const char *text, size_t length)
 {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
     uint64_t bytes;
 
-    if (length < sizeof bytes)
+    if (length < EIGHT)
         return false;
-    memcpy(&bytes, text, sizeof bytes);
-    return !(bytes & UINT64_C(0x8080808080808080));
+    memcpy(&bytes, text, EIGHT);
+    /* In each byte the highest bit: set already, or set by a borrow below 0x20, or by one from 0x7f made 0. */
+    return !((bytes | (bytes - ones * 0x20) | ((bytes ^ ones * 0x7f) - ones)) & ones * 0x80);
 }
 
 static bool is_utf8(const char *text, size_t length)
@@ -30,7 +32,7 @@ static bool is_utf8(const char *text, size_t length)
     size_t step;
 
     for (size_t i = 0; i < length; i += step) {
-        step = all_ascii(text + i, length - i) ? EIGHT : capauth__utf8_length(text + i);
+        step = eight_plain(text + i, length - i) ? EIGHT : capauth__utf8_length(text + i);
         if (!step)
             return false;
     }
@@ -146,8 +148,10 @@ const char *capauth__json_text(const capauth__json *value)
     length = (size_t)json_object_get_string_len(value);
     if (!length)
         return NULL;
-    for (size_t i = 0; i < length; i++) {
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+    for (size_t i = 0; i < length;) {
+        if (eight_plain(text + i, length - i))
+            i += EIGHT;
+        else if ((unsigned char)text[i] < 0x20 || text[i++] == 0x7f)
             return NULL;
     }
     return text;

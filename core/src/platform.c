@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -77,6 +78,40 @@ int capauth__memory_file(const char *text, size_t length, char *path, size_t siz
     return -1;
 #endif
 }
+
+#ifdef MADV_WIPEONFORK
+enum { MARK_SIZE = 1 }; /* of a page, which is the least there is */
+
+const volatile unsigned char *capauth__fork_mark_new(void)
+{
+    unsigned char *mark = mmap(NULL, MARK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (mark == MAP_FAILED)
+        return NULL;
+    if (madvise(mark, MARK_SIZE, MADV_WIPEONFORK)) { /* before Linux 4.14 */
+        munmap(mark, MARK_SIZE);
+        return NULL;
+    }
+    *mark = 1;
+    return mark;
+}
+
+void capauth__fork_mark_free(const volatile unsigned char *mark)
+{
+    if (mark)
+        munmap((void *)(uintptr_t)mark, MARK_SIZE);
+}
+#else
+const volatile unsigned char *capauth__fork_mark_new(void)
+{
+    return NULL;
+}
+
+void capauth__fork_mark_free(const volatile unsigned char *mark)
+{
+    (void)mark;
+}
+#endif
 
 const char *capauth__system_ca_file(void)
 {

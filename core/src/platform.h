@@ -25,6 +25,12 @@ uint64_t capauth__descriptor_identity(int fd);
  * gives the descriptor, or -1 where the platform has no such thing. */
 int capauth__memory_file(const char *text, size_t length, char *path, size_t size);
 
+/* A byte that is 1 in the process that asked for it, and 0 in every process that is forked off: a look at it costs a
+ * hundredth of a getpid. NULL where the platform has no such thing. */
+const volatile unsigned char *capauth__fork_mark_new(void);
+/* Takes NULL. */
+void capauth__fork_mark_free(const volatile unsigned char *mark);
+
 /* The first of the platform's usual files with CA certificates that can be read; NULL: none. Static. */
 const char *capauth__system_ca_file(void);
 

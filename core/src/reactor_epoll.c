@@ -56,9 +56,9 @@ void capauth__reactor_watch(struct capauth__reactor *reactor, int fd, int events
         return;
     }
     event.events = (events & CAPAUTH__READ ? EPOLLIN : 0U) | (events & CAPAUTH__WRITE ? EPOLLOUT : 0U);
-    /* A number that was closed and given out again is unknown to epoll; one that we believe new may be known. */
-    if (epoll_ctl(reactor->poll_fd, EPOLL_CTL_MOD, fd, &event) && errno == ENOENT)
-        (void)epoll_ctl(reactor->poll_fd, EPOLL_CTL_ADD, fd, &event);
+    /* Nearly always a connection that was idle, and which curl had us stop watching; but one may be known after all. */
+    if (epoll_ctl(reactor->poll_fd, EPOLL_CTL_ADD, fd, &event) && errno == EEXIST)
+        (void)epoll_ctl(reactor->poll_fd, EPOLL_CTL_MOD, fd, &event);
 }
 
 void capauth__reactor_arm(struct capauth__reactor *reactor, int64_t due_ms)

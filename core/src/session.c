@@ -438,11 +438,12 @@ static void drop_token(capauth_session *session)
 static void adopt_identity(capauth_session *session)
 {
     const char *type = capauth__identifier_type_name(session->identifier_type);
-    const char *identity = session->state.claims.identity;
+    char identity[CAPAUTH__ISSUED_SIZE];
     size_t length = strlen(type);
 
     if (!session->state.other_identifier)
         return;
+    capauth__token_identity(session->state.token, identity);
     capauth__forget(&session->state.other_identifier);
     if (!strncmp(identity, type, length) && identity[length] == '|' && identity[length + 1])
         (void)capauth__replace(&session->identifier, identity + length + 1);

@@ -11,13 +11,19 @@
 /* The latest year-9999 second; beyond it `exp` is nonsense and its milliseconds could overflow. */
 static const int64_t latest_second = 253402300799;
 
+/* What the header and the claims say; one of them says nothing of the other's. */
+struct part {
+    struct capauth__claims claims;
+    char identity[CAPAUTH__ISSUED_SIZE];
+};
+
 static void set_expiry(struct capauth__claims *claims, int64_t seconds)
 {
     claims->expires_at_ms = seconds > 0 && seconds <= latest_second ? seconds * 1000 : 0;
 }
 
 /* The value of a character plus 1; 0: it is none of the alphabet's, of which both are read. */
-static const unsigned char base64url_values[128] = {
+static const unsigned char base64url_values[256] = {
     ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,  ['I'] = 9,
     ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18,
     ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27,
@@ -30,35 +36,44 @@ static const unsigned char base64url_values[128] = {
 
 static int base64url_value(char c)
 {
-    return (unsigned char)c < sizeof base64url_values ? base64url_values[(unsigned char)c] - 1 : -1;
+    return base64url_values[(unsigned char)c] - 1;
+}
+
+/* Four characters to three bytes. */
+static bool decode_four(const char *text, char out[3])
+{
+    int first = base64url_value(text[0]);
+    int second = base64url_value(text[1]);
+    int third = base64url_value(text[2]);
+    int fourth = base64url_value(text[3]);
+
+    if ((first | second | third | fourth) < 0)
+        return false;
+    out[0] = (char)(first << 2 | second >> 4);
+    out[1] = (char)((second << 4 | third >> 2) & 0xff);
+    out[2] = (char)((third << 6 | fourth) & 0xff);
+    return true;
 }
 
 static bool base64url_decode(const char *text, size_t length, struct capauth__buffer *out)
 {
-    char chunk[192];
+    char last[4] = {'A', 'A', 'A', 'A'};
+    char chunk[192] = "";
     size_t used = 0;
-    uint32_t bits = 0;
-    int count = 0;
 
     while (length && text[length - 1] == '=')
         length--;
-    for (size_t i = 0; i < length; i++) {
-        int value = base64url_value(text[i]);
-
-        if (value < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)value;
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            chunk[used++] = (char)(bits >> count & 0xff);
-        }
+    for (; length >= 4; length -= 4, text += 4, used += 3) {
         if (used == sizeof chunk) {
             capauth__buffer_append(out, chunk, used);
             used = 0;
         }
+        if (!decode_four(text, chunk + used))
+            return false;
     }
-    return capauth__buffer_append(out, chunk, used);
+    capauth__buffer_append(out, chunk, used);
+    memcpy(last, text, length);
+    return decode_four(last, chunk) && capauth__buffer_append(out, chunk, length * 3 / 4);
 }
 
 /* ---- Plain tokens ----
@@ -171,8 +186,9 @@ static void take_text(char *out, size_t size, const struct plain *value, bool th
 }
 
 /* One member, as the long way below would take it; false when that is for it to say. */
-static bool take_member(const struct plain *name, const struct plain *value, struct capauth__claims *claims)
+static bool take_member(const struct plain *name, const struct plain *value, struct part *part)
 {
+    struct capauth__claims *claims = &part->claims;
     bool scalar = value->kind == TEXT || value->kind == INTEGER;
 
     if (is_named(name, "rol"))
@@ -180,7 +196,7 @@ static bool take_member(const struct plain *name, const struct plain *value, str
     else if (is_named(name, "uid"))
         take_text(claims->customer_id, sizeof claims->customer_id, value, scalar);
     else if (is_named(name, "idv"))
-        take_text(claims->identity, sizeof claims->identity, value, value->kind == LIST && value->count == 1);
+        take_text(part->identity, sizeof part->identity, value, value->kind == LIST && value->count == 1);
     else if (is_named(name, "exp") && value->kind == INTEGER)
         set_expiry(claims, strtoll(value->text, NULL, 10));
     else
@@ -188,7 +204,7 @@ static bool take_member(const struct plain *name, const struct plain *value, str
     return true;
 }
 
-static bool read_plain(const struct capauth__buffer *json, struct capauth__claims *claims)
+static bool read_plain(const struct capauth__buffer *json, struct part *part)
 {
     struct plain name, value;
     const char *at = json->data;
@@ -201,7 +217,7 @@ static bool read_plain(const struct capauth__buffer *json, struct capauth__claim
         if (!at || *at != ':')
             return false;
         at = plain_value(skip_space(at + 1), &value);
-        if (!at || !take_member(&name, &value, claims))
+        if (!at || !take_member(&name, &value, part))
             return false;
         at = skip_space(at);
     } while (*at == ',');
@@ -221,8 +237,9 @@ static void copy_text(char *out, size_t size, const capauth__json *value)
         snprintf(out, size, "%lld", (long long)number);
 }
 
-static void read_any(const struct capauth__buffer *json, struct capauth__claims *claims)
+static void read_any(const struct capauth__buffer *json, struct part *part)
 {
+    struct capauth__claims *claims = &part->claims;
     capauth__json *root = NULL;
     const capauth__json *identities;
     int64_t seconds;
@@ -231,7 +248,7 @@ static void read_any(const struct capauth__buffer *json, struct capauth__claims 
         return;
     identities = capauth__json_member(root, "idv");
     if (!capauth__json_element(identities, 1))
-        copy_text(claims->identity, sizeof claims->identity, capauth__json_element(identities, 0));
+        copy_text(part->identity, sizeof part->identity, capauth__json_element(identities, 0));
     copy_text(claims->role, sizeof claims->role, capauth__json_member(root, "rol"));
     copy_text(claims->customer_id, sizeof claims->customer_id, capauth__json_member(root, "uid"));
     if (capauth__json_integer(capauth__json_member(root, "exp"), &seconds))
@@ -239,29 +256,48 @@ static void read_any(const struct capauth__buffer *json, struct capauth__claims 
     capauth__json_free(root);
 }
 
-/* What the part says of any claim. */
-static void read_part(const char *text, size_t length, struct capauth__claims *claims)
+static void read_part(const char *text, size_t length, struct part *part)
 {
     struct capauth__buffer json = {0};
 
-    memset(claims, 0, sizeof *claims);
-    if (base64url_decode(text, length, &json) && json.length && !read_plain(&json, claims)) {
-        memset(claims, 0, sizeof *claims);
-        read_any(&json, claims);
+    memset(part, 0, sizeof *part);
+    if (base64url_decode(text, length, &json) && json.length && !read_plain(&json, part)) {
+        memset(part, 0, sizeof *part);
+        read_any(&json, part);
     }
     capauth__buffer_free(&json);
 }
 
-void capauth__token_read(const char *token, struct capauth__claims *claims)
+/* ---- Whole tokens ---- */
+
+/* Where the claims begin, and how long they are; NULL: it is no JWT. */
+static const char *find_claims(const char *token, size_t *length)
 {
     const char *first = token ? strchr(token, '.') : NULL;
     const char *second = first ? strchr(first + 1, '.') : NULL;
-    struct capauth__claims header;
 
-    memset(claims, 0, sizeof *claims);
-    if (!second)
-        return;
-    read_part(token, (size_t)(first - token), &header);
-    read_part(first + 1, (size_t)(second - first - 1), claims);
-    memcpy(claims->identity, header.identity, sizeof claims->identity);
+    *length = second ? (size_t)(second - first - 1) : 0;
+    return second ? first + 1 : NULL;
+}
+
+void capauth__token_read(const char *token, struct capauth__claims *claims)
+{
+    size_t length;
+    const char *text = find_claims(token, &length);
+    struct part part = {0};
+
+    if (text)
+        read_part(text, length, &part);
+    *claims = part.claims;
+}
+
+void capauth__token_identity(const char *token, char out[CAPAUTH__ISSUED_SIZE])
+{
+    size_t length;
+    const char *claims = find_claims(token, &length);
+    struct part part = {0};
+
+    if (claims)
+        read_part(token, (size_t)(claims - token) - 1, &part);
+    memcpy(out, part.identity, CAPAUTH__ISSUED_SIZE);
 }

@@ -8,11 +8,15 @@
 struct capauth__claims {
     char role[64];
     char customer_id[64];
-    char identity[320]; /* the only entry of the header's idv, "MOBILE|919999922332"; "" with none or several */
     int64_t expires_at_ms; /* 0: the token does not say */
 };
 
 /* A token that is no JWT, or lacks a claim, gives empty claims: it is used until it is refused. */
 void capauth__token_read(const char *token, struct capauth__claims *claims);
+
+enum { CAPAUTH__ISSUED_SIZE = 320 };
+/* Whom it was issued for: the only entry of the header's idv, "MOBILE|919999922332"; "" with none or several. Apart,
+ * for it is seldom asked for. */
+void capauth__token_identity(const char *token, char out[CAPAUTH__ISSUED_SIZE]);
 
 #endif

@@ -341,6 +341,7 @@ static bool set_connection(CURL *easy, const struct capauth__config *config)
 
     return SET(easy, CURLOPT_QUICK_EXIT, 1L) && SET(easy, CURLOPT_NOSIGNAL, 1L) &&
            SET(easy, CURLOPT_PROTOCOLS_STR, "http,https") && SET(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
+           SET(easy, CURLOPT_PROXY, "") && SET(easy, CURLOPT_NOPROXY, "") &&
            SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) && SET(easy, CURLOPT_HTTP_VERSION, http) &&
            SET(easy, CURLOPT_PIPEWAIT, config->http2 ? 1L : 0L) && SET(easy, CURLOPT_MAXAGE_CONN, 30L) &&
            SET(easy, CURLOPT_ACCEPT_ENCODING, "") && SET(easy, CURLOPT_USERAGENT, config->user_agent) &&
@@ -492,13 +493,19 @@ static bool set_body(CURL *easy, const capauth_call *call)
            SET(easy, CURLOPT_POSTFIELDS, call->body.data ? call->body.data : "");
 }
 
+/* Per call, since loopback never goes through one. */
 static bool set_proxy(CURL *easy, const capauth_call *call)
 {
     const struct capauth__config *config = &call->client->config;
-    bool direct = !config->proxy || !*config->proxy || url_is_loopback(call->url.data);
+    bool direct = url_is_loopback(call->url.data);
 
     return SET(easy, CURLOPT_PROXY, direct ? "" : config->proxy) &&
            SET(easy, CURLOPT_NOPROXY, direct || !config->no_proxy ? "" : config->no_proxy);
+}
+
+static bool has_proxy(const struct capauth__config *config)
+{
+    return config->proxy && *config->proxy;
 }
 
 static void transfer_reset(struct capauth__transfer *transfer)
@@ -530,7 +537,8 @@ int capauth__transport_start(struct capauth__transport *transport, capauth_call 
     transfer->call = call;
     call->transfer = transfer;
     if (!call->url.failed && set_headers(transfer, call) && set_body(transfer->easy, call) &&
-        set_proxy(transfer->easy, call) && SET(transfer->easy, CURLOPT_URL, call->url.data) &&
+        (!has_proxy(&call->client->config) || set_proxy(transfer->easy, call)) &&
+        SET(transfer->easy, CURLOPT_URL, call->url.data) &&
         SET(transfer->easy, CURLOPT_TIMEOUT_MS, (left_ms > 0 ? left_ms : 0) + NET_MS) &&
         curl_multi_add_handle(transport->multi, transfer->easy) == CURLM_OK)
         return CAPAUTH_OK;

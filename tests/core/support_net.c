@@ -45,9 +45,10 @@ struct listener {
     atomic_int peak;
 };
 
-static void listener_start(struct listener *listener, const char *scheme, void *(*run)(void *), void *data)
+static void listener_start(struct listener *listener, const char *host, const char *scheme, void *(*run)(void *),
+                           void *data)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = inet_addr(host)};
     socklen_t size = sizeof address;
 
     listener->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -55,7 +56,7 @@ static void listener_start(struct listener *listener, const char *scheme, void *
     assert_int_equal(bind(listener->fd, (struct sockaddr *)&address, sizeof address), 0);
     assert_int_equal(listen(listener->fd, 1024), 0);
     getsockname(listener->fd, (struct sockaddr *)&address, &size);
-    snprintf(listener->url, sizeof listener->url, "%s://127.0.0.1:%d", scheme, ntohs(address.sin_port));
+    snprintf(listener->url, sizeof listener->url, "%s://%s:%d", scheme, host, ntohs(address.sin_port));
     assert_int_equal(pthread_create(&listener->thread, NULL, run, data), 0);
 }
 
@@ -214,7 +215,7 @@ struct slow_server *slow_server_start(const char *reply, int delay_ms)
     assert_non_null(server);
     server->reply = reply;
     server->delay_ms = delay_ms;
-    listener_start(&server->listener, "http", slow_run, server);
+    listener_start(&server->listener, "127.0.0.1", "http", slow_run, server);
     return server;
 }
 
@@ -325,14 +326,19 @@ static void *relay_run(void *data)
     return NULL;
 }
 
-struct relay *relay_start(const char *url)
+struct relay *relay_start_on(const char *host, const char *url)
 {
     struct relay *relay = calloc(1, sizeof *relay);
 
     assert_non_null(relay);
     relay->target_port = atoi(strrchr(url, ':') + 1);
-    listener_start(&relay->listener, "https", relay_run, relay);
+    listener_start(&relay->listener, host, "https", relay_run, relay);
     return relay;
+}
+
+struct relay *relay_start(const char *url)
+{
+    return relay_start_on("127.0.0.1", url);
 }
 
 const char *relay_url(const struct relay *relay)

@@ -21,6 +21,8 @@ void slow_server_stop(struct slow_server *server);
 /* Passes everything on to another server on loopback, TLS and all, and counts the same. */
 struct relay;
 struct relay *relay_start(const char *url);
+/* The same, listening on another loopback address. */
+struct relay *relay_start_on(const char *host, const char *url);
 const char *relay_url(const struct relay *relay);
 int relay_connections(struct relay *relay);
 int relay_peak(struct relay *relay);

@@ -126,6 +126,7 @@ static void threads_sign_in_over_a_few_connections(void **state)
 
 struct mixture {
     capauth_client *client;
+    struct slow_server *server;
     int each;
     atomic_int seed;
     atomic_int wrong;
@@ -204,17 +205,22 @@ static void threads_that_do_everything_at_once(void **state)
     slow_server_stop(server);
 }
 
+/* In the thick of it. */
 static void *close_soon(void *data)
 {
-    usleep(20000);
-    (void)capauth_client_close(data);
+    struct mixture *it = data;
+    int requests = slow_server_requests(it->server);
+
+    while (slow_server_requests(it->server) < requests + THREADS)
+        usleep(1000);
+    (void)capauth_client_close(it->client);
     return NULL;
 }
 
 static void closing_under_threads_that_do_everything(void **state)
 {
     struct slow_server *server = slow_server_start(token_reply(), 1);
-    struct mixture it = {.each = 1000000};
+    struct mixture it = {.server = server, .each = 1000000};
     pthread_t closer;
 
     (void)state;
@@ -223,7 +229,7 @@ static void closing_under_threads_that_do_everything(void **state)
 
         it.client = client_of(slow_server_url(server));
         ledger = ledger_open(it.client);
-        assert_int_equal(pthread_create(&closer, NULL, close_soon, it.client), 0);
+        assert_int_equal(pthread_create(&closer, NULL, close_soon, &it), 0);
         run_threads(mix_many, &it);
         pthread_join(closer, NULL);
         assert_int_equal(it.wrong, 0);

@@ -328,7 +328,7 @@ CAPAUTH_API int capauth_session_reload(capauth_session *session, const char *tex
 
 /*
  * The session as one JSON text, at every step, also after _close and while a call is in flight (then the state before
- * it). It is as secret as the key; it never holds a password or an OTP.
+ * it). It is as secret as the key; it never holds a password or an OTP. The format: core/export-format.md.
  */
 CAPAUTH_API int capauth_session_export(const capauth_session *session, char **text);
 
