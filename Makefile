@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan lint clean setup-demo setup-test setup-lint build-demo build-test
+.PHONY: help demo test asan tsan bench lint clean setup-demo setup-test setup-bench setup-lint build-demo build-test
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -19,6 +19,7 @@ help:
 	@echo 'make test    run all tests, the C parts also with AddressSanitizer and UBSan'
 	@echo 'make asan    only that: the tests of the C parts with AddressSanitizer and UBSan'
 	@echo 'make tsan    the tests of the C parts with ThreadSanitizer'
+	@echo 'make bench   measure the core next to a bare libcurl and json-c program'
 	@echo 'make lint    check formatting, and look for mistakes without running anything'
 	@echo 'make clean   remove the folder build, where all of this happens'
 	@echo
@@ -41,6 +42,13 @@ asan tsan: setup-test
 	$(say) 'Running the tests of the C parts with sanitizers'
 	@$(ctest) build/$@
 
+bench: setup-bench
+	$(say) 'Building the benchmark, in build/bench'
+	@cmake --preset bench $(werror)
+	@cmake --build build/bench
+	$(say) 'Measuring: some minutes, best on a machine that does nothing else'
+	@tests/bench/run build/bench
+
 lint: setup-lint build-test
 	$(say) 'Checking the formatting of the C files'
 	@find core tests bindings -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
@@ -57,6 +65,9 @@ setup-demo:
 
 setup-test:
 	@.ci/setup demo test
+
+setup-bench:
+	@.ci/setup demo bench
 
 setup-lint:
 	@.ci/setup demo test lint
