@@ -304,6 +304,8 @@ int capauth_client_set_proxy(capauth_client *client, const char *proxy)
     }
     if (*proxy)
         fault = capauth__text_fault(proxy, 2048);
+    if (*proxy && !fault && !capauth__proxy_is_sane(proxy))
+        fault = "is not of the form http://user:password@host:port";
     if (fault)
         return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "proxy %s", fault);
     result = set_text(client, &client->config.no_proxy, bypass);

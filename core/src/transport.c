@@ -31,6 +31,8 @@ struct capauth__transfer {
     size_t header_count;
     bool stopped; /* instead of being sent again */
     bool too_large;
+    bool begun;
+    long tunnel_size; /* curl counts what it asked a proxy as part of the request */
     struct capauth__buffer body;
     int64_t date_ms;
     char retry_after[64];
@@ -47,6 +49,7 @@ struct socket {
 struct capauth__transport {
     capauth_client *client;
     CURLM *multi;
+    CURLSH *share; /* of TLS sessions: else an easy handle resumes only those that itself began */
     struct capauth__transfer *pool;
     int64_t due_ms;
     struct socket *sockets; /* all that are open, for a forked child */
@@ -137,6 +140,15 @@ const char *capauth__url_fault(const char *text, bool loopback_only)
     return fault;
 }
 
+bool capauth__proxy_is_sane(const char *text)
+{
+    CURLU *url = curl_url();
+    bool sane = url && !strncmp(text, "http://", 7) && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK;
+
+    curl_url_cleanup(url);
+    return sane;
+}
+
 static bool url_is_loopback(const char *text)
 {
     CURLU *url = curl_url();
@@ -148,6 +160,14 @@ static bool url_is_loopback(const char *text)
     curl_free(host);
     curl_url_cleanup(url);
     return loopback;
+}
+
+static long request_size(const struct capauth__transfer *transfer)
+{
+    long size = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &size);
+    return size;
 }
 
 /* ---- Callbacks of curl's ---- */
@@ -237,6 +257,10 @@ static int on_send(void *data, char *remote_ip, char *local_ip, int remote_port,
     struct capauth__transfer *transfer = data;
 
     (void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
+    if (!transfer->begun) {
+        transfer->begun = true;
+        transfer->tunnel_size = request_size(transfer);
+    }
     transfer->stopped = !transfer->call->repeatable && capauth__transfer_may_have_left(transfer);
     return transfer->stopped ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
@@ -322,10 +346,10 @@ static bool set_tls(CURL *easy, const struct capauth__config *config)
     if (config->ca_pem && config->ca_memory_fd < 0) {
         struct curl_blob blob = {.data = config->ca_pem, .len = strlen(config->ca_pem), .flags = CURL_BLOB_NOCOPY};
 
-        return set && SET(easy, CURLOPT_CAINFO_BLOB, &blob);
-    }
-    if (config->ca_file)
+        set = set && SET(easy, CURLOPT_CAINFO_BLOB, &blob);
+    } else if (config->ca_file) {
         set = set && SET(easy, CURLOPT_CAINFO, config->ca_file);
+    }
     if (config->pinned_keys)
         set = set && SET(easy, CURLOPT_PINNEDPUBLICKEY, config->pinned_keys);
     if (config->client_cert)
@@ -352,12 +376,13 @@ static bool set_callbacks(struct capauth__transport *transport, struct capauth__
 {
     CURL *easy = transfer->easy;
 
-    return SET(easy, CURLOPT_PRIVATE, transfer) && SET(easy, CURLOPT_ERRORBUFFER, transfer->detail) &&
-           SET(easy, CURLOPT_PREREQFUNCTION, on_send) && SET(easy, CURLOPT_PREREQDATA, transfer) &&
-           SET(easy, CURLOPT_WRITEFUNCTION, on_write) && SET(easy, CURLOPT_WRITEDATA, transfer) &&
-           SET(easy, CURLOPT_HEADERFUNCTION, on_header) && SET(easy, CURLOPT_HEADERDATA, transfer) &&
-           SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open) && SET(easy, CURLOPT_OPENSOCKETDATA, transport) &&
-           SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) && SET(easy, CURLOPT_CLOSESOCKETDATA, transport);
+    return SET(easy, CURLOPT_SHARE, transport->share) && SET(easy, CURLOPT_PRIVATE, transfer) &&
+           SET(easy, CURLOPT_ERRORBUFFER, transfer->detail) && SET(easy, CURLOPT_PREREQFUNCTION, on_send) &&
+           SET(easy, CURLOPT_PREREQDATA, transfer) && SET(easy, CURLOPT_WRITEFUNCTION, on_write) &&
+           SET(easy, CURLOPT_WRITEDATA, transfer) && SET(easy, CURLOPT_HEADERFUNCTION, on_header) &&
+           SET(easy, CURLOPT_HEADERDATA, transfer) && SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open) &&
+           SET(easy, CURLOPT_OPENSOCKETDATA, transport) && SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) &&
+           SET(easy, CURLOPT_CLOSESOCKETDATA, transport);
 }
 
 static void transfer_free(struct capauth__transfer *transfer)
@@ -390,7 +415,12 @@ struct capauth__transport *capauth__transport_new(capauth_client *client)
         return NULL;
     transport->client = client;
     transport->due_ms = INT64_MAX;
-    if (!(transport->multi = curl_multi_init())) {
+    transport->multi = curl_multi_init();
+    transport->share = curl_share_init();
+    if (!transport->multi || !transport->share ||
+        curl_share_setopt(transport->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION)) {
+        curl_multi_cleanup(transport->multi);
+        curl_share_cleanup(transport->share);
         free(transport);
         return NULL;
     }
@@ -422,6 +452,7 @@ void capauth__transport_free(struct capauth__transport *transport)
         transfer_free(transfer);
     }
     curl_multi_cleanup(transport->multi);
+    curl_share_cleanup(transport->share);
     free(transport->sockets);
     free(transport);
 }
@@ -513,6 +544,7 @@ static void transfer_reset(struct capauth__transfer *transfer)
     capauth__buffer_clear(&transfer->body);
     transfer->call = NULL;
     transfer->header_count = 0;
+    transfer->begun = false;
     transfer->stopped = transfer->too_large = false;
     transfer->date_ms = 0;
     transfer->retry_after[0] = transfer->request_id[0] = transfer->detail[0] = '\0';
@@ -558,10 +590,7 @@ void capauth__transport_cancel(struct capauth__transport *transport, capauth_cal
 
 bool capauth__transfer_may_have_left(const struct capauth__transfer *transfer)
 {
-    long request_size = 0;
-
-    curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &request_size);
-    return request_size > 0;
+    return transfer->begun && request_size(transfer) > transfer->tunnel_size;
 }
 
 /* ---- What became of it ---- */
@@ -594,6 +623,9 @@ static int network_error(CURLcode code, const struct capauth__transfer *transfer
     case CURLE_SSL_CLIENTCERT:
     case CURLE_USE_SSL_FAILED:
         return CAPAUTH_E_TLS;
+    case CURLE_RECV_ERROR:
+        /* In TLS 1.3, what the server holds against our certificate comes after our request. */
+        return strstr(transfer->detail, " alert ") ? CAPAUTH_E_TLS : CAPAUTH_E_NETWORK;
     case CURLE_BAD_CONTENT_ENCODING:
         return CAPAUTH_E_PROTOCOL;
     case CURLE_WRITE_ERROR:
