@@ -332,7 +332,7 @@ int capauth_session_on_change(capauth_session *session, capauth_change_callback 
     struct capauth__listener *old;
     int result = capauth__listener_make(session ? session->client : NULL, callback != NULL, data, free_data, &listener);
 
-    if (result)
+    if (result || !session)
         return result;
     if (listener)
         listener->callback.change = callback;
