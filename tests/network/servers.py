@@ -66,7 +66,8 @@ class Server:
 
     async def _drop_connections(self):
         for writer in self.open:
-            writer.transport.abort()
+            with contextlib.suppress(AttributeError):  # Python 3.11 says so of a TLS connection that is gone
+                writer.transport.abort()
 
     def close(self):
         self._background.run(self._close())
