@@ -9,6 +9,8 @@
 #include "refresh.h"
 #include "wire.h"
 
+static const char withheld[] = "(withheld: the message repeats a secret)";
+
 enum { BACKOFF_MS = 100, BACKOFF_LONGEST_MS = 5000 };
 
 /* ---- Life ---- */
@@ -93,7 +95,7 @@ static void give_handle(capauth_call *call, capauth_call **out)
     *out = call;
 }
 
-static void trace(const capauth_call *call, int event)
+void capauth__call_trace(const capauth_call *call, int event)
 {
     struct capauth__trace record = {
         .event = event,
@@ -114,7 +116,7 @@ int capauth__call_start(capauth_call *call, capauth_call **out)
     int outcome;
 
     atomic_store(&client->used, true);
-    trace(call, CAPAUTH_TRACE_START);
+    capauth__call_trace(call, CAPAUTH_TRACE_START);
     if (out) {
         give_handle(call, out);
         capauth__engine_post(call, true);
@@ -239,6 +241,17 @@ static bool search_plain(const struct capauth__buffer *body, struct secret_searc
     return true;
 }
 
+/* The value of a gateway header that is long enough to be a token. */
+static bool header_value_is_in(const char *line, const char *text)
+{
+    const char *value = strstr(line, ": ");
+
+    value = value ? value + 2 : line;
+    if (!strncmp(value, "Bearer ", 7))
+        value += 7;
+    return strlen(value) >= 16 && strstr(text, value);
+}
+
 /* Some servers repeat the request in their message: a secret of ours may not come back as an error text. */
 static bool repeats_a_secret(const capauth_call *call, const char *text)
 {
@@ -254,13 +267,15 @@ static bool repeats_a_secret(const capauth_call *call, const char *text)
         search.found = call->session->state.token && strstr(text, call->session->state.token);
         capauth__session_unlock(call->session);
     }
+    for (const struct capauth__header *header = call->token_headers; header && !search.found; header = header->next)
+        search.found = header_value_is_in(header->line, text);
     return search.found;
 }
 
-static void keep_server_message(capauth_call *call, const char *message)
+void capauth__call_keep_message(capauth_call *call, const char *message)
 {
     if (message && repeats_a_secret(call, message))
-        message = "(withheld: the message repeats a secret)";
+        message = withheld;
     (void)capauth__replace(&call->server_message, message);
 }
 
@@ -272,13 +287,14 @@ static void compose_message(capauth_call *call, const char *detail)
     char text[1024];
 
     if (detail && repeats_a_secret(call, detail))
-        detail = "(withheld: the message repeats a secret)";
+        detail = withheld;
     if (call->outcome > 0 || call->outcome == CAPAUTH_E_REFUSED)
         snprintf(text, sizeof text, "%s: %s (%lld%s%s)", verb, sentence,
                  (long long)(call->outcome > 0 ? call->outcome : call->server_code), server ? ": " : "",
                  server ? server : "");
     else
         snprintf(text, sizeof text, "%s: %s%s%s", verb, sentence, detail && *detail ? ": " : "", detail ? detail : "");
+    capauth__text_trim(text);
     (void)capauth__replace(&call->error_message, text);
 }
 
@@ -348,7 +364,9 @@ static void settle_with_session(capauth_call *call)
 
     capauth__session_lock(session);
     leave_session(call);
-    if (call->outcome != CAPAUTH_OK && call->epoch == session->epoch)
+    if (call->outcome != CAPAUTH_OK)
+        call->void_answer = capauth__session_is_past(session, call);
+    if (call->outcome != CAPAUTH_OK && !call->void_answer)
         capauth__session_apply_failure(session, call, call->outcome);
     call->next_step = session->state.next_step;
     if (!call->internal)
@@ -363,15 +381,15 @@ void capauth__call_finish(capauth_call *call, int outcome, const char *message)
     if (call->transfer)
         call->may_have_left = call->may_have_left || capauth__transfer_may_have_left(call->transfer);
     call->outcome = outcome;
-    call->maybe_sent = call->may_have_left && !call->not_processed;
-    call->retryable = call->retryable || capauth_error_retryable(outcome);
+    call->maybe_sent = call->maybe_done || (call->may_have_left && !call->not_processed);
+    call->retryable = !call->hopeless && (call->retryable || capauth_error_retryable(outcome));
     if (call->verb != CAPAUTH__GATEWAY)
         call->ok = outcome == CAPAUTH_OK;
     if (outcome != CAPAUTH_OK)
         compose_message(call, message);
     if (call->session)
         settle_with_session(call);
-    trace(call, CAPAUTH_TRACE_END);
+    capauth__call_trace(call, CAPAUTH_TRACE_END);
     log_outcome(call);
     capauth__engine_settle(call);
     if (call->internal && call->session)
@@ -383,7 +401,8 @@ int capauth__call_lost(const capauth_call *call, int code)
 {
     bool left = call->may_have_left || (call->transfer && capauth__transfer_may_have_left(call->transfer));
 
-    return left && !call->repeatable ? CAPAUTH_E_UNKNOWN_OUTCOME : code;
+    /* A request whose token was refused was not processed. */
+    return left && !call->repeatable && !call->token_refused ? CAPAUTH_E_UNKNOWN_OUTCOME : code;
 }
 
 void capauth__call_take_answer(capauth_call *call, const capauth_call *other)
@@ -392,6 +411,11 @@ void capauth__call_take_answer(capauth_call *call, const capauth_call *other)
     call->retry_after_ms = other->retry_after_ms;
     call->server_code = other->server_code;
     memcpy(call->request_id, other->request_id, sizeof call->request_id);
+    if (call->verb != CAPAUTH__GATEWAY) { /* that one has a request of its own */
+        call->may_have_left = other->may_have_left;
+        call->not_processed = other->not_processed;
+        call->maybe_done = other->maybe_done;
+    }
     (void)capauth__replace(&call->server_message, other->server_message);
 }
 
@@ -457,6 +481,7 @@ bool capauth__call_retry(capauth_call *call, const struct capauth__answer *answe
         return false;
     if (now_ms + wait_ms >= call->deadline_ms)
         return false;
+    call->maybe_done = call->maybe_done || (answer->error && answer->may_have_left);
     capauth__log(call->client, CAPAUTH_LOG_INFO, "%s: attempt %d failed (%s, HTTP %d); again in %d ms",
                  capauth__verb_name(call->verb), call->attempts, capauth_error_name(answer->error), answer->http_status,
                  wait_ms);
@@ -478,11 +503,15 @@ static void answered_by_another(capauth_call *call, const struct capauth__answer
     if (capauth__call_retry(call, answer))
         return;
     /* The Auth Engine's deserialiser names the bad member in plain text; a CDN's page says nothing of use. */
-    if (status == 400)
+    if (status == 400 && repeats_a_secret(call, answer->body)) /* looked at before it is cut */
+        snprintf(said, sizeof said, "%s", withheld);
+    else if (status == 400)
         capauth__wire_plain_text(answer->body, answer->length, said, sizeof said);
     snprintf(text, sizeof text, "HTTP %d%s%s%s", status, status >= 300 ? "" : " with a body that is no reply",
              *said ? ": " : "", said);
     call->not_processed = turned_away;
+    /* The same request will always be turned away so; but a CDN's mood changes. */
+    call->hopeless = turned_away && status < 500 && status != 403 && status != 408 && status != 429;
     capauth__call_finish(call, turned_away ? code : capauth__call_lost(call, code), text);
 }
 
@@ -518,7 +547,8 @@ static void answered_yes(capauth_call *call, const struct capauth__reply *reply)
         return;
     }
     capauth__session_lock(session);
-    if (call->epoch == session->epoch && call->verb != CAPAUTH__SIGN_OUT)
+    call->void_answer = capauth__session_is_past(session, call);
+    if (!call->void_answer && call->verb != CAPAUTH__SIGN_OUT)
         result = capauth__session_apply(session, call, reply);
     capauth__session_unlock(session);
     capauth__call_finish(call, result, NULL);
@@ -537,7 +567,7 @@ static void operation_answered(capauth_call *call, const struct capauth__answer 
     } else {
         capauth__server_clock_set(call->client, answer->date_ms);
         call->server_code = reply.code;
-        keep_server_message(call, reply.message);
+        capauth__call_keep_message(call, reply.message);
         code = capauth__refusal(reply.code);
         if (reply.success || is_done_already(call, code))
             answered_yes(call, &reply);

@@ -78,6 +78,9 @@ struct capauth_call {
     bool token_refused;
     bool may_have_left; /* some attempt's request reached the wire */
     bool not_processed; /* ... and something before the Auth Engine turned it away */
+    bool maybe_done; /* an earlier attempt's answer was lost */
+    bool hopeless; /* the same request will be turned away again */
+    bool void_answer; /* it came for a state that the session had left */
     capauth_call *live_next, *live_previous;
     capauth_call *line_next, *line_previous; /* queue, or done list */
     bool in_done_list;
@@ -128,6 +131,10 @@ bool capauth__call_retry(capauth_call *call, const struct capauth__answer *answe
 /* Settles it. `message` may be NULL: then the code's own sentence. */
 void capauth__call_finish(capauth_call *call, int outcome, const char *message);
 
+/* Keeps what a server said, unless it repeats a secret. */
+void capauth__call_keep_message(capauth_call *call, const char *message);
+/* Tells the trace that the call starts or ends. */
+void capauth__call_trace(const capauth_call *call, int event);
 /* Takes over what the answer to another call said: a regeneration's refusal is its waiters' too. */
 void capauth__call_take_answer(capauth_call *call, const capauth_call *other);
 

@@ -192,11 +192,8 @@ int capauth_client_fd(capauth_client *client)
 
     if (result)
         return result;
-    fd = capauth__reactor_fd(&client->engine.reactor);
-    if (fd < 0)
-        return CAPAUTH_E_UNSUPPORTED;
-    atomic_store(&client->engine.watched, true);
-    return fd;
+    fd = capauth__engine_fd(&client->engine);
+    return fd < 0 ? CAPAUTH_E_UNSUPPORTED : fd;
 }
 
 int capauth_client_next_done(capauth_client *client, capauth_call **out)

@@ -334,6 +334,27 @@ static bool send_queue(capauth_client *client, int64_t end_us)
     return false;
 }
 
+/* Tells whoever watches the descriptor that there is something to collect. */
+static void announce(struct capauth__engine *engine)
+{
+    if (!engine->announced)
+        capauth__reactor_announce(&engine->reactor);
+    engine->announced = true;
+}
+
+int capauth__engine_fd(struct capauth__engine *engine)
+{
+    int fd;
+
+    pthread_mutex_lock(&engine->mutex);
+    fd = capauth__reactor_fd(&engine->reactor);
+    engine->watched = fd >= 0;
+    if (engine->watched && engine->finished)
+        announce(engine);
+    pthread_mutex_unlock(&engine->mutex);
+    return fd;
+}
+
 /* Does what can be done now, for about STEP_US, but at least one of each kind; the rest stays for the next step. */
 static void step(capauth_client *client, const struct capauth__ready *ready, int count)
 {
@@ -353,8 +374,10 @@ static void step(capauth_client *client, const struct capauth__ready *ready, int
     left = send_queue(client, end_us) || left;
     arm(engine);
     /* Whoever watches the descriptor learns of work that is left, and of calls that another thread finished. */
-    if (left || (engine->finished != finished && atomic_load(&engine->watched)))
+    if (left)
         wake_reactor(engine);
+    if (engine->finished != finished && engine->watched)
+        announce(engine);
 }
 
 /* ---- Finishing ---- */
@@ -596,6 +619,9 @@ int capauth__engine_poll(capauth_client *client, int timeout_ms)
     }
     finished = engine->finished;
     engine->finished = 0;
+    if (engine->announced)
+        capauth__reactor_clear_announcement(&engine->reactor);
+    engine->announced = false;
     hand_over(engine);
     pthread_mutex_unlock(&engine->mutex);
     return finished;

@@ -54,7 +54,8 @@ struct capauth__engine {
     size_t heap_capacity;
     int in_flight;
     int finished; /* since the last poll */
-    atomic_bool watched; /* the application has the descriptor */
+    bool watched; /* the application has the descriptor */
+    bool announced; /* a completion that no poll has collected */
     pthread_mutex_t inbox_mutex;
     struct capauth__call_list inbox;
     bool inbox_signalled;
@@ -82,6 +83,8 @@ capauth_call *capauth__engine_next_done(struct capauth__engine *engine);
 
 /* Waits until the call is done, or until `timeout_ms` has passed (negative: without limit). */
 void capauth__engine_wait(capauth_call *call, int timeout_ms);
+/* The descriptor for the application; -1: none. */
+int capauth__engine_fd(struct capauth__engine *engine);
 /* One step, and if there is time, waiting for a call to finish: how many did since the last poll. */
 int capauth__engine_poll(capauth_client *client, int timeout_ms);
 

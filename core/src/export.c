@@ -337,6 +337,7 @@ static void take_over(capauth_session *session, capauth_session *other)
         *mine = *theirs;
         *theirs = text;
     }
+    session->used = session->used || other->used;
     session->identifier_type = other->identifier_type;
     session->contact_type = other->contact_type;
     memcpy(session->otp_destination, other->otp_destination, sizeof session->otp_destination);

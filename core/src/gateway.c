@@ -158,6 +158,7 @@ static enum decision decide(capauth_call *call, capauth_session *session)
 static void refused_for_expiry(capauth_call *call, bool may_succeed_later)
 {
     call->retryable = may_succeed_later;
+    call->not_processed = true;
     capauth__call_finish(call, CAPAUTH_TOKEN_EXPIRED, NULL);
 }
 
@@ -192,6 +193,7 @@ void capauth__gateway_enter(capauth_call *call)
 
 static void deliver_reply(capauth_call *call, const struct capauth__answer *answer, bool refused)
 {
+    call->not_processed = false;
     call->ok = !refused;
     if (!capauth__buffer_append(&call->reply_body, answer->body, answer->length))
         capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_NO_MEMORY), NULL);
@@ -215,7 +217,7 @@ static void token_was_refused(capauth_call *call)
         refused_for_expiry(call, false);
         return;
     }
-    call->token_refused = true;
+    call->token_refused = call->not_processed = true;
     if (newer) {
         call->token_was_fresh = true;
         capauth__gateway_enter(call);
@@ -232,7 +234,7 @@ void capauth__gateway_answered(capauth_call *call, const struct capauth__answer 
         return;
     capauth__wire_gateway_reply(answer->http_status, answer->body, answer->length, &status);
     call->server_code = status.code;
-    (void)capauth__replace(&call->server_message, status.message);
+    capauth__call_keep_message(call, status.message);
     capauth__forget(&status.message);
     if (status.expired && !call->external && call->client->config.auto_refresh)
         token_was_refused(call);

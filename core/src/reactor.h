@@ -27,6 +27,8 @@ struct capauth__reactor {
     int poll_fd; /* epoll; -1 without it */
     int wake_fd;
     int timer_fd;
+    int outer_fd; /* what the application watches: poll_fd and done_fd; -1 until it asks */
+    int done_fd;
     int64_t armed_ms; /* when the timer is set to go off; INT64_MAX: not at all */
 
     /* Only without epoll; under `mutex`. */
@@ -41,8 +43,13 @@ struct capauth__reactor {
 
 bool capauth__reactor_open(struct capauth__reactor *reactor);
 void capauth__reactor_close(struct capauth__reactor *reactor);
-/* -1 where the platform has no descriptor that stands for all of it. */
-int capauth__reactor_fd(const struct capauth__reactor *reactor);
+/* A descriptor that is readable when there is something to do or to collect; -1 where the platform has no such thing,
+ * or no more descriptors. */
+int capauth__reactor_fd(struct capauth__reactor *reactor);
+/* Makes that descriptor readable, though not who waits here, until it is taken back. Nothing before it was asked for.
+ */
+void capauth__reactor_announce(struct capauth__reactor *reactor);
+void capauth__reactor_clear_announcement(struct capauth__reactor *reactor);
 /* Watches fd for `events`; 0 stops watching. */
 void capauth__reactor_watch(struct capauth__reactor *reactor, int fd, int events);
 /* Sets the timer, in monotonic milliseconds; INT64_MAX: none. It may go off early, so that it is seldom set. */

@@ -18,6 +18,7 @@ static bool add_own(const struct capauth__reactor *reactor, int fd)
 bool capauth__reactor_open(struct capauth__reactor *reactor)
 {
     reactor->armed_ms = INT64_MAX;
+    reactor->outer_fd = reactor->done_fd = -1;
     reactor->poll_fd = epoll_create1(EPOLL_CLOEXEC);
     reactor->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     reactor->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -39,11 +40,27 @@ void capauth__reactor_close(struct capauth__reactor *reactor)
     close_fd(&reactor->poll_fd);
     close_fd(&reactor->wake_fd);
     close_fd(&reactor->timer_fd);
+    close_fd(&reactor->outer_fd);
+    close_fd(&reactor->done_fd);
 }
 
-int capauth__reactor_fd(const struct capauth__reactor *reactor)
+/* Completions have a descriptor of their own, around the others: a leader that goes back to waiting takes back
+ * wake-ups, and would take this one from under the application that has not seen it yet. */
+int capauth__reactor_fd(struct capauth__reactor *reactor)
 {
-    return reactor->poll_fd;
+    struct epoll_event event = {.events = EPOLLIN};
+
+    if (reactor->outer_fd >= 0)
+        return reactor->outer_fd;
+    reactor->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    reactor->outer_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (reactor->done_fd < 0 || reactor->outer_fd < 0 ||
+        epoll_ctl(reactor->outer_fd, EPOLL_CTL_ADD, reactor->poll_fd, &event) ||
+        epoll_ctl(reactor->outer_fd, EPOLL_CTL_ADD, reactor->done_fd, &event)) {
+        close_fd(&reactor->outer_fd);
+        close_fd(&reactor->done_fd);
+    }
+    return reactor->outer_fd;
 }
 
 void capauth__reactor_watch(struct capauth__reactor *reactor, int fd, int events)
@@ -124,4 +141,18 @@ void capauth__reactor_clear_timer(struct capauth__reactor *reactor)
 {
     drain(reactor->timer_fd);
     reactor->armed_ms = INT64_MAX;
+}
+
+void capauth__reactor_announce(struct capauth__reactor *reactor)
+{
+    uint64_t one = 1;
+    ssize_t written = reactor->done_fd >= 0 ? write(reactor->done_fd, &one, sizeof one) : 0;
+
+    (void)written; /* fails only when it is readable already */
+}
+
+void capauth__reactor_clear_announcement(struct capauth__reactor *reactor)
+{
+    if (reactor->done_fd >= 0)
+        drain(reactor->done_fd);
 }

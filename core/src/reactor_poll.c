@@ -61,10 +61,20 @@ void capauth__reactor_close(struct capauth__reactor *reactor)
     reactor->watched_count = reactor->watched_capacity = 0;
 }
 
-int capauth__reactor_fd(const struct capauth__reactor *reactor)
+int capauth__reactor_fd(struct capauth__reactor *reactor)
 {
     (void)reactor;
     return -1;
+}
+
+void capauth__reactor_announce(struct capauth__reactor *reactor)
+{
+    (void)reactor;
+}
+
+void capauth__reactor_clear_announcement(struct capauth__reactor *reactor)
+{
+    (void)reactor;
 }
 
 static void put_byte(int fd)

@@ -11,7 +11,8 @@ enum { PAUSE_MS = 1000 };
 
 static bool can_regenerate(const capauth_session *session)
 {
-    return session->flow == CAPAUTH_FLOW_WEB ? session->state.token != NULL : session->state.key != NULL;
+    /* VIEW and MFA_PENDING tokens are never regenerated. */
+    return session->flow == CAPAUTH_FLOW_WEB ? capauth__session_signed_in(session) : session->state.key != NULL;
 }
 
 enum capauth__token_state capauth__token_look(capauth_session *session, int margin_ms)
@@ -50,6 +51,7 @@ static capauth_call *refresh_new(capauth_session *session)
     call->session_next = session->calls;
     session->calls = call;
     session->refresh = call;
+    capauth__call_trace(call, CAPAUTH_TRACE_START);
     return call;
 }
 
@@ -68,7 +70,8 @@ void capauth__refresh_join(capauth_call *call)
     int failure = CAPAUTH_OK;
 
     capauth__session_lock(session);
-    if (!session->refresh) {
+    /* One that was begun before a reload or a new sign-in brings nothing for the token of today. */
+    if (!session->refresh || capauth__session_is_past(session, session->refresh)) {
         int64_t since_ms = capauth__monotonic_ms() - session->refresh_failed_ms;
 
         if (session->refresh_failed_ms && since_ms < PAUSE_MS &&
@@ -125,7 +128,7 @@ static capauth_call *take_waiters(capauth_session *session, const capauth_call *
     session->refresh_failed_ms = 0;
     if (refresh->outcome != CAPAUTH_OK && refresh->outcome != CAPAUTH_E_CANCELLED) {
         session->refresh_failed_ms = capauth__monotonic_ms();
-        session->refresh_failed_generation = session->generation;
+        session->refresh_failed_generation = refresh->generation;
         session->refresh_failure = refresh->outcome;
         (void)capauth__replace(&session->refresh_failure_message, detail_of(refresh));
     }
@@ -153,18 +156,26 @@ static bool try_again(capauth_session *session)
 
 void capauth__refresh_ended(capauth_call *refresh)
 {
-    capauth_call *call;
+    capauth_session *session = refresh->session;
+    capauth_call *call = NULL;
+    bool past;
 
-    if (try_again(refresh->session))
+    if (try_again(session))
         return;
-    capauth__session_lock(refresh->session);
-    call = take_waiters(refresh->session, refresh);
-    capauth__session_unlock(refresh->session);
+    capauth__session_lock(session);
+    past = refresh->void_answer && refresh->outcome != CAPAUTH_E_CANCELLED;
+    if (session->refresh == refresh) /* else a newer one has taken its place, and its waiters */
+        call = take_waiters(session, refresh);
+    capauth__session_unlock(session);
     while (call) {
         capauth_call *next = call->refresh_next;
 
-        if (refresh->outcome == CAPAUTH_OK) {
+        if (past) {
+            capauth__call_enter(call); /* looks at the session as it is now */
+        } else if (refresh->outcome == CAPAUTH_OK) {
             call->token_was_fresh = true;
+            if (call->verb != CAPAUTH__GATEWAY)
+                capauth__call_take_answer(call, refresh);
             capauth__call_enter(call);
         } else {
             capauth__call_take_answer(call, refresh);

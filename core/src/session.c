@@ -482,6 +482,7 @@ static void apply_verb(capauth_session *session, const capauth_call *call)
         break;
     case CAPAUTH__IDENTIFIER_UPDATE:
         capauth__forget(&state->other_identifier);
+        session->generation++; /* a regeneration in flight has the old one */
         break;
     case CAPAUTH__TOKEN_EXPIRE:
         drop_token(session);
@@ -532,6 +533,14 @@ static bool leads_to_start(int outcome)
            outcome == CAPAUTH_OTP_NOT_GENERATED;
 }
 
+bool capauth__session_is_past(const capauth_session *session, const capauth_call *call)
+{
+    /* These two are about one token: a newer one is none of their business. */
+    bool of_a_token = call->internal || call->verb == CAPAUTH__TOKEN_EXPIRE;
+
+    return call->epoch != session->epoch || (of_a_token && call->generation != session->generation);
+}
+
 /* That ends the session, unless an identifier update may have been done: then the new value may be the right one. */
 static void regeneration_refused(capauth_session *session)
 {
@@ -553,8 +562,7 @@ void capauth__session_apply_failure(capauth_session *session, const capauth_call
     struct capauth__state *state = &session->state;
     bool validates = call->verb == CAPAUTH__OTP_VALIDATE || call->verb == CAPAUTH__PASSWORD_VALIDATE;
     bool unknown = outcome == CAPAUTH_E_UNKNOWN_OUTCOME;
-    bool maybe_expired =
-        call->verb == CAPAUTH__TOKEN_EXPIRE && outcome < 0 && call->may_have_left && !call->not_processed;
+    bool maybe_expired = call->verb == CAPAUTH__TOKEN_EXPIRE && outcome < 0 && call->maybe_sent;
 
     if (!call->operation)
         return;

@@ -88,6 +88,8 @@ const char *capauth__session_contact(const capauth_session *session);
 int capauth__session_apply(capauth_session *session, const capauth_call *call, const struct capauth__reply *reply);
 /* The same for an operation that did not succeed. */
 void capauth__session_apply_failure(capauth_session *session, const capauth_call *call, int outcome);
+/* The call's answer belongs to a state that the session has left: it changes nothing any more. */
+bool capauth__session_is_past(const capauth_session *session, const capauth_call *call);
 /* Forgets tokens, key and step. */
 void capauth__session_forget(capauth_session *session);
 bool capauth__session_signed_in(const capauth_session *session);

@@ -41,6 +41,7 @@ int capauth__start_end(struct capauth__start *start, int result)
     if (!result) {
         session->used = true;
         call->epoch = session->epoch;
+        call->generation = session->generation;
         call->session_next = session->calls;
         session->calls = call;
         if (capauth__verb_is_step(call->verb))
@@ -102,7 +103,8 @@ static int check_step(struct capauth__start *start, unsigned fields)
         start->message = "no sessionId; generate a token first";
     else if (fields & CAPAUTH__F_AUTHORIZED && !state->authorized_token)
         start->message = "no token of the first factor";
-    else if (fields & (CAPAUTH__F_TOKEN | CAPAUTH__F_EXPIRED_TOKEN) && !state->token)
+    else if ((fields & CAPAUTH__F_TOKEN && !state->token) ||
+             (fields & CAPAUTH__F_EXPIRED_TOKEN && !capauth__session_signed_in(start->session)))
         start->message = "no token; sign in first";
     else if (fields & CAPAUTH__F_KEY && !state->key)
         start->message = "no key to regenerate from; sign in again";
@@ -233,10 +235,13 @@ int capauth_token_ensure(capauth_session *session, const capauth_options *option
 }
 
 /* Everything in flight is told to stop; its answers change nothing any more. With the session's mutex. */
-static void cancel_all(capauth_session *session)
+static void cancel_all(capauth_session *session, bool sign_outs_too)
 {
-    for (capauth_call *call = session->calls; call; call = call->session_next)
-        capauth__engine_cancel(call);
+    for (capauth_call *call = session->calls; call; call = call->session_next) {
+        if (sign_outs_too || call->verb != CAPAUTH__SIGN_OUT)
+            capauth__engine_cancel(call);
+    }
+    session->step = NULL;
 }
 
 int capauth_session_sign_out(capauth_session *session, const capauth_options *options, capauth_call **out)
@@ -254,7 +259,7 @@ int capauth_session_sign_out(capauth_session *session, const capauth_options *op
         if (!capauth__wire_request(start.call, &(struct capauth__arguments){0}, NULL))
             result = CAPAUTH_E_NO_MEMORY;
     }
-    cancel_all(session);
+    cancel_all(session, false); /* an earlier sign-out still has a token to expire */
     capauth__session_forget(session);
     return capauth__start_end(&start, result);
 }
@@ -267,7 +272,7 @@ int capauth_session_close(capauth_session *session)
         return CAPAUTH_OK;
     capauth__session_lock(session);
     session->closed = true;
-    cancel_all(session);
+    cancel_all(session, true);
     capauth__session_unlock(session);
     return CAPAUTH_OK;
 }

@@ -35,3 +35,12 @@ const char *capauth__text_fault(const char *text, size_t longest)
     }
     return NULL;
 }
+
+void capauth__text_trim(char *text)
+{
+    size_t step;
+
+    while ((step = *text ? capauth__utf8_length(text) : 0))
+        text += step;
+    *text = '\0';
+}

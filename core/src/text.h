@@ -15,6 +15,9 @@ enum {
 /* NULL, or what is wrong with it: "is missing", "is longer than 256 bytes", "is not UTF-8", ... */
 const char *capauth__text_fault(const char *text, size_t longest);
 
+/* Takes off a last character that was cut in half. */
+void capauth__text_trim(char *text);
+
 /* How many bytes the character at `text` has; 0 if it is not one of UTF-8's (too long, a surrogate, cut off). */
 size_t capauth__utf8_length(const char *text);
 

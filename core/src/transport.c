@@ -108,7 +108,7 @@ static bool has_part(CURLU *url, CURLUPart part)
     return there;
 }
 
-static const char *parts_fault(CURLU *url, bool loopback_only)
+static const char *parts_fault(CURLU *url, const char *text, bool loopback_only)
 {
     char *scheme = NULL;
     char *host = NULL;
@@ -122,7 +122,7 @@ static const char *parts_fault(CURLU *url, bool loopback_only)
         fault = "is plain http; that is for loopback only, unless allow_http is set";
     else if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
         fault = "has a user name or a password in it";
-    else if (has_part(url, CURLUPART_QUERY) || has_part(url, CURLUPART_FRAGMENT))
+    else if (strpbrk(text, "?#")) /* also an empty one, which libcurl would drop */
         fault = "has a query or a fragment";
     curl_free(scheme);
     curl_free(host);
@@ -135,7 +135,7 @@ const char *capauth__url_fault(const char *text, bool loopback_only)
     const char *fault = "is not a URL";
 
     if (url && curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
-        fault = parts_fault(url, loopback_only);
+        fault = parts_fault(url, text, loopback_only);
     curl_url_cleanup(url);
     return fault;
 }
