@@ -355,7 +355,9 @@ CAPAUTH_API int capauth_session_on_change(capauth_session *session, capauth_chan
 
 /* Getters: never block on the network, work on closed sessions, take NULL (0, -1 or ""). */
 
-/* A CAPAUTH_STEP_. Advice only: an operation is refused locally only when what it must send is missing. */
+/* A CAPAUTH_STEP_. Advice only: an operation is refused locally only when what it must send is missing. In the MFA flow
+ * CAPAUTH_STEP_TOKEN_GENERATE after a sign-out or a refused key means: begin again with the first factor, in a session
+ * of its own. */
 CAPAUTH_API int capauth_session_next_step(const capauth_session *session);
 /* 1 when there is a token and its role is none of VIEW, MFA_PENDING, AUTH. Mere expiry does not end it. */
 CAPAUTH_API int capauth_session_signed_in(const capauth_session *session);
