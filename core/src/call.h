@@ -63,7 +63,6 @@ struct capauth_call {
     struct capauth__header *token_headers; /* gateway: who it is; made anew for each token */
     char *new_value; /* identifier update */
     char *fallback_channel;
-    bool with_password;
 
     /* Where it is; the engine's mutex. */
     enum capauth__call_state state;

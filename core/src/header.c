@@ -77,6 +77,15 @@ struct capauth__header *capauth__header_new(const char *name, const char *value,
     return header;
 }
 
+bool capauth__headers_full(const struct capauth__header *headers)
+{
+    int count = 0;
+
+    for (; headers; headers = headers->next)
+        count++;
+    return count >= CAPAUTH__HEADERS_MOST;
+}
+
 void capauth__headers_free(struct capauth__header **headers)
 {
     while (*headers) {

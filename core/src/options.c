@@ -81,7 +81,7 @@ int capauth_options_add_header(capauth_options *options, const char *name, const
     struct capauth__header *header;
     const char *fault;
 
-    if (!options)
+    if (!options || capauth__headers_full(options->headers))
         return CAPAUTH_E_INVALID_ARGUMENT;
     if (!(header = capauth__header_new(name, value, &fault)))
         return fault ? CAPAUTH_E_INVALID_ARGUMENT : CAPAUTH_E_NO_MEMORY;

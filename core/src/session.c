@@ -60,7 +60,7 @@ static void state_init(struct capauth__state *state)
     state->next_step = CAPAUTH_STEP_TOKEN_GENERATE;
 }
 
-void capauth__state_free(struct capauth__state *state)
+static void state_free(struct capauth__state *state)
 {
     capauth__forget(&state->session_id);
     capauth__forget(&state->token);
@@ -98,7 +98,7 @@ void capauth__session_drop(capauth_session *session)
     if (atomic_fetch_sub(&session->references, 1) != 1)
         return;
     capauth__listener_drop(session->client, session->observer);
-    capauth__state_free(&session->state);
+    state_free(&session->state);
     capauth__forget(&session->brand);
     capauth__forget(&session->identifier);
     capauth__forget(&session->contact);
@@ -363,7 +363,7 @@ void capauth__session_forget(capauth_session *session)
 {
     bool had_token = session->state.token || session->state.key || session->access_token;
 
-    capauth__state_free(&session->state);
+    state_free(&session->state);
     capauth__forget(&session->access_token);
     capauth__forget(&session->id_token);
     session->epoch++;

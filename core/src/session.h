@@ -94,6 +94,5 @@ bool capauth__session_is_past(const capauth_session *session, const capauth_call
 void capauth__session_forget(capauth_session *session);
 bool capauth__session_signed_in(const capauth_session *session);
 void capauth__session_set_error(capauth_session *session, const char *message);
-void capauth__state_free(struct capauth__state *state);
 
 #endif

@@ -326,6 +326,9 @@ int capauth_client_add_header(capauth_client *client, const char *name, const ch
 
     if (result)
         return result;
+    if (capauth__headers_full(client->config.headers))
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "header is one more than %d",
+                                    CAPAUTH__HEADERS_MOST);
     if (!(header = capauth__header_new(name, value, &fault)))
         return fault ? capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "header %s", fault)
                      : CAPAUTH_E_NO_MEMORY;

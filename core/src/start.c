@@ -135,9 +135,8 @@ static int prepare(struct capauth__start *start, const struct capauth__operation
     capauth_call *call = start->call;
 
     call->operation = operation;
-    call->with_password = start->options && start->options->password;
-    call->repeatable = operation->repeat == CAPAUTH__ALWAYS ||
-                       (operation->repeat == CAPAUTH__WITHOUT_PASSWORD && !call->with_password);
+    call->repeatable = operation->repeat == CAPAUTH__ALWAYS || (operation->repeat == CAPAUTH__WITHOUT_PASSWORD &&
+                                                                !(start->options && start->options->password));
     if (!capauth__replace(&call->new_value, arguments->new_value) ||
         !capauth__wire_request(call, arguments, start->options))
         return CAPAUTH_E_NO_MEMORY;

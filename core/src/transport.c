@@ -18,7 +18,7 @@
 enum {
     BODY_LIMIT = 1024 * 1024, /* after decompression */
     STREAMS = 100, /* at once on one HTTP/2 connection */
-    HEADERS_MOST = 72,
+    HEADERS_MOST = 2 * CAPAUTH__HEADERS_MOST + 16, /* the client's, the call's, and ours */
     NET_MS = 5000 /* our deadlines end calls; curl's own timeout, this much later, is only a net */
 };
 

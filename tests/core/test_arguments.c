@@ -731,6 +731,22 @@ static void options_refuse_nonsense(void **state)
 
 /* ---- NULL, and twice ---- */
 
+static void a_33rd_header_is_refused(void **state)
+{
+    capauth_client *client = NULL;
+    char name[16];
+
+    (void)state;
+    assert_code(capauth_client_new(&client), CAPAUTH_OK);
+    for (int i = 0; i < 32; i++) {
+        snprintf(name, sizeof name, "X-Own-%d", i);
+        assert_code(capauth_client_add_header(client, name, "1"), CAPAUTH_OK);
+    }
+    assert_code(capauth_client_add_header(client, "X-Own-32", "1"), CAPAUTH_E_INVALID_ARGUMENT);
+    assert_string_equal(capauth_client_error_message(client), "header is one more than 32");
+    capauth_client_free(&client);
+}
+
 static void frees_take_null_and_what_was_freed(void **state)
 {
     capauth_client *client = plain_client(), *no_client = NULL;
@@ -911,6 +927,7 @@ int main(void)
         cmocka_unit_test(settings_stand_after_the_first_operation),
         cmocka_unit_test(gateway_names_the_argument_that_is_wrong),
         cmocka_unit_test(options_refuse_nonsense),
+        cmocka_unit_test(a_33rd_header_is_refused),
         cmocka_unit_test(frees_take_null_and_what_was_freed),
         cmocka_unit_test(getters_take_null),
         cmocka_unit_test(calls_take_null),

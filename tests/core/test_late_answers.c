@@ -163,6 +163,31 @@ static void a_second_sign_out_lets_the_first_expire_the_token(void **state)
     end(&f);
 }
 
+static void an_expired_token_does_not_come_back_by_a_regeneration(void **state)
+{
+    struct fixture f = signed_in("LateExpire", "{\"IS_MFA_ENABLED\":true,\"CONF_FORCED_MFA\":true}");
+    capauth_session *second = NULL;
+    capauth_call *call = NULL;
+
+    (void)state;
+    assert_code(capauth_session_second_factor(f.customer, &second), CAPAUTH_OK);
+    sign_in(shared, second);
+    make_fault(shared, "LateExpire", "/auth/v1/mfa/token/regenerate", 1, "\"delayMs\":700");
+    assert_code(capauth_token_regenerate(second, NULL, &call), CAPAUTH_OK);
+    while (!requests_of(shared, "LateExpire", "POST /auth/v1/mfa/token/regenerate"))
+        assert_true(capauth_client_poll(f.client, 10) >= 0);
+    assert_code(capauth_token_expire(second, NULL, NULL), CAPAUTH_OK);
+    assert_code(capauth_call_wait(call, 500), CAPAUTH_E_PENDING);
+    capauth_call_cancel(call); /* who asked for it gives up; what it started still lands */
+    assert_code(capauth_call_wait(call, -1), CAPAUTH_E_CANCELLED);
+    (void)capauth_client_poll(f.client, 1000);
+    assert_false(capauth_session_signed_in(second));
+    assert_string_equal(capauth_session_token(second), "");
+    capauth_call_free(&call);
+    capauth_session_free(&second);
+    end(&f);
+}
+
 static int traced;
 
 static void count_balance(int event, int64_t call_id, const char *operation, int result, int http_status, int attempts,
@@ -250,6 +275,7 @@ int main(void)
         cmocka_unit_test(a_web_view_token_is_not_regenerated),
         cmocka_unit_test(a_post_refused_for_expiry_is_no_unknown_outcome),
         cmocka_unit_test(a_second_sign_out_lets_the_first_expire_the_token),
+        cmocka_unit_test(an_expired_token_does_not_come_back_by_a_regeneration),
         cmocka_unit_test(every_traced_end_has_a_start),
         cmocka_unit_test(a_gateway_message_that_repeats_the_token_is_withheld),
         cmocka_unit_test(a_leader_does_not_take_the_wake_up_from_the_descriptor),

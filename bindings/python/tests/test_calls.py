@@ -61,6 +61,7 @@ def test_cancel_after_the_end_does_nothing(customer: capauth.Session) -> None:
     call.wait()
     call.cancel()
     call.result()
+    assert customer.next_step == "otp_generate"
 
 
 def test_second_step_is_busy(slow: capauth.Session) -> None:

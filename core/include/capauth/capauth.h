@@ -228,7 +228,8 @@ CAPAUTH_API int capauth_client_set_client_key(capauth_client *client, const char
 CAPAUTH_API int capauth_client_set_proxy(capauth_client *client, const char *proxy);
 /* Default "capauth/VERSION". */
 CAPAUTH_API int capauth_client_set_user_agent(capauth_client *client, const char *user_agent);
-/* A header of every request. Names that capauth or HTTP itself sets (Content-Length, Host, cap_...) are refused. */
+/* A header of every request. Names that capauth or HTTP itself sets (Content-Length, Host, cap_...) are refused;
+ * so is a 33rd header. */
 CAPAUTH_API int capauth_client_add_header(capauth_client *client, const char *name, const char *value);
 /* A token that expires within this time is regenerated before it is used. 0 to 86,400,000; default 30,000. */
 CAPAUTH_API int capauth_client_set_refresh_margin_ms(capauth_client *client, int margin_ms);
