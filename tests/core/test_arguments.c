@@ -734,7 +734,7 @@ static void options_refuse_nonsense(void **state)
 static void a_33rd_header_is_refused(void **state)
 {
     capauth_client *client = NULL;
-    char name[16];
+    char name[32];
 
     (void)state;
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
