@@ -208,12 +208,19 @@ void make_fault(const struct emulator *emulator, const char *brand, const char *
 
 /* ---- Clients and customers ---- */
 
-capauth_client *new_client(const struct emulator *emulator)
+capauth_client *client_of(const char *url)
 {
     capauth_client *client = NULL;
 
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
-    assert_code(capauth_client_set_base_url(client, emulator->url), CAPAUTH_OK);
+    assert_code(capauth_client_set_base_url(client, url), CAPAUTH_OK);
+    return client;
+}
+
+capauth_client *new_client(const struct emulator *emulator)
+{
+    capauth_client *client = client_of(emulator->url);
+
     assert_code(capauth_client_set_ca_file(client, emulator->ca_file), CAPAUTH_OK);
     return client;
 }
@@ -238,6 +245,19 @@ capauth_session *new_mobile(capauth_client *client, const char *brand, const cha
 capauth_session *new_web(capauth_client *client, const char *brand, const char *mobile)
 {
     return new_session(client, CAPAUTH_FLOW_WEB, brand, mobile);
+}
+
+capauth_call *start_token(capauth_session *customer, int timeout_ms)
+{
+    capauth_options *options = NULL;
+    capauth_call *call = NULL;
+
+    assert_code(capauth_options_new(&options), CAPAUTH_OK);
+    assert_code(capauth_options_set_timeout_ms(options, timeout_ms), CAPAUTH_OK);
+    assert_code(capauth_token_generate(customer, options, &call), CAPAUTH_OK);
+    assert_non_null(call);
+    capauth_options_free(&options);
+    return call;
 }
 
 void sign_in(const struct emulator *emulator, capauth_session *customer)

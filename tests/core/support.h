@@ -44,9 +44,12 @@ void make_brand(const struct emulator *emulator, const char *brand, const char *
 void make_fault(const struct emulator *emulator, const char *brand, const char *path, int count, const char *fault);
 
 /* Each must succeed. */
+capauth_client *client_of(const char *url);
 capauth_client *new_client(const struct emulator *emulator);
 capauth_session *new_mobile(capauth_client *client, const char *brand, const char *mobile);
 capauth_session *new_web(capauth_client *client, const char *brand, const char *mobile);
+/* Token generate, started; the call is the caller's. */
+capauth_call *start_token(capauth_session *customer, int timeout_ms);
 /* By OTP, to the end. */
 void sign_in(const struct emulator *emulator, capauth_session *customer);
 

@@ -245,6 +245,24 @@ void slow_server_stop(struct slow_server *server)
     free(server);
 }
 
+struct served served_begin(int delay_ms)
+{
+    struct served it = {.server = slow_server_start(token_reply(), delay_ms)};
+
+    it.client = client_of(slow_server_url(it.server));
+    for (int i = 0; i < FEW; i++)
+        it.customers[i] = new_mobile(it.client, "Brand", "919999999993");
+    return it;
+}
+
+void served_end(struct served *it)
+{
+    for (int i = 0; i < FEW; i++)
+        capauth_session_free(&it->customers[i]);
+    capauth_client_free(&it->client);
+    slow_server_stop(it->server);
+}
+
 /* ---- The relay ---- */
 
 struct relay {

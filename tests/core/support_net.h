@@ -18,6 +18,16 @@ int slow_server_connections(struct slow_server *server);
 int slow_server_peak(struct slow_server *server);
 void slow_server_stop(struct slow_server *server);
 
+/* A slow server of token_reply(), with a client and a few customers of it. */
+enum { FEW = 3 };
+struct served {
+    struct slow_server *server;
+    capauth_client *client;
+    capauth_session *customers[FEW];
+};
+struct served served_begin(int delay_ms);
+void served_end(struct served *it);
+
 /* Passes everything on to another server on loopback, TLS and all, and counts the same. */
 struct relay;
 struct relay *relay_start(const char *url);

@@ -161,9 +161,5 @@ const char *http_reply(const char *status_line, const char *headers, const char 
 
 capauth_client *new_raw_client(const struct raw_server *server)
 {
-    capauth_client *client = NULL;
-
-    assert_code(capauth_client_new(&client), CAPAUTH_OK);
-    assert_code(capauth_client_set_base_url(client, server->url), CAPAUTH_OK);
-    return client;
+    return client_of(server->url);
 }

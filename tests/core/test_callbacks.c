@@ -11,15 +11,6 @@
 
 enum { STORY = 1 << 18, THREADS = 8 };
 
-static capauth_client *client_of(const char *url)
-{
-    capauth_client *client = NULL;
-
-    assert_code(capauth_client_new(&client), CAPAUTH_OK);
-    assert_code(capauth_client_set_base_url(client, url), CAPAUTH_OK);
-    return client;
-}
-
 /* ---- Order ---- */
 
 static char story[STORY];

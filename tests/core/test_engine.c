@@ -10,38 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FEW = 3, MANY = 100, ROUNDS = 200 };
+enum { MANY = 100, ROUNDS = 200 };
 
 /* ---- Sentences ---- */
-
-static capauth_client *client_of(const char *url)
-{
-    capauth_client *client = NULL;
-
-    assert_code(capauth_client_new(&client), CAPAUTH_OK);
-    assert_code(capauth_client_set_base_url(client, url), CAPAUTH_OK);
-    return client;
-}
-
-static capauth_options *timeout_of(int timeout_ms)
-{
-    capauth_options *options = NULL;
-
-    assert_code(capauth_options_new(&options), CAPAUTH_OK);
-    assert_code(capauth_options_set_timeout_ms(options, timeout_ms), CAPAUTH_OK);
-    return options;
-}
-
-static capauth_call *start_token(capauth_session *customer, int timeout_ms)
-{
-    capauth_options *options = timeout_of(timeout_ms);
-    capauth_call *call = NULL;
-
-    assert_code(capauth_token_generate(customer, options, &call), CAPAUTH_OK);
-    assert_non_null(call);
-    capauth_options_free(&options);
-    return call;
-}
 
 static bool readable(capauth_client *client, int timeout_ms)
 {
@@ -69,35 +40,11 @@ static void settle(capauth_client *client)
     }
 }
 
-struct fixture {
-    struct slow_server *server;
-    capauth_client *client;
-    capauth_session *customers[FEW];
-};
-
-static struct fixture begin(int delay_ms)
-{
-    struct fixture fixture = {.server = slow_server_start(token_reply(), delay_ms)};
-
-    fixture.client = client_of(slow_server_url(fixture.server));
-    for (int i = 0; i < FEW; i++)
-        fixture.customers[i] = new_mobile(fixture.client, "Brand", "919999999993");
-    return fixture;
-}
-
-static void end(struct fixture *fixture)
-{
-    for (int i = 0; i < FEW; i++)
-        capauth_session_free(&fixture->customers[i]);
-    capauth_client_free(&fixture->client);
-    slow_server_stop(fixture->server);
-}
-
 /* ---- Starting, looking, waiting ---- */
 
 static void nothing_moves_until_somebody_polls(void **state)
 {
-    struct fixture it = begin(0);
+    struct served it = served_begin(0);
     capauth_call *call = start_token(it.customers[0], 5000);
 
     (void)state;
@@ -115,12 +62,12 @@ static void nothing_moves_until_somebody_polls(void **state)
     assert_int_equal(capauth_call_http_status(call), 200);
     assert_int_equal(slow_server_requests(it.server), 1);
     capauth_call_free(&call);
-    end(&it);
+    served_end(&it);
 }
 
 static void waiting_ends_with_its_time(void **state)
 {
-    struct fixture it = begin(-1);
+    struct served it = served_begin(-1);
     capauth_call *call = start_token(it.customers[0], 60000);
     int64_t start_ms = now_ms();
 
@@ -131,12 +78,12 @@ static void waiting_ends_with_its_time(void **state)
     assert_true(now_ms() - start_ms >= 100);
     assert_true(now_ms() - start_ms < 5000);
     capauth_call_free(&call);
-    end(&it);
+    served_end(&it);
 }
 
 static void poll_counts_and_next_done_hands_out_once(void **state)
 {
-    struct fixture it = begin(0);
+    struct served it = served_begin(0);
     capauth_call *calls[FEW], *call = NULL;
     int finished = 0, handed_out = 0;
 
@@ -158,12 +105,12 @@ static void poll_counts_and_next_done_hands_out_once(void **state)
         }
     }
     assert_int_equal(handed_out, FEW);
-    end(&it);
+    served_end(&it);
 }
 
 static void next_done_leaves_out_what_was_freed_or_waited_for(void **state)
 {
-    struct fixture it = begin(0);
+    struct served it = served_begin(0);
     capauth_call *calls[FEW], *call = NULL;
 
     (void)state;
@@ -178,12 +125,12 @@ static void next_done_leaves_out_what_was_freed_or_waited_for(void **state)
     assert_int_equal(capauth_client_next_done(it.client, &call), 0);
     capauth_call_free(&calls[1]);
     capauth_call_free(&calls[2]);
-    end(&it);
+    served_end(&it);
 }
 
 static void what_is_freed_or_refused_does_not_count(void **state)
 {
-    struct fixture it = begin(-1);
+    struct served it = served_begin(-1);
     capauth_call *call = start_token(it.customers[0], 5000), *refused = NULL;
 
     (void)state;
@@ -194,26 +141,26 @@ static void what_is_freed_or_refused_does_not_count(void **state)
     assert_int_equal(capauth_client_poll(it.client, 0), 0);
     assert_int_equal(capauth_client_next_done(it.client, &call), 0);
     capauth_call_free(&refused);
-    end(&it);
+    served_end(&it);
 }
 
 /* ---- The descriptor ---- */
 
 static void an_idle_client_is_not_readable(void **state)
 {
-    struct fixture it = begin(0);
+    struct served it = served_begin(0);
 
     (void)state;
     assert_false(readable(it.client, 0));
     for (int i = 0; i < 1000; i++)
         assert_int_equal(capauth_client_poll(it.client, 0), 0);
     assert_false(readable(it.client, 0));
-    end(&it);
+    served_end(&it);
 }
 
 static void readable_for_what_was_posted(void **state)
 {
-    struct fixture it = begin(-1);
+    struct served it = served_begin(-1);
     capauth_call *call = start_token(it.customers[0], 60000);
 
     (void)state;
@@ -226,12 +173,12 @@ static void readable_for_what_was_posted(void **state)
     assert_code(capauth_call_result(call), CAPAUTH_E_CANCELLED);
     settle(it.client);
     capauth_call_free(&call);
-    end(&it);
+    served_end(&it);
 }
 
 static void readable_when_a_deadline_has_passed(void **state)
 {
-    struct fixture it = begin(-1);
+    struct served it = served_begin(-1);
     int64_t start_ms = now_ms();
     capauth_call *call = start_token(it.customers[0], 100);
 
@@ -243,7 +190,7 @@ static void readable_when_a_deadline_has_passed(void **state)
     assert_true(capauth_call_maybe_sent(call));
     assert_true(capauth_call_retryable(call));
     capauth_call_free(&call);
-    end(&it);
+    served_end(&it);
 }
 
 static void *wait_for_call(void *data)
@@ -254,7 +201,7 @@ static void *wait_for_call(void *data)
 
 static void readable_once_for_each_call_that_another_thread_finished(void **state)
 {
-    struct fixture it = begin(100);
+    struct served it = served_begin(100);
     capauth_call *call;
     pthread_t thread;
 
@@ -270,7 +217,7 @@ static void readable_once_for_each_call_that_another_thread_finished(void **stat
     assert_int_equal(capauth_client_poll(it.client, 0), 0);
     assert_false(readable(it.client, 0));
     capauth_call_free(&call);
-    end(&it);
+    served_end(&it);
 }
 
 /* ---- Leaders and followers ---- */
@@ -287,7 +234,7 @@ static void take_the_steps(capauth_client *client, const capauth_call *call)
 /* One thread waits for the call, and this one takes from it the very step that finishes it. */
 static void a_waiter_learns_of_a_call_that_another_threads_step_finished(void **state)
 {
-    struct fixture it = begin(0);
+    struct served it = served_begin(0);
 
     (void)state;
     for (int round = 0; round < ROUNDS; round++) {
@@ -300,12 +247,12 @@ static void a_waiter_learns_of_a_call_that_another_threads_step_finished(void **
         assert_code(capauth_call_result(call), CAPAUTH_OK);
         capauth_call_free(&call);
     }
-    end(&it);
+    served_end(&it);
 }
 
 static void a_waiter_learns_of_a_cancel_that_another_thread_saw_to(void **state)
 {
-    struct fixture it = begin(-1);
+    struct served it = served_begin(-1);
 
     (void)state;
     for (int round = 0; round < ROUNDS; round++) {
@@ -321,12 +268,12 @@ static void a_waiter_learns_of_a_cancel_that_another_thread_saw_to(void **state)
         assert_code(capauth_call_result(call), CAPAUTH_E_CANCELLED);
         capauth_call_free(&call);
     }
-    end(&it);
+    served_end(&it);
 }
 
 static void a_leader_that_leaves_lets_another_lead(void **state)
 {
-    struct fixture it = begin(300);
+    struct served it = served_begin(300);
     capauth_call *leads = start_token(it.customers[0], 100);
     capauth_call *follows = start_token(it.customers[1], 10000);
     pthread_t first, second;
@@ -341,7 +288,7 @@ static void a_leader_that_leaves_lets_another_lead(void **state)
     assert_code(capauth_call_result(follows), CAPAUTH_OK);
     capauth_call_free(&leads);
     capauth_call_free(&follows);
-    end(&it);
+    served_end(&it);
 }
 
 static void *poll_without_limit(void *data)
@@ -352,7 +299,7 @@ static void *poll_without_limit(void *data)
 
 static void closing_ends_every_wait(void **state)
 {
-    struct fixture it = begin(-1);
+    struct served it = served_begin(-1);
     capauth_call *call = start_token(it.customers[0], 60000), *other = NULL;
     pthread_t waits, polls[2];
 
@@ -376,12 +323,12 @@ static void closing_ends_every_wait(void **state)
     assert_true(capauth_client_poll(it.client, -1) >= 0);
     capauth_call_free(&other);
     capauth_call_free(&call);
-    end(&it);
+    served_end(&it);
 }
 
 static void closing_ends_a_poll_with_nothing_in_flight(void **state)
 {
-    struct fixture it = begin(-1);
+    struct served it = served_begin(-1);
     pthread_t polls[2];
 
     (void)state;
@@ -391,14 +338,14 @@ static void closing_ends_a_poll_with_nothing_in_flight(void **state)
     assert_code(capauth_client_close(it.client), CAPAUTH_OK);
     pthread_join(polls[0], NULL);
     pthread_join(polls[1], NULL);
-    end(&it);
+    served_end(&it);
 }
 
 /* ---- One outcome ---- */
 
 static void cancelling_what_may_be_repeated_is_just_cancelled(void **state)
 {
-    struct fixture it = begin(-1);
+    struct served it = served_begin(-1);
     capauth_call *call = start_token(it.customers[0], 60000);
 
     (void)state;
@@ -410,7 +357,7 @@ static void cancelling_what_may_be_repeated_is_just_cancelled(void **state)
     assert_code(capauth_call_cancel(call), CAPAUTH_OK);
     assert_code(capauth_call_result(call), CAPAUTH_E_CANCELLED);
     capauth_call_free(&call);
-    end(&it);
+    served_end(&it);
 }
 
 static void cancelling_an_otp_on_its_way_is_unknown(void **state)
@@ -470,7 +417,7 @@ static void a_second_step_is_busy_and_the_gateway_goes_beside_it(void **state)
 static void deadlines_end_in_their_order(void **state)
 {
     static const int timeouts_ms[FEW] = {220, 60, 140};
-    struct fixture it = begin(-1);
+    struct served it = served_begin(-1);
     capauth_call *calls[FEW], *call = NULL;
 
     (void)state;
@@ -486,12 +433,12 @@ static void deadlines_end_in_their_order(void **state)
     assert_ptr_equal(call, calls[0]);
     for (int i = 0; i < FEW; i++)
         capauth_call_free(&calls[i]);
-    end(&it);
+    served_end(&it);
 }
 
 static void waiting_in_the_queue_counts(void **state)
 {
-    struct fixture it = begin(-1);
+    struct served it = served_begin(-1);
     capauth_call *holds, *queued;
     int64_t start_ms = now_ms();
 
@@ -505,12 +452,12 @@ static void waiting_in_the_queue_counts(void **state)
     assert_false(capauth_call_done(holds));
     capauth_call_free(&queued);
     capauth_call_free(&holds);
-    end(&it);
+    served_end(&it);
 }
 
 static void a_queued_call_is_cancelled_without_being_sent(void **state)
 {
-    struct fixture it = begin(150);
+    struct served it = served_begin(150);
     capauth_call *holds, *queued, *last;
 
     (void)state;
@@ -529,12 +476,12 @@ static void a_queued_call_is_cancelled_without_being_sent(void **state)
     capauth_call_free(&queued);
     capauth_call_free(&holds);
     capauth_call_free(&last);
-    end(&it);
+    served_end(&it);
 }
 
 static void many_calls_share_a_few_connections(void **state)
 {
-    struct fixture it = begin(2);
+    struct served it = served_begin(2);
     capauth_session *customers[MANY];
     capauth_call *calls[MANY];
     int finished = 0;
@@ -555,7 +502,7 @@ static void many_calls_share_a_few_connections(void **state)
     assert_int_equal(slow_server_requests(it.server), MANY);
     assert_true(slow_server_peak(it.server) <= 4);
     assert_true(slow_server_connections(it.server) <= 4);
-    end(&it);
+    served_end(&it);
 }
 
 /* ---- Connecting ---- */

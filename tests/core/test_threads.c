@@ -16,15 +16,6 @@ static int times(int usual, int long_run)
     return getenv("CAPAUTH_LONG") ? long_run : usual;
 }
 
-static capauth_client *client_of(const char *url)
-{
-    capauth_client *client = NULL;
-
-    assert_code(capauth_client_new(&client), CAPAUTH_OK);
-    assert_code(capauth_client_set_base_url(client, url), CAPAUTH_OK);
-    return client;
-}
-
 static void run_threads(void *(*run)(void *), void *data)
 {
     pthread_t threads[THREADS];
