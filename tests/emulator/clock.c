@@ -12,14 +12,19 @@ static int64_t read_ms(clockid_t id)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+int64_t clock_monotonic_ms(void)
+{
+    return read_ms(CLOCK_MONOTONIC);
+}
+
 void clock_start(struct clock *clock)
 {
-    clock->base_ms = read_ms(CLOCK_REALTIME) - read_ms(CLOCK_MONOTONIC);
+    clock->base_ms = read_ms(CLOCK_REALTIME) - clock_monotonic_ms();
 }
 
 int64_t clock_now_ms(const struct clock *clock)
 {
-    return clock->base_ms + read_ms(CLOCK_MONOTONIC);
+    return clock->base_ms + clock_monotonic_ms();
 }
 
 int64_t clock_now_s(const struct clock *clock)

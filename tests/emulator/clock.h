@@ -9,6 +9,7 @@ struct clock {
     int64_t base_ms; /* virtual time minus the monotonic clock */
 };
 
+int64_t clock_monotonic_ms(void); /* real time, for what must truly wait */
 void clock_start(struct clock *clock); /* at the machine's time */
 int64_t clock_now_ms(const struct clock *clock);
 int64_t clock_now_s(const struct clock *clock);

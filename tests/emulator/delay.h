@@ -2,14 +2,21 @@
 #ifndef EMULATOR_DELAY_H
 #define EMULATOR_DELAY_H
 
-struct delays;
-struct MHD_Connection;
+#include <stdbool.h>
 
-/* NULL if there can be no more threads. */
-struct delays *delays_start(void);
-/* Suspends the connection and resumes it later. */
+struct MHD_Connection;
+struct delayed;
+
+/* All zeroes: nobody waits. */
+struct delays {
+    struct delayed *first; /* soonest first */
+};
+
+/* Suspends the connection, which is resumed when the time is over. */
 void delays_add(struct delays *delays, struct MHD_Connection *connection, long long milliseconds);
-/* Resumes all that still wait; before the server is stopped. */
-void delays_stop(struct delays *delays);
+/* Until the soonest is due: 0 for one that is, -1 if nobody waits. */
+int delays_next_ms(const struct delays *delays);
+void delays_resume_due(struct delays *delays);
+void delays_resume_all(struct delays *delays);
 
 #endif

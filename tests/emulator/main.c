@@ -2,21 +2,19 @@
 #include "ca_file.h"
 #include "emulator.h"
 #include "http.h"
+#include "listen.h"
 #include "options.h"
 #include "seed.h"
 #include "server.h"
 #include "text.h"
 #include "tls.h"
 
-#include <errno.h>
 #include <json-c/json.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 /* The authority and the certificate made from it. */
@@ -27,9 +25,9 @@ struct tls_files {
     struct text certificate_pem, key_pem;
 };
 
-static bool complain(const struct text *error)
+static bool refuse(struct text *error, const char *reason)
 {
-    fprintf(stderr, "capauth-emulator: %s\n", error->data);
+    text_add_string(error, reason);
     return false;
 }
 
@@ -95,49 +93,6 @@ static struct emulator *emulator_new(const struct options *options, struct text 
     return emulator;
 }
 
-static int open_socket(const struct addrinfo *address)
-{
-    int yes = 1, no = 0;
-    int listener = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (listener < 0)
-        return -1;
-    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (address->ai_family == AF_INET6)
-        setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
-    if (bind(listener, address->ai_addr, address->ai_addrlen) == 0 && listen(listener, SOMAXCONN) == 0)
-        return listener;
-    int problem = errno;
-    close(listener);
-    errno = problem;
-    return -1;
-}
-
-static int listen_on(const struct options *options, struct text *error)
-{
-    struct addrinfo *addresses = NULL, hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    int problem = getaddrinfo(options->host, options->port, &hints, &addresses);
-    int listener = -1;
-    for (const struct addrinfo *each = addresses; each && listener < 0; each = each->ai_next)
-        listener = open_socket(each);
-    if (problem && problem != EAI_SYSTEM)
-        text_add_format(error, "cannot listen on %s: %s", options->host, gai_strerror(problem));
-    else if (listener < 0)
-        text_add_format(error, "cannot listen on %s port %s: %m", options->host, options->port);
-    if (addresses)
-        freeaddrinfo(addresses);
-    return listener;
-}
-
-static unsigned port_of(int listener)
-{
-    struct sockaddr_storage address;
-    socklen_t size = sizeof address;
-    char port[NI_MAXSERV] = "0";
-    if (getsockname(listener, (struct sockaddr *)&address, &size) == 0)
-        getnameinfo((struct sockaddr *)&address, size, NULL, 0, port, sizeof port, NI_NUMERICSERV);
-    return (unsigned)strtoul(port, NULL, 10);
-}
-
 /* Without --ca-file: a place of our own for the certificate that clients are to trust. */
 static bool make_private_ca_file(struct tls_files *files, struct text *error)
 {
@@ -194,69 +149,67 @@ static void tls_files_free(struct tls_files *files)
     free(files->ca_path);
 }
 
-static void announce(const struct options *options, const struct tls_files *files, int listener)
+static void announce(const struct options *options, const struct tls_files *files, unsigned port)
 {
     bool bracketed = strchr(options->host, ':') != NULL;
     printf("listening on http%s://%s%s%s:%u\n", options->tls ? "s" : "", bracketed ? "[" : "", options->host,
-           bracketed ? "]" : "", port_of(listener));
+           bracketed ? "]" : "", port);
     if (options->tls)
         printf("ca file %s\n", files->ca_path);
     fflush(stdout);
 }
 
-/* Serves until SIGTERM or SIGINT. */
-static bool serve(struct emulator *emulator, const struct options *options, const struct tls_files *files, int listener,
-                  const sigset_t *signals)
+/* SIGTERM and SIGINT, as something that can be polled: only the loop takes them. */
+static int signals_open(void)
 {
-    struct server_options server_options = {
-        .listen_socket = listener,
-        .certificate_pem = files->certificate_pem.data,
-        .key_pem = files->key_pem.data,
-    };
-    struct server *server = server_start(emulator, &server_options);
-    int signal_number;
-    if (!server) {
-        fputs("capauth-emulator: the server does not start\n", stderr);
-        close(listener);
-        return false;
-    }
-    announce(options, files, listener);
-    sigwait(signals, &signal_number);
-    server_stop(server);
-    return true;
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-/* The signals are blocked before there are threads, which inherit that; only sigwait sees them. */
-static void block_signals(sigset_t *signals)
+/* Serves until a signal ends it. The listeners are closed then. */
+static bool serve(struct emulator *emulator, const struct options *options, const struct tls_files *files,
+                  struct listeners *listeners, int signals)
 {
-    sigemptyset(signals);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    unsigned port = listeners_port(listeners);
+    struct server *server = server_start(emulator, &(struct server_options){
+                                                       .listeners = listeners->sockets,
+                                                       .listener_count = listeners->count,
+                                                       .certificate_pem = files->certificate_pem.data,
+                                                       .key_pem = files->key_pem.data,
+                                                   });
+    if (!server)
+        return false;
+    listeners->count = 0; /* the server's now */
+    announce(options, files, port);
+    server_run(server, signals);
+    server_stop(server);
+    return true;
 }
 
 static bool run(const struct options *options)
 {
     struct text error = {0};
     struct tls_files files = {0};
-    sigset_t signals;
-    bool ok = false;
-    block_signals(&signals);
+    struct listeners listeners = {0};
+    int signals = signals_open();
     struct emulator *emulator = emulator_new(options, &error);
-    int listener = emulator ? listen_on(options, &error) : -1;
-    if (listener >= 0 && options->tls && !prepare_tls(&files, options, &error)) {
-        close(listener);
-        listener = -1;
-    }
-    if (listener >= 0)
-        ok = serve(emulator, options, &files, listener, &signals);
-    else
-        complain(&error);
+    bool ok = emulator && listeners_open(&listeners, options->host, options->port, &error) &&
+              (!options->tls || prepare_tls(&files, options, &error));
+    if (ok && !serve(emulator, options, &files, &listeners, signals))
+        ok = refuse(&error, "the server does not start");
+    if (!ok)
+        fprintf(stderr, "capauth-emulator: %s\n", error.data);
+    listeners_close(&listeners);
     tls_files_free(&files);
     if (emulator)
         emulator_free(emulator);
     text_free(&error);
+    close(signals);
     return ok;
 }
 

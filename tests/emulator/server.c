@@ -1,251 +1,37 @@
-/* The only file that knows libmicrohttpd's requests and replies. One thread serves all connections. */
+/* The loop. libmicrohttpd has one of its own, but where exactly as many events come at once as it takes
+ * in one go (128), it sleeps before it serves them. So here it only says what to wait for and how long. */
 #include "server.h"
 
-#include "delay.h"
-#include "http.h"
-#include "router.h"
+#include "exchange.h"
 #include "text.h"
 
-#include <json-c/json.h>
+#include <errno.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum {
-    MOST_BODY = 262144, /* a longer one is answered with 413 */
-    MOST_DRAINED = 16777216, /* a longer one is not even read to its end */
     IDLE_SECONDS = 300,
     MOST_CONNECTIONS = 16384,
     SPARE_FILES = 64,
+    MOST_ACCEPTED = 64, /* in one turn: those who are connected have their turn too */
+    NO_FILES_MS = 100, /* before it is tried again to accept */
 };
+
+enum { WAKE, EVENTS, LISTENERS }; /* what `polled` holds, in this order */
 
 struct server {
-    struct emulator *emulator;
+    struct exchanges exchanges;
     struct MHD_Daemon *daemon;
-    struct delays *delays;
+    struct pollfd *polled;
+    size_t listener_count;
+    unsigned most_connections;
+    bool out_of_files;
 };
-
-/* One request from its first line to the end of its reply. */
-struct exchange {
-    struct text body;
-    size_t received;
-    bool answered; /* the outcome is there; it may wait for its delay */
-    struct outcome outcome;
-};
-
-const char *request_header(const struct http_request *request, const char *name)
-{
-    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
-}
-
-const char *request_query(const struct http_request *request, const char *name)
-{
-    return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
-}
-
-struct query_search {
-    const char *const *names;
-    const char *unknown;
-};
-
-static enum MHD_Result find_unknown(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-    struct query_search *search = data;
-    (void)kind;
-    (void)value;
-    for (const char *const *known = search->names; *known; known++)
-        if (strcmp(*known, name) == 0)
-            return MHD_YES;
-    search->unknown = name;
-    return MHD_NO;
-}
-
-const char *request_unknown_query(const struct http_request *request, const char *const *names)
-{
-    struct query_search search = {.names = names};
-    MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, find_unknown, &search);
-    return search.unknown;
-}
-
-/* Ends the connection at once with a RST: disconnecting a socket does that, whereas closing it would
- * first send what is left, and TLS a farewell. The caller then gives MHD_NO, and the rest is cleaned up. */
-static void reset_connection(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
-    if (info && connect(info->connect_fd, &nowhere, sizeof nowhere) != 0)
-        shutdown(info->connect_fd, SHUT_RDWR);
-}
-
-/* A body that breaks off: its length was promised, but the connection closes before. */
-struct truncated {
-    char *data;
-    size_t length;
-};
-
-static ssize_t read_truncated(void *data, uint64_t position, char *buffer, size_t most)
-{
-    const struct truncated *body = data;
-    size_t left = body->length - (size_t)position;
-    if (!left)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
-    size_t length = left < most ? left : most;
-    memcpy(buffer, body->data + position, length);
-    return (ssize_t)length;
-}
-
-static void free_truncated(void *data)
-{
-    struct truncated *body = data;
-    free(body->data);
-    free(body);
-}
-
-static struct MHD_Response *make_response(struct outcome *outcome)
-{
-    struct text *body = &outcome->reply.body;
-    struct MHD_Response *response;
-    if (outcome->truncate_after >= 0 && (size_t)outcome->truncate_after < body->length) {
-        struct truncated *truncated = memory_new(sizeof *truncated);
-        truncated->data = body->data;
-        truncated->length = (size_t)outcome->truncate_after;
-        response = MHD_create_response_from_callback(body->length, 4096, read_truncated, truncated, free_truncated);
-    } else {
-        response = MHD_create_response_from_buffer(body->length, body->data, MHD_RESPMEM_MUST_FREE);
-    }
-    memset(body, 0, sizeof *body); /* the response has it now */
-    return response;
-}
-
-static void add_header(struct MHD_Response *response, const char *name, const char *value)
-{
-    if (value)
-        MHD_add_response_header(response, name, value);
-}
-
-/* Web apps call from any origin. */
-static void add_cors_headers(struct MHD_Response *response, const struct http_request *request)
-{
-    const char *origin = request_header(request, "Origin");
-    if (!origin)
-        return;
-    add_header(response, "Access-Control-Allow-Origin", origin);
-    add_header(response, "Vary", "Origin");
-    add_header(response, "Access-Control-Expose-Headers", "*");
-    if (strcmp(request->method, "OPTIONS") != 0)
-        return;
-    const char *wanted = request_header(request, "Access-Control-Request-Headers");
-    add_header(response, "Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS");
-    add_header(response, "Access-Control-Allow-Headers",
-               wanted ? wanted
-                      : "Content-Type, Accept, Authorization, cap_authorization, cap_brand, cap_device_id, "
-                        "cap_identifier_type, cap_identifier_value, cap_mobile, X-CAP-EXTERNAL-OAUTH-ID-TOKEN");
-    add_header(response, "Access-Control-Max-Age", "600");
-}
-
-static void add_fault_headers(struct MHD_Response *response, struct json_object *headers)
-{
-    json_object_object_foreach(headers, name, value)
-    {
-        MHD_del_response_header(response, name, MHD_get_response_header(response, name));
-        MHD_add_response_header(response, name, json_object_get_string(value));
-    }
-}
-
-static enum MHD_Result send_reply(struct server *server, struct outcome *outcome, const struct http_request *request)
-{
-    struct http_reply *reply = &outcome->reply;
-    char date[CLOCK_DATE_SIZE];
-    struct MHD_Response *response = make_response(outcome);
-    if (!response)
-        return MHD_NO;
-    clock_date(&server->emulator->clock, date);
-    add_header(response, "Date", date);
-    add_header(response, "Content-Type", reply->content_type);
-    add_header(response, "Allow", reply->allow);
-    add_cors_headers(response, request);
-    if (reply->headers)
-        add_fault_headers(response, reply->headers);
-    enum MHD_Result result = MHD_queue_response(request->connection, reply->status, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
-static enum MHD_Result finish(struct server *server, struct exchange *exchange, const struct http_request *request)
-{
-    if (exchange->outcome.drop) {
-        reset_connection(request->connection);
-        return MHD_NO;
-    }
-    return send_reply(server, &exchange->outcome, request);
-}
-
-static enum MHD_Result receive(struct exchange *exchange, const char *data, size_t *length)
-{
-    exchange->received += *length;
-    if (exchange->received > MOST_DRAINED)
-        return MHD_NO;
-    if (exchange->received <= MOST_BODY)
-        text_add(&exchange->body, data, *length);
-    *length = 0;
-    return MHD_YES;
-}
-
-static enum MHD_Result answer(struct server *server, struct exchange *exchange, const struct http_request *request)
-{
-    struct outcome *outcome = &exchange->outcome;
-    route(server->emulator, request, outcome);
-    exchange->answered = true;
-    text_free(&exchange->body);
-    if (!outcome->delay_ms)
-        return finish(server, exchange, request);
-    delays_add(server->delays, request->connection, outcome->delay_ms);
-    return MHD_YES;
-}
-
-/* libmicrohttpd calls this when the headers are there, for each piece of the body, at its end, and
- * once more when a delay is over. */
-static enum MHD_Result handle(void *data, struct MHD_Connection *connection, const char *path, const char *method,
-                              const char *version, const char *upload, size_t *upload_length, void **state)
-{
-    struct server *server = data;
-    struct exchange *exchange = *state;
-    (void)version;
-    if (!exchange) {
-        exchange = memory_new(sizeof *exchange);
-        exchange->outcome.truncate_after = -1;
-        *state = exchange;
-        return MHD_YES;
-    }
-    if (*upload_length)
-        return receive(exchange, upload, upload_length);
-    struct http_request request = {
-        .method = method,
-        .path = path,
-        .body = exchange->body.data ? exchange->body.data : "",
-        .length = exchange->body.length,
-        .too_long = exchange->received > MOST_BODY,
-        .connection = connection,
-    };
-    return exchange->answered ? finish(server, exchange, &request) : answer(server, exchange, &request);
-}
-
-static void complete(void *data, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
-{
-    struct exchange *exchange = *state;
-    (void)data;
-    (void)connection;
-    (void)code;
-    if (!exchange)
-        return;
-    text_free(&exchange->body);
-    outcome_free(&exchange->outcome);
-    free(exchange);
-    *state = NULL;
-}
 
 /* As many connections as there may be open files. */
 static unsigned connection_limit(void)
@@ -262,9 +48,8 @@ static unsigned connection_limit(void)
 
 static struct MHD_Daemon *start_daemon(struct server *server, const struct server_options *options)
 {
-    struct sockaddr_storage address = {0};
-    socklen_t size = sizeof address;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+    unsigned flags =
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)options->certificate_pem},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)options->key_pem},
@@ -274,33 +59,109 @@ static struct MHD_Daemon *start_daemon(struct server *server, const struct serve
         flags |= MHD_USE_TLS;
     else
         tls[0].option = MHD_OPTION_END;
-    if (getsockname(options->listen_socket, (struct sockaddr *)&address, &size) == 0 && address.ss_family == AF_INET6)
-        flags |= MHD_USE_IPv6;
-    return MHD_start_daemon(flags, 0, NULL, NULL, handle, server, MHD_OPTION_LISTEN_SOCKET, options->listen_socket,
-                            MHD_OPTION_NOTIFY_COMPLETED, complete, NULL, MHD_OPTION_CONNECTION_TIMEOUT,
-                            (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT, connection_limit(), MHD_OPTION_ARRAY,
-                            tls, MHD_OPTION_END);
+    return MHD_start_daemon(flags, 0, NULL, NULL, exchange_handle, &server->exchanges, MHD_OPTION_NOTIFY_COMPLETED,
+                            exchange_complete, NULL, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+                            MHD_OPTION_CONNECTION_LIMIT, server->most_connections, MHD_OPTION_ARRAY, tls,
+                            MHD_OPTION_END);
+}
+
+static void fill_polled(struct server *server, const struct server_options *options)
+{
+    server->listener_count = options->listener_count;
+    server->polled = memory_new((LISTENERS + options->listener_count) * sizeof *server->polled);
+    server->polled[EVENTS].fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    server->polled[EVENTS].events = POLLIN;
+    for (size_t i = 0; i < options->listener_count; i++)
+        server->polled[LISTENERS + i].fd = options->listeners[i];
 }
 
 struct server *server_start(struct emulator *emulator, const struct server_options *options)
 {
     struct server *server = memory_new(sizeof *server);
-    server->emulator = emulator;
-    server->delays = delays_start();
-    server->daemon = server->delays ? start_daemon(server, options) : NULL;
-    if (server->daemon)
-        return server;
-    if (server->delays)
-        delays_stop(server->delays);
-    free(server);
-    return NULL;
+    server->exchanges.emulator = emulator;
+    server->most_connections = connection_limit();
+    server->daemon = start_daemon(server, options);
+    if (!server->daemon) {
+        free(server);
+        return NULL;
+    }
+    fill_polled(server, options);
+    return server;
+}
+
+/* Whoever comes when there is no room waits in the kernel's queue. */
+static bool has_room(const struct server *server)
+{
+    return !server->out_of_files &&
+           MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections <
+               server->most_connections;
+}
+
+static void accept_from(struct server *server, int listener)
+{
+    for (int i = 0; i < MOST_ACCEPTED && has_room(server); i++) {
+        struct sockaddr_storage address;
+        socklen_t size = sizeof address;
+        int connection = accept4(listener, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (connection < 0) {
+            server->out_of_files = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+            return;
+        }
+        MHD_add_connection(server->daemon, connection, (struct sockaddr *)&address, size); /* closes it if it fails */
+    }
+}
+
+static int sooner(int a, int b)
+{
+    return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+
+/* How long nothing has to be done, as poll wants it. What GnuTLS has read beyond what was asked for wakes
+ * no descriptor: libmicrohttpd then answers 0. */
+static int idle_ms(const struct server *server)
+{
+    MHD_UNSIGNED_LONG_LONG timeout;
+    int idle = delays_next_ms(&server->exchanges.delays);
+    if (MHD_get_timeout(server->daemon, &timeout) == MHD_YES)
+        idle = sooner(idle, timeout > IDLE_SECONDS * 1000 ? IDLE_SECONDS * 1000 : (int)timeout);
+    return server->out_of_files ? sooner(idle, NO_FILES_MS) : idle;
+}
+
+static void wait_for_work(struct server *server)
+{
+    bool room = has_room(server);
+    for (size_t i = 0; i < server->listener_count; i++) {
+        server->polled[LISTENERS + i].events = room ? POLLIN : 0;
+        server->polled[LISTENERS + i].revents = 0;
+    }
+    if (poll(server->polled, LISTENERS + server->listener_count, idle_ms(server)) < 0)
+        server->polled[WAKE].revents = 0; /* interrupted: nothing is known of anybody */
+    server->out_of_files = false;
+}
+
+void server_run(struct server *server, int wake)
+{
+    server->polled[WAKE].fd = wake;
+    server->polled[WAKE].events = POLLIN;
+    server->polled[WAKE].revents = 0;
+    while (!server->polled[WAKE].revents) {
+        wait_for_work(server);
+        for (size_t i = 0; i < server->listener_count; i++)
+            if (server->polled[LISTENERS + i].revents)
+                accept_from(server, server->polled[LISTENERS + i].fd);
+        delays_resume_due(&server->exchanges.delays);
+        MHD_run(server->daemon);
+    }
 }
 
 void server_stop(struct server *server)
 {
-    /* No new connection may come to wait once the waiting ones are resumed. */
-    MHD_quiesce_daemon(server->daemon);
-    delays_stop(server->delays);
+    for (size_t i = 0; i < server->listener_count; i++)
+        close(server->polled[LISTENERS + i].fd);
+    server->exchanges.stopping = true;
+    delays_resume_all(&server->exchanges.delays);
+    MHD_run(server->daemon); /* libmicrohttpd does not stop while a connection is suspended */
     MHD_stop_daemon(server->daemon);
+    free(server->polled);
     free(server);
 }

@@ -1,10 +1,12 @@
 """Many connections, and memory that stays bounded."""
 
 import json
+import signal
 import socket
 import threading
 import time
 
+import pytest
 
 
 def in_threads(count, work):
@@ -119,3 +121,76 @@ def test_arbitrary_paths_do_not_fill_the_counts(start):
         emulator.send("GET", "/path/%d" % number)
     counts = emulator.control("GET", "requests")["counts"]
     assert len(counts) == 2001 and counts["(other paths)"] == 100
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize("count", [127, 128, 129, 256, 384])
+def test_no_number_of_requests_that_come_at_once_is_left_waiting(start, count, tls):
+    emulator = start(tls=tls)
+    connections = [emulator.connect(timeout=30) for _ in range(count)]
+    for connection in connections:
+        connection.connect()
+    for _ in range(3):
+        emulator.process.send_signal(signal.SIGSTOP)  # so that all of them wait together
+        for connection in connections:
+            connection.request("GET", "/x")
+        emulator.process.send_signal(signal.SIGCONT)
+        for connection in connections:
+            reply = connection.getresponse()
+            assert reply.status == 404 and reply.read()
+    for connection in connections:
+        connection.close()
+
+
+def test_requests_that_came_in_one_tls_record_are_all_answered(start):
+    emulator = start()
+    request = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"
+    for count in (2, 50, 500):
+        connection = emulator.connect(timeout=30)
+        connection.connect()
+        connection.sock.sendall(request * count)
+        replies = b""
+        while replies.count(b"HTTP/1.1 404") < count or not replies.endswith(b"}"):
+            received = connection.sock.recv(65536)
+            assert received
+            replies += received
+        connection.close()
+
+
+def test_a_large_body_in_full_tls_records_is_read_to_its_end(start):
+    emulator = start()
+    body = b'{"brand":"DocDemo","padding":"%s"}' % (b"x" * 250000)
+    connection = emulator.connect(timeout=30)
+    for _ in range(3):
+        assert emulator.send("POST", "/auth/v1/token/generate", body, connection=connection).code == 1519
+    connection.close()
+
+
+def test_delayed_replies_come_while_nothing_else_happens(start):
+    emulator = start()
+    for milliseconds in (300, 100, 200):
+        emulator.fault(path="/auth/v1/token/generate", delayMs=milliseconds)
+    connections = [emulator.connect(timeout=30) for _ in range(3)]
+    customer = emulator.brand().customer()
+    begun = time.monotonic()
+    for connection in connections:
+        connection.request("POST", "/auth/v1/token/generate", json.dumps(customer.body()))
+    took = {}
+    for connection, milliseconds in sorted(zip(connections, (300, 100, 200)), key=lambda each: each[1]):
+        assert connection.getresponse().status == 200
+        took[milliseconds] = (time.monotonic() - begun) * 1000
+        connection.close()
+    assert all(passed >= milliseconds for milliseconds, passed in took.items()), took
+
+
+def test_it_ends_at_once_although_replies_are_delayed(start):
+    emulator = start()
+    emulator.fault(path="/auth/v1/token/generate", delayMs=600000)
+    connection = emulator.connect(timeout=30)
+    connection.request("POST", "/auth/v1/token/generate", json.dumps(emulator.brand().customer().body()))
+    while not emulator.control("GET", "requests")["counts"]:
+        pass
+    begun = time.monotonic()
+    assert emulator.stop() == 0
+    assert time.monotonic() - begun < 10
+    connection.close()

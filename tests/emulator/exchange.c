@@ -1,0 +1,239 @@
+/* The only file that knows libmicrohttpd's requests and replies. */
+#include "exchange.h"
+
+#include "http.h"
+#include "router.h"
+#include "text.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+    MOST_BODY = 262144, /* a longer one is answered with 413 */
+    MOST_DRAINED = 16777216, /* a longer one is not even read to its end */
+};
+
+/* One request from its first line to the end of its reply. */
+struct exchange {
+    struct text body;
+    size_t received;
+    bool answered; /* the outcome is there; it may wait for its delay */
+    struct outcome outcome;
+};
+
+const char *request_header(const struct http_request *request, const char *name)
+{
+    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+const char *request_query(const struct http_request *request, const char *name)
+{
+    return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+struct query_search {
+    const char *const *names;
+    const char *unknown;
+};
+
+static enum MHD_Result find_unknown(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct query_search *search = data;
+    (void)kind;
+    (void)value;
+    for (const char *const *known = search->names; *known; known++)
+        if (strcmp(*known, name) == 0)
+            return MHD_YES;
+    search->unknown = name;
+    return MHD_NO;
+}
+
+const char *request_unknown_query(const struct http_request *request, const char *const *names)
+{
+    struct query_search search = {.names = names};
+    MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, find_unknown, &search);
+    return search.unknown;
+}
+
+/* Ends the connection at once with a RST: disconnecting a socket does that, whereas closing it would
+ * first send what is left, and TLS a farewell. The caller then gives MHD_NO, and the rest is cleaned up. */
+static void reset_connection(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+    if (info && connect(info->connect_fd, &nowhere, sizeof nowhere) != 0)
+        shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+/* A body that breaks off: its length was promised, but the connection closes before. */
+struct truncated {
+    char *data;
+    size_t length;
+};
+
+static ssize_t read_truncated(void *data, uint64_t position, char *buffer, size_t most)
+{
+    const struct truncated *body = data;
+    size_t left = body->length - (size_t)position;
+    if (!left)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    size_t length = left < most ? left : most;
+    memcpy(buffer, body->data + position, length);
+    return (ssize_t)length;
+}
+
+static void free_truncated(void *data)
+{
+    struct truncated *body = data;
+    free(body->data);
+    free(body);
+}
+
+static struct MHD_Response *make_response(struct outcome *outcome)
+{
+    struct text *body = &outcome->reply.body;
+    struct MHD_Response *response;
+    if (outcome->truncate_after >= 0 && (size_t)outcome->truncate_after < body->length) {
+        struct truncated *truncated = memory_new(sizeof *truncated);
+        truncated->data = body->data;
+        truncated->length = (size_t)outcome->truncate_after;
+        response = MHD_create_response_from_callback(body->length, 4096, read_truncated, truncated, free_truncated);
+    } else {
+        response = MHD_create_response_from_buffer(body->length, body->data, MHD_RESPMEM_MUST_FREE);
+    }
+    memset(body, 0, sizeof *body); /* the response has it now */
+    return response;
+}
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+    if (value)
+        MHD_add_response_header(response, name, value);
+}
+
+/* Web apps call from any origin. */
+static void add_cors_headers(struct MHD_Response *response, const struct http_request *request)
+{
+    const char *origin = request_header(request, "Origin");
+    if (!origin)
+        return;
+    add_header(response, "Access-Control-Allow-Origin", origin);
+    add_header(response, "Vary", "Origin");
+    add_header(response, "Access-Control-Expose-Headers", "*");
+    if (strcmp(request->method, "OPTIONS") != 0)
+        return;
+    const char *wanted = request_header(request, "Access-Control-Request-Headers");
+    add_header(response, "Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS");
+    add_header(response, "Access-Control-Allow-Headers",
+               wanted ? wanted
+                      : "Content-Type, Accept, Authorization, cap_authorization, cap_brand, cap_device_id, "
+                        "cap_identifier_type, cap_identifier_value, cap_mobile, X-CAP-EXTERNAL-OAUTH-ID-TOKEN");
+    add_header(response, "Access-Control-Max-Age", "600");
+}
+
+static void add_fault_headers(struct MHD_Response *response, struct json_object *headers)
+{
+    json_object_object_foreach(headers, name, value)
+    {
+        MHD_del_response_header(response, name, MHD_get_response_header(response, name));
+        MHD_add_response_header(response, name, json_object_get_string(value));
+    }
+}
+
+static enum MHD_Result send_reply(struct exchanges *exchanges, struct outcome *outcome,
+                                  const struct http_request *request)
+{
+    struct http_reply *reply = &outcome->reply;
+    char date[CLOCK_DATE_SIZE];
+    struct MHD_Response *response = make_response(outcome);
+    if (!response)
+        return MHD_NO;
+    clock_date(&exchanges->emulator->clock, date);
+    add_header(response, "Date", date);
+    add_header(response, "Content-Type", reply->content_type);
+    add_header(response, "Allow", reply->allow);
+    add_cors_headers(response, request);
+    if (reply->headers)
+        add_fault_headers(response, reply->headers);
+    enum MHD_Result result = MHD_queue_response(request->connection, reply->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result finish(struct exchanges *exchanges, struct exchange *exchange,
+                              const struct http_request *request)
+{
+    if (exchange->outcome.drop) {
+        reset_connection(request->connection);
+        return MHD_NO;
+    }
+    return send_reply(exchanges, &exchange->outcome, request);
+}
+
+static enum MHD_Result receive(struct exchange *exchange, const char *data, size_t *length)
+{
+    exchange->received += *length;
+    if (exchange->received > MOST_DRAINED)
+        return MHD_NO;
+    if (exchange->received <= MOST_BODY)
+        text_add(&exchange->body, data, *length);
+    *length = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result answer(struct exchanges *exchanges, struct exchange *exchange,
+                              const struct http_request *request)
+{
+    struct outcome *outcome = &exchange->outcome;
+    route(exchanges->emulator, request, outcome);
+    exchange->answered = true;
+    text_free(&exchange->body);
+    if (!outcome->delay_ms || exchanges->stopping)
+        return finish(exchanges, exchange, request);
+    delays_add(&exchanges->delays, request->connection, outcome->delay_ms);
+    return MHD_YES;
+}
+
+/* libmicrohttpd calls this when the headers are there, for each piece of the body, at its end, and
+ * once more when a delay is over. */
+enum MHD_Result exchange_handle(void *data, struct MHD_Connection *connection, const char *path, const char *method,
+                                const char *version, const char *upload, size_t *upload_length, void **state)
+{
+    struct exchanges *exchanges = data;
+    struct exchange *exchange = *state;
+    (void)version;
+    if (!exchange) {
+        exchange = memory_new(sizeof *exchange);
+        exchange->outcome.truncate_after = -1;
+        *state = exchange;
+        return MHD_YES;
+    }
+    if (*upload_length)
+        return receive(exchange, upload, upload_length);
+    struct http_request request = {
+        .method = method,
+        .path = path,
+        .body = exchange->body.data ? exchange->body.data : "",
+        .length = exchange->body.length,
+        .too_long = exchange->received > MOST_BODY,
+        .connection = connection,
+    };
+    return exchange->answered ? finish(exchanges, exchange, &request) : answer(exchanges, exchange, &request);
+}
+
+void exchange_complete(void *data, struct MHD_Connection *connection, void **state,
+                       enum MHD_RequestTerminationCode code)
+{
+    struct exchange *exchange = *state;
+    (void)data;
+    (void)connection;
+    (void)code;
+    if (!exchange)
+        return;
+    text_free(&exchange->body);
+    outcome_free(&exchange->outcome);
+    free(exchange);
+    *state = NULL;
+}
