@@ -2,6 +2,7 @@
 #include "platform.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -52,6 +53,18 @@ uint64_t capauth__descriptor_identity(int fd)
     return fstat(fd, &about) ? 0 : (uint64_t)about.st_ino;
 }
 
+#ifdef SYS_memfd_create
+/* Not without /proc, nor for an application on Android, whose policy keeps it from opening a memory file by name. */
+static bool can_be_opened(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+#endif
+
 int capauth__memory_file(const char *text, size_t length, char *path, size_t size)
 {
 #ifdef SYS_memfd_create
@@ -72,7 +85,10 @@ int capauth__memory_file(const char *text, size_t length, char *path, size_t siz
         done += (size_t)written;
     }
     snprintf(path, size, "/proc/self/fd/%d", fd);
-    return fd;
+    if (can_be_opened(path))
+        return fd;
+    close(fd);
+    return -1;
 #else
     (void)text, (void)length, (void)path, (void)size;
     return -1;

@@ -278,3 +278,15 @@ void check_code(int actual, int expected, const char *what, const char *file, in
         _fail(file, line);
     }
 }
+
+char *text_of_file(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = NULL;
+    size_t size = 0;
+
+    if (!file || getdelim(&text, &size, '\0', file) < 0)
+        fail_msg("%s cannot be read", path);
+    fclose(file);
+    return text;
+}

@@ -50,6 +50,8 @@ capauth_session *new_mobile(capauth_client *client, const char *brand, const cha
 capauth_session *new_web(capauth_client *client, const char *brand, const char *mobile);
 /* Token generate, started; the call is the caller's. */
 capauth_call *start_token(capauth_session *customer, int timeout_ms);
+/* The whole file, which the test frees. */
+char *text_of_file(const char *path);
 /* By OTP, to the end. */
 void sign_in(const struct emulator *emulator, capauth_session *customer);
 

@@ -308,18 +308,6 @@ static void a_pin_does_not_replace_verification(void **state)
     capauth_client_free(&client);
 }
 
-static char *text_of_file(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    char *text = calloc(1, 65536);
-
-    assert_non_null(file);
-    assert_non_null(text);
-    assert_true(fread(text, 1, 65535, file) > 0);
-    fclose(file);
-    return text;
-}
-
 static void a_ca_as_text_is_as_good(void **state)
 {
     capauth_client *client = NULL;
