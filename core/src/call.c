@@ -19,10 +19,14 @@ capauth_call *capauth__call_new(capauth_client *client, capauth_session *session
                                 const capauth_options *options)
 {
     capauth_call *call = calloc(1, sizeof *call);
-    int timeout_ms = options && options->timeout_ms ? options->timeout_ms : client->config.timeout_ms;
+    int timeout_ms, margin_ms;
 
     if (!call)
         return NULL;
+    capauth__client_lock(client);
+    timeout_ms = options && options->timeout_ms ? options->timeout_ms : client->config.timeout_ms;
+    margin_ms = options && options->margin_ms >= 0 ? options->margin_ms : client->config.refresh_margin_ms;
+    capauth__client_unlock(client);
     call->references = 1;
     call->client = client;
     call->session = session;
@@ -32,7 +36,7 @@ capauth_call *capauth__call_new(capauth_client *client, capauth_session *session
     call->id = atomic_fetch_add(&client->next_call_id, 1) + 1;
     call->started_us = capauth__monotonic_us();
     call->deadline_ms = call->started_us / 1000 + timeout_ms;
-    call->margin_ms = options && options->margin_ms >= 0 ? options->margin_ms : client->config.refresh_margin_ms;
+    call->margin_ms = margin_ms;
     call->retry_after_ms = -1;
     call->outcome = CAPAUTH_E_PENDING;
     return call;
@@ -115,7 +119,7 @@ int capauth__call_start(capauth_call *call, capauth_call **out)
     capauth_client *client = call->client;
     int outcome;
 
-    atomic_store(&client->used, true);
+    (void)capauth__client_freeze(client);
     capauth__call_trace(call, CAPAUTH_TRACE_START);
     if (out) {
         give_handle(call, out);

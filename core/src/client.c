@@ -58,6 +58,7 @@ int capauth_client_new(capauth_client **out)
     if (!capauth__engine_open(&client->engine))
         goto no_config;
     pthread_mutex_init(&client->mutex, NULL);
+    pthread_mutex_init(&client->error_mutex, NULL);
     pthread_mutex_init(&client->events.mutex, NULL);
     *out = client;
     return CAPAUTH_OK;
@@ -81,6 +82,7 @@ static void client_end(capauth_client *client)
     free(client->error_message);
     if (!forked) {
         pthread_mutex_destroy(&client->mutex);
+        pthread_mutex_destroy(&client->error_mutex);
         pthread_mutex_destroy(&client->events.mutex);
         capauth__curl_cleanup();
     }
@@ -116,6 +118,38 @@ int capauth_client_close(capauth_client *client)
     return CAPAUTH_OK;
 }
 
+void capauth__client_lock(const capauth_client *client)
+{
+    if (!capauth__client_forked(client))
+        pthread_mutex_lock((pthread_mutex_t *)(uintptr_t)&client->mutex);
+}
+
+void capauth__client_unlock(const capauth_client *client)
+{
+    if (!capauth__client_forked(client))
+        pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&client->mutex);
+}
+
+const struct capauth__config *capauth__client_freeze(capauth_client *client)
+{
+    if (!atomic_load(&client->used)) {
+        capauth__client_lock(client); /* a setter that is at work finishes first */
+        atomic_store(&client->used, true);
+        capauth__client_unlock(client);
+    }
+    return &client->config;
+}
+
+bool capauth__client_has_origin(const capauth_client *client)
+{
+    bool has;
+
+    capauth__client_lock(client);
+    has = client->config.base_url != NULL;
+    capauth__client_unlock(client);
+    return has;
+}
+
 int capauth__client_fail(capauth_client *client, int code, const char *format, ...)
 {
     char message[512];
@@ -125,10 +159,10 @@ int capauth__client_fail(capauth_client *client, int code, const char *format, .
     /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started one line above; clang 14 loses sight of it */
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    pthread_mutex_lock(&client->mutex);
+    pthread_mutex_lock(&client->error_mutex);
     free(client->error_message);
     client->error_message = capauth__duplicate(message);
-    pthread_mutex_unlock(&client->mutex);
+    pthread_mutex_unlock(&client->error_mutex);
     return code;
 }
 
@@ -146,7 +180,7 @@ int capauth_client_copy_error_message(const capauth_client *client, char **text)
     *text = NULL;
     if (!client)
         return CAPAUTH_E_INVALID_ARGUMENT;
-    mutex = capauth__client_forked(client) ? NULL : (pthread_mutex_t *)(uintptr_t)&client->mutex;
+    mutex = capauth__client_forked(client) ? NULL : (pthread_mutex_t *)(uintptr_t)&client->error_mutex;
     if (mutex)
         pthread_mutex_lock(mutex);
     *text = capauth__duplicate(capauth_client_error_message(client));
@@ -158,10 +192,14 @@ int capauth_client_copy_error_message(const capauth_client *client, char **text)
 int64_t capauth__server_now(capauth_client *client)
 {
     long long offset = atomic_load(&client->server_clock_ms);
+    int64_t now;
 
-    if (offset == LLONG_MIN)
-        return capauth__realtime_ms() + client->config.clock_offset_ms;
-    return capauth__boottime_ms() + offset;
+    if (offset != LLONG_MIN)
+        return capauth__boottime_ms() + offset;
+    capauth__client_lock(client);
+    now = capauth__realtime_ms() + client->config.clock_offset_ms;
+    capauth__client_unlock(client);
+    return now;
 }
 
 void capauth__server_clock_set(capauth_client *client, int64_t date_ms)
@@ -215,11 +253,11 @@ int capauth_client_prepare(capauth_client *client)
 
     if (result)
         return result;
-    if (!client->config.base_url)
+    if (!capauth__client_has_origin(client))
         return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "set a cluster or a base URL first");
     if (!(call = capauth__call_new(client, NULL, CAPAUTH__PREPARE, NULL)))
         return CAPAUTH_E_NO_MEMORY;
-    capauth__buffer_text(&call->url, client->config.base_url);
+    capauth__buffer_text(&call->url, capauth__client_freeze(client)->base_url);
     call->method = "CONNECT";
     call->repeatable = true;
     return capauth__call_start(call, NULL);

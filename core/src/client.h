@@ -44,7 +44,7 @@ struct capauth__config {
 
 struct capauth_client {
     atomic_int handles; /* of the client, its sessions and its calls that users hold; none left: all goes */
-    atomic_bool used; /* an operation started: settings stand */
+    atomic_bool used; /* an operation started: settings stand; set with the mutex held */
     atomic_bool closed;
     pid_t process;
     const volatile unsigned char *fork_mark; /* NULL: only `process` tells */
@@ -53,7 +53,8 @@ struct capauth_client {
     struct capauth__events events;
     atomic_llong server_clock_ms; /* server time minus boot time; LLONG_MIN: no reply yet */
     atomic_llong next_call_id;
-    pthread_mutex_t mutex; /* config and error_message */
+    pthread_mutex_t mutex; /* config, until `used` */
+    pthread_mutex_t error_mutex; /* error_message; nothing else is locked while it is held */
     char *error_message;
 };
 
@@ -64,6 +65,13 @@ bool capauth__client_forked(const capauth_client *client);
 /* One more handle, and one less: with the last one the client ends. */
 void capauth__client_hold(capauth_client *client);
 void capauth__client_release(capauth_client *client);
+
+/* For a look at the settings before they stand. A forked child takes no lock: nobody else is there. */
+void capauth__client_lock(const capauth_client *client);
+void capauth__client_unlock(const capauth_client *client);
+/* The settings, which stand from now on: what operations read, without a lock. */
+const struct capauth__config *capauth__client_freeze(capauth_client *client);
+bool capauth__client_has_origin(const capauth_client *client);
 
 /* Keeps the message for capauth_client_error_message and gives `code`. */
 int capauth__client_fail(capauth_client *client, int code, const char *format, ...)

@@ -125,7 +125,9 @@ int capauth_session_export(const capauth_session *session, char **text)
     capauth__session_lock(session);
     capauth__json_open(&out);
     capauth__json_put_integer(&out, "v", 1);
+    capauth__client_lock(session->client);
     capauth__json_put_text(&out, "origin", session->client->config.base_url);
+    capauth__client_unlock(session->client);
     capauth__json_put_text(&out, "flow", flow_names[session->flow]);
     if (session->identifier)
         capauth__json_put_text(&out, "identifierType", capauth__identifier_type_name(session->identifier_type));
@@ -182,6 +184,16 @@ static bool must_is_understood(const capauth__json *must)
     return true;
 }
 
+static bool is_our_origin(const capauth_client *client, const char *origin)
+{
+    bool ours;
+
+    capauth__client_lock(client);
+    ours = origin && !strcmp(origin, client->config.base_url);
+    capauth__client_unlock(client);
+    return ours;
+}
+
 /* NULL, or what is wrong. */
 static const char *header_fault(const capauth_client *client, const capauth__json *root)
 {
@@ -194,9 +206,9 @@ static const char *header_fault(const capauth_client *client, const capauth__jso
         return "is of a version that this capauth does not know";
     if (!must_is_understood(capauth__json_member(root, "must")))
         return "must be understood in a way that this capauth does not know";
-    if (!client->config.base_url)
+    if (!capauth__client_has_origin(client))
         return "needs a client with a cluster or a base URL";
-    return !origin || strcmp(origin, client->config.base_url) != 0 ? "is of another origin" : NULL;
+    return is_our_origin(client, origin) ? NULL : "is of another origin";
 }
 
 static const char *read_texts(capauth_session *session, const capauth__json *root, bool *no_memory)

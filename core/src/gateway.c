@@ -53,7 +53,7 @@ static bool write_request(capauth_call *call, const char *endpoint, const char *
 {
     struct capauth__buffer *url = &call->url;
 
-    capauth__gateway_base(&call->client->config, url);
+    capauth__gateway_base(capauth__client_freeze(call->client), url);
     capauth__buffer_text(url, "/v2/api/");
     capauth__buffer_text(url, endpoint);
     if (options && options->query.length)
@@ -75,18 +75,18 @@ int capauth_gateway_call(capauth_session *session, const char *method, const cha
     if ((result = capauth__start_begin(&start)))
         return result;
     result = check(method, endpoint, body, &start.argument, &start.message);
+    start.call->external = session->flow == CAPAUTH_FLOW_EXTERNAL;
+    if (!result && !(start.call->external ? session->access_token : session->state.token)) {
+        result = CAPAUTH_E_WRONG_STEP;
+        start.message = "nobody is signed in";
+    }
     if (!result) {
         bool get = !strcmp(method, "GET");
 
         start.call->method = get ? "GET" : "POST";
         start.call->repeatable = get || (options && options->repeatable);
-        start.call->external = session->flow == CAPAUTH_FLOW_EXTERNAL;
         if (!write_request(start.call, endpoint, body, options))
             result = CAPAUTH_E_NO_MEMORY;
-    }
-    if (!result && !(start.call->external ? session->access_token : session->state.token)) {
-        result = CAPAUTH_E_WRONG_STEP;
-        start.message = "nobody is signed in";
     }
     return capauth__start_end(&start, result);
 }

@@ -135,7 +135,7 @@ static int brand_check(capauth_client *client, const char *brand)
         return result;
     if (fault)
         return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "brand %s", fault);
-    if (!client->config.base_url)
+    if (!capauth__client_has_origin(client))
         return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "set a cluster or a base URL first");
     return CAPAUTH_OK;
 }

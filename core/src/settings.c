@@ -8,68 +8,41 @@
 
 #include "transport.h"
 
-/* Every setter takes the client's mutex through this. 0: go on, and unlock at the end. */
+static int end(capauth_client *client, int result)
+{
+    pthread_mutex_unlock(&client->mutex);
+    return result;
+}
+
+/*
+ * Every setter holds the client's mutex from here to `end`. An operation that starts meanwhile waits for that, and then
+ * the settings stand: capauth__client_freeze. Not CAPAUTH_OK: refused, and not held.
+ */
 static int begin(capauth_client *client)
 {
-    int result = client ? capauth__client_check(client) : CAPAUTH_E_INVALID_ARGUMENT;
+    int result = capauth__client_check(client);
 
     if (result)
         return result;
-    if (atomic_load(&client->used))
-        return capauth__client_fail(client, CAPAUTH_E_STATE, "%s", capauth_strerror(CAPAUTH_E_STATE));
-    return CAPAUTH_OK;
-}
-
-static int set_text(capauth_client *client, char **slot, const char *value)
-{
-    bool kept;
-
-    if (!client)
-        return CAPAUTH_E_INVALID_ARGUMENT;
     pthread_mutex_lock(&client->mutex);
-    kept = capauth__replace(slot, value);
-    pthread_mutex_unlock(&client->mutex);
-    return kept ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+    if (!atomic_load(&client->used))
+        return CAPAUTH_OK;
+    return end(client, capauth__client_fail(client, CAPAUTH_E_STATE, "%s", capauth_strerror(CAPAUTH_E_STATE)));
 }
 
-/* A text that only has to be sane. */
-static int set_plain(capauth_client *client, char **slot, const char *name, const char *value, size_t longest)
-{
-    int result = begin(client);
-    const char *fault;
+/* The next three with the mutex held. */
 
-    if (result)
-        return result;
-    if ((fault = capauth__text_fault(value, longest)))
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", name, fault);
-    return set_text(client, slot, value);
+static int replace(char **slot, const char *value)
+{
+    return capauth__replace(slot, value) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
 }
 
-static int set_number(capauth_client *client, int *slot, const char *name, int value, int least, int most)
+static int replace_url(capauth_client *client, char **slot, const char *name, const char *url)
 {
-    int result = begin(client);
-
-    if (result)
-        return result;
-    if (value < least || value > most)
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s is %d, and may be %d to %d", name, value,
-                                    least, most);
-    pthread_mutex_lock(&client->mutex);
-    *slot = value;
-    pthread_mutex_unlock(&client->mutex);
-    return CAPAUTH_OK;
-}
-
-static int set_url(capauth_client *client, char **slot, const char *name, const char *url)
-{
-    int result = begin(client);
-    const char *fault;
+    const char *fault = capauth__text_fault(url, CAPAUTH__URL_LONGEST);
     size_t length;
     char *copy;
 
-    if (result)
-        return result;
-    fault = capauth__text_fault(url, 2048);
     if (!fault)
         fault = capauth__url_fault(url, !client->config.allow_http);
     if (fault)
@@ -79,11 +52,34 @@ static int set_url(capauth_client *client, char **slot, const char *name, const 
         length--;
     if (!(copy = capauth__duplicate_bytes(url, length)))
         return CAPAUTH_E_NO_MEMORY;
-    pthread_mutex_lock(&client->mutex);
     free(*slot);
     *slot = copy;
-    pthread_mutex_unlock(&client->mutex);
     return CAPAUTH_OK;
+}
+
+/* Files are looked at when they are set: an error that names the file beats a failed handshake later. */
+static int replace_file(capauth_client *client, char **slot, const char *name, const char *path)
+{
+    const char *fault = capauth__text_fault(path, CAPAUTH__PATH_LONGEST);
+
+    if (fault)
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", name, fault);
+    if (access(path, R_OK))
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s cannot be read", name, path);
+    return replace(slot, path);
+}
+
+static int set_number(capauth_client *client, int *slot, const char *name, int value, int least, int most)
+{
+    int result = begin(client);
+
+    if (result)
+        return result;
+    if (value < least || value > most)
+        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s is %d, and may be %d to %d",
+                                                name, value, least, most));
+    *slot = value;
+    return end(client, CAPAUTH_OK);
 }
 
 struct cluster {
@@ -105,24 +101,31 @@ int capauth_client_set_cluster(capauth_client *client, const char *name)
     if (result)
         return result;
     for (size_t i = 0; name && i < sizeof clusters / sizeof clusters[0]; i++) {
-        if (!strcmp(name, clusters[i].name)) {
-            result = set_text(client, &client->config.cluster_gateway, clusters[i].gateway_url);
-            return result ? result : set_text(client, &client->config.base_url, clusters[i].base_url);
-        }
+        if (strcmp(name, clusters[i].name) != 0)
+            continue;
+        result = replace(&client->config.cluster_gateway, clusters[i].gateway_url);
+        return end(client, result ? result : replace(&client->config.base_url, clusters[i].base_url));
     }
-    return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "cluster is none of APAC, APAC2, EU");
+    return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "cluster is none of APAC, APAC2, EU"));
 }
 
 int capauth_client_set_base_url(capauth_client *client, const char *url)
 {
-    int result = set_url(client, client ? &client->config.base_url : NULL, "base_url", url);
+    int result = begin(client);
 
-    return result ? result : set_text(client, &client->config.cluster_gateway, NULL);
+    if (result)
+        return result;
+    result = replace_url(client, &client->config.base_url, "base_url", url);
+    if (!result)
+        capauth__forget(&client->config.cluster_gateway);
+    return end(client, result);
 }
 
 int capauth_client_set_gateway_url(capauth_client *client, const char *url)
 {
-    return set_url(client, client ? &client->config.gateway_url : NULL, "gateway_url", url);
+    int result = begin(client);
+
+    return result ? result : end(client, replace_url(client, &client->config.gateway_url, "gateway_url", url));
 }
 
 bool capauth__gateway_base(const struct capauth__config *config, struct capauth__buffer *out)
@@ -147,8 +150,32 @@ NUMBER_SETTER(max_connections, max_connections, 1, 4096)
 NUMBER_SETTER(http2, http2, 0, 1)
 NUMBER_SETTER(refresh_margin_ms, refresh_margin_ms, 0, CAPAUTH__DURATION_LONGEST)
 NUMBER_SETTER(auto_refresh, auto_refresh, 0, 1)
-NUMBER_SETTER(allow_http, allow_http, 0, 1)
 NUMBER_SETTER(cap_mobile, cap_mobile, 0, 1)
+
+/* What was let in while it was allowed would stay in use. */
+static const char *plain_setting(const struct capauth__config *config)
+{
+    if (config->base_url && capauth__url_fault(config->base_url, true))
+        return "base_url";
+    return config->gateway_url && capauth__url_fault(config->gateway_url, true) ? "gateway_url" : NULL;
+}
+
+int capauth_client_set_allow_http(capauth_client *client, int allowed)
+{
+    int result = begin(client);
+    const char *plain;
+
+    if (result)
+        return result;
+    if (allowed < 0 || allowed > 1)
+        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT,
+                                                "allow_http is %d, and may be 0 to 1", allowed));
+    if (!allowed && (plain = plain_setting(&client->config)))
+        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT,
+                                                "allow_http cannot be 0: %s is plain http beyond loopback", plain));
+    client->config.allow_http = allowed;
+    return end(client, CAPAUTH_OK);
+}
 
 int capauth_client_set_clock_offset_ms(capauth_client *client, int64_t offset_ms)
 {
@@ -158,24 +185,10 @@ int capauth_client_set_clock_offset_ms(capauth_client *client, int64_t offset_ms
     if (result)
         return result;
     if (offset_ms < -century_ms || offset_ms > century_ms)
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "clock_offset_ms is over 100 years");
+        return end(client,
+                   capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "clock_offset_ms is over 100 years"));
     client->config.clock_offset_ms = offset_ms;
-    return CAPAUTH_OK;
-}
-
-/* Files are looked at when they are set: an error that names the file beats a failed handshake later. */
-static int set_file(capauth_client *client, char **slot, const char *name, const char *path)
-{
-    int result = begin(client);
-    const char *fault;
-
-    if (result)
-        return result;
-    if ((fault = capauth__text_fault(path, 4096)))
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", name, fault);
-    if (access(path, R_OK))
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s cannot be read", name, path);
-    return set_text(client, slot, path);
+    return end(client, CAPAUTH_OK);
 }
 
 static void set_ca_source(struct capauth__config *config, const char *why, const char *path)
@@ -196,34 +209,38 @@ static void drop_ca_memory(struct capauth__config *config)
 
 int capauth_client_set_ca_file(capauth_client *client, const char *path)
 {
-    int result = set_file(client, client ? &client->config.ca_file : NULL, "ca_file", path);
+    int result = begin(client);
 
     if (result)
         return result;
-    drop_ca_memory(&client->config);
-    set_ca_source(&client->config, "ca_file: ", path);
-    return CAPAUTH_OK;
+    result = replace_file(client, &client->config.ca_file, "ca_file", path);
+    if (!result) {
+        drop_ca_memory(&client->config);
+        set_ca_source(&client->config, "ca_file: ", path);
+    }
+    return end(client, result);
 }
 
 int capauth_client_set_ca_pem(capauth_client *client, const char *pem)
 {
     int result = begin(client);
+    struct capauth__config *config;
     char path[64];
-    int fd;
 
     if (result)
         return result;
     if (!pem || !strstr(pem, "-----BEGIN CERTIFICATE-----"))
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "ca_pem has no certificate in PEM form");
-    drop_ca_memory(&client->config);
+        return end(client,
+                   capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "ca_pem has no certificate in PEM form"));
+    config = &client->config;
+    drop_ca_memory(config);
     /* As a file, since curl does not cache what it gets as a blob: 30 ms for each connection. */
-    fd = capauth__memory_file(pem, strlen(pem), path, sizeof path);
-    result = set_text(client, &client->config.ca_pem, pem);
-    if (!result && fd >= 0)
-        result = set_text(client, &client->config.ca_file, path);
-    client->config.ca_memory_fd = fd;
-    set_ca_source(&client->config, "ca_pem", "");
-    return result;
+    config->ca_memory_fd = capauth__memory_file(pem, strlen(pem), path, sizeof path);
+    result = replace(&config->ca_pem, pem);
+    if (!result && config->ca_memory_fd >= 0)
+        result = replace(&config->ca_file, path);
+    set_ca_source(config, "ca_pem", "");
+    return end(client, result);
 }
 
 int capauth_client_set_tls_min(capauth_client *client, const char *version)
@@ -233,8 +250,8 @@ int capauth_client_set_tls_min(capauth_client *client, const char *version)
     if (result)
         return result;
     if (!version || (strcmp(version, "1.2") != 0 && strcmp(version, "1.3") != 0))
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "tls_min is neither 1.2 nor 1.3");
-    return set_text(client, &client->config.tls_min, version);
+        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "tls_min is neither 1.2 nor 1.3"));
+    return end(client, replace(&client->config.tls_min, version));
 }
 
 /* curl takes a misspelt pin for the name of a file. */
@@ -259,20 +276,24 @@ int capauth_client_set_pinned_keys(capauth_client *client, const char *pins)
 
     if (result)
         return result;
-    if (capauth__text_fault(pins, 4096) || !pins_are_sane(pins))
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT,
-                                    "pinned_keys is not of the form sha256//BASE64;sha256//BASE64");
-    return set_text(client, &client->config.pinned_keys, pins);
+    if (capauth__text_fault(pins, CAPAUTH__PATH_LONGEST) || !pins_are_sane(pins))
+        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT,
+                                                "pinned_keys is not of the form sha256//BASE64;sha256//BASE64"));
+    return end(client, replace(&client->config.pinned_keys, pins));
 }
 
 int capauth_client_set_client_cert(capauth_client *client, const char *path)
 {
-    return set_file(client, client ? &client->config.client_cert : NULL, "client_cert", path);
+    int result = begin(client);
+
+    return result ? result : end(client, replace_file(client, &client->config.client_cert, "client_cert", path));
 }
 
 int capauth_client_set_client_key(capauth_client *client, const char *path)
 {
-    return set_file(client, client ? &client->config.client_key : NULL, "client_key", path);
+    int result = begin(client);
+
+    return result ? result : end(client, replace_file(client, &client->config.client_key, "client_key", path));
 }
 
 static const char *environment(const char *lower, const char *upper)
@@ -284,16 +305,28 @@ static const char *environment(const char *lower, const char *upper)
     return upper ? getenv(upper) : NULL; /* NOLINT(concurrency-mt-unsafe) */
 }
 
+static int replace_proxy(capauth_client *client, const char *proxy, const char *bypass)
+{
+    const char *fault = *proxy ? capauth__text_fault(proxy, CAPAUTH__URL_LONGEST) : NULL;
+    int result;
+
+    if (*proxy && !fault && !capauth__proxy_is_sane(proxy))
+        fault = "is not of the form http://user:password@host:port";
+    if (fault)
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "proxy %s", fault);
+    result = replace(&client->config.no_proxy, bypass);
+    return result ? result : replace(&client->config.proxy, proxy);
+}
+
 int capauth_client_set_proxy(capauth_client *client, const char *proxy)
 {
     int result = begin(client);
-    const char *fault = NULL;
     const char *bypass = NULL;
 
     if (result)
         return result;
     if (!proxy)
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "proxy is missing");
+        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "proxy is missing"));
     if (!strcmp(proxy, "env")) {
         /* HTTP_PROXY in capitals is left alone: a CGI program's client could set it. */
         proxy = environment("https_proxy", "HTTPS_PROXY");
@@ -302,20 +335,19 @@ int capauth_client_set_proxy(capauth_client *client, const char *proxy)
         bypass = environment("no_proxy", "NO_PROXY");
         proxy = proxy ? proxy : "";
     }
-    if (*proxy)
-        fault = capauth__text_fault(proxy, 2048);
-    if (*proxy && !fault && !capauth__proxy_is_sane(proxy))
-        fault = "is not of the form http://user:password@host:port";
-    if (fault)
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "proxy %s", fault);
-    result = set_text(client, &client->config.no_proxy, bypass);
-    return result ? result : set_text(client, &client->config.proxy, proxy);
+    return end(client, replace_proxy(client, proxy, bypass));
 }
 
 int capauth_client_set_user_agent(capauth_client *client, const char *user_agent)
 {
-    return set_plain(client, client ? &client->config.user_agent : NULL, "user_agent", user_agent,
-                     CAPAUTH__IDENTITY_LONGEST);
+    int result = begin(client);
+    const char *fault;
+
+    if (result)
+        return result;
+    if ((fault = capauth__text_fault(user_agent, CAPAUTH__IDENTITY_LONGEST)))
+        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "user_agent %s", fault));
+    return end(client, replace(&client->config.user_agent, user_agent));
 }
 
 int capauth_client_add_header(capauth_client *client, const char *name, const char *value)
@@ -327,16 +359,14 @@ int capauth_client_add_header(capauth_client *client, const char *name, const ch
     if (result)
         return result;
     if (capauth__headers_full(client->config.headers))
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "header is one more than %d",
-                                    CAPAUTH__HEADERS_MOST);
+        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "header is one more than %d",
+                                                CAPAUTH__HEADERS_MOST));
     if (!(header = capauth__header_new(name, value, &fault)))
-        return fault ? capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "header %s", fault)
-                     : CAPAUTH_E_NO_MEMORY;
-    pthread_mutex_lock(&client->mutex);
+        return end(client, fault ? capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "header %s", fault)
+                                 : CAPAUTH_E_NO_MEMORY);
     header->next = client->config.headers;
     client->config.headers = header;
-    pthread_mutex_unlock(&client->mutex);
-    return CAPAUTH_OK;
+    return end(client, CAPAUTH_OK);
 }
 
 bool capauth__config_init(struct capauth__config *config)

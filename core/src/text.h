@@ -8,6 +8,8 @@
 enum {
     CAPAUTH__IDENTITY_LONGEST = 256,
     CAPAUTH__SECRET_LONGEST = 1024,
+    CAPAUTH__URL_LONGEST = 2048,
+    CAPAUTH__PATH_LONGEST = 4096, /* of a file; also of all pins together */
     CAPAUTH__VALUE_LONGEST = 8192, /* of a header or of a query */
     CAPAUTH__TOKEN_LONGEST = 16384
 };

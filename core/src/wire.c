@@ -65,7 +65,7 @@ bool capauth__wire_request(capauth_call *call, const struct capauth__arguments *
 {
     struct capauth__buffer *url = &call->url;
 
-    capauth__buffer_text(url, call->client->config.base_url);
+    capauth__buffer_text(url, capauth__client_freeze(call->client)->base_url);
     capauth__buffer_text(url, call->operation->path);
     if (call->operation->verb == CAPAUTH__OTP_GENERATE && options && options->fallback_channel) {
         capauth__buffer_text(url, "?fallbackChannel=");

@@ -192,7 +192,8 @@ CAPAUTH_API int capauth_client_copy_error_message(const capauth_client *client, 
 
 /*
  * Settings. All give CAPAUTH_E_STATE once an operation has started, and CAPAUTH_E_INVALID_ARGUMENT with a message that
- * names what was wrong. Strings may be given again; the last one counts.
+ * names what was wrong. Strings may be given again; the last one counts. A setter that runs while another thread's
+ * operation starts is in time or gives CAPAUTH_E_STATE.
  */
 
 /* "APAC", "APAC2" or "EU": the Auth Engine's host and the gateway of that cluster. */
@@ -235,7 +236,7 @@ CAPAUTH_API int capauth_client_add_header(capauth_client *client, const char *na
 CAPAUTH_API int capauth_client_set_refresh_margin_ms(capauth_client *client, int margin_ms);
 /* 0: gateway calls never regenerate the token by themselves. Default 1. */
 CAPAUTH_API int capauth_client_set_auto_refresh(capauth_client *client, int enabled);
-/* 1: plain HTTP beyond loopback, for test networks. Default 0. */
+/* 1: plain HTTP beyond loopback, for test networks. Default 0, which is refused while a URL that was set needs it. */
 CAPAUTH_API int capauth_client_set_allow_http(capauth_client *client, int allowed);
 /* Added to the local clock, so that tests can have a device whose clock is wrong. Default 0. */
 CAPAUTH_API int capauth_client_set_clock_offset_ms(capauth_client *client, int64_t offset_ms);
