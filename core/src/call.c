@@ -442,7 +442,8 @@ void capauth__call_enter(capauth_call *call)
 void capauth__call_due(capauth_call *call, int64_t now_ms)
 {
     if (now_ms >= call->deadline_ms) {
-        capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_DEADLINE), NULL);
+        capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_DEADLINE),
+                             call->verb == CAPAUTH__PREPARE ? call->url.data : NULL);
         return;
     }
     capauth__engine_schedule(call, call->deadline_ms);
@@ -598,11 +599,11 @@ void capauth__call_answered(capauth_call *call, const struct capauth__answer *an
     call->retry_after_ms = answer->retry_after_ms;
     snprintf(call->request_id, sizeof call->request_id, "%s", answer->request_id ? answer->request_id : "");
     log_attempt(call, answer);
-    if (call->verb == CAPAUTH__PREPARE) {
-        capauth__call_finish(call, answer->error, answer->detail);
-    } else if (answer->error) {
+    if (answer->error) {
         if (!capauth__call_retry(call, answer))
             capauth__call_finish(call, capauth__call_lost(call, answer->error), answer->detail);
+    } else if (call->verb == CAPAUTH__PREPARE) {
+        capauth__call_finish(call, CAPAUTH_OK, NULL);
     } else if (call->verb == CAPAUTH__GATEWAY) {
         capauth__gateway_answered(call, answer);
     } else {

@@ -246,21 +246,80 @@ int capauth_client_next_done(capauth_client *client, capauth_call **out)
     return *out ? 1 : 0;
 }
 
-int capauth_client_prepare(capauth_client *client)
+static capauth_call *new_prepare(capauth_client *client)
 {
-    int result = capauth__call_allowed(client, true);
-    capauth_call *call;
+    return capauth__call_new(client, NULL, CAPAUTH__PREPARE, NULL);
+}
 
-    if (result)
-        return result;
+static int start_prepare(capauth_client *client, capauth_call *call, int allowed, capauth_call **out)
+{
+    if (allowed)
+        return capauth__call_refuse(call, out, allowed, NULL, NULL);
     if (!capauth__client_has_origin(client))
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "set a cluster or a base URL first");
-    if (!(call = capauth__call_new(client, NULL, CAPAUTH__PREPARE, NULL)))
-        return CAPAUTH_E_NO_MEMORY;
+        return capauth__call_refuse(call, out, CAPAUTH_E_INVALID_ARGUMENT, "base_url",
+                                    "set a cluster or a base URL first");
     capauth__buffer_text(&call->url, capauth__client_freeze(client)->base_url);
     call->method = "CONNECT";
     call->repeatable = true;
-    return capauth__call_start(call, NULL);
+    return capauth__call_start(call, out);
+}
+
+int capauth_client_start_prepare(capauth_client *client, capauth_call **out)
+{
+    int allowed;
+    capauth_call *call;
+
+    if (!out)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    *out = NULL;
+    if (!client)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    allowed = capauth__call_allowed(client, false);
+    if (allowed == CAPAUTH_E_FORKED)
+        return allowed;
+    if (!(call = new_prepare(client)))
+        return CAPAUTH_E_NO_MEMORY;
+    return start_prepare(client, call, allowed, out);
+}
+
+int capauth_client_prepare(capauth_client *client)
+{
+    int result;
+    capauth_call *call;
+
+    if (!client)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    result = capauth__call_allowed(client, true);
+    if (result == CAPAUTH_E_FORKED)
+        return result;
+    if (!(call = new_prepare(client)))
+        return CAPAUTH_E_NO_MEMORY;
+    atomic_fetch_add(&call->references, 1); /* for the message */
+    result = start_prepare(client, call, result, NULL);
+    if (result)
+        (void)capauth__client_fail(client, result, "%s", capauth_call_error_message(call));
+    capauth__call_drop(call);
+    return result;
+}
+
+static int read_setting(const capauth_client *client, const int *setting)
+{
+    int value;
+
+    capauth__client_lock(client);
+    value = *setting;
+    capauth__client_unlock(client);
+    return value;
+}
+
+int capauth_client_timeout_ms(const capauth_client *client)
+{
+    return client ? read_setting(client, &client->config.timeout_ms) : 0;
+}
+
+int capauth_client_refresh_margin_ms(const capauth_client *client)
+{
+    return client ? read_setting(client, &client->config.refresh_margin_ms) : 0;
 }
 
 int capauth_diagnose(capauth_client *client, char **out)

@@ -1,5 +1,6 @@
 /* Made by generate_errors.py from errors.json; do not edit. Sorted by code, for a binary search. */
 /* clang-format off */
+ERROR_ROW(-53, "SYSTEM", "the operating system refused", 1)
 ERROR_ROW(-52, "INTERNAL", "internal error", 0)
 ERROR_ROW(-51, "PENDING", "the call has not finished yet", 0)
 ERROR_ROW(-50, "NO_MEMORY", "out of memory", 0)

@@ -669,25 +669,42 @@ static bool broke_after_reply(CURLcode code, const struct capauth__transfer *tra
                          : transfer->body.length && transfer->body.data[transfer->body.length - 1] == '}';
 }
 
+/* "auth.brand.example" of the call's URL; "" without memory. */
+static void host_of(const capauth_call *call, char *out, size_t size)
+{
+    CURLU *url = curl_url();
+    char *host = NULL;
+
+    if (url && !curl_url_set(url, CURLUPART_URL, call->url.data, 0))
+        (void)curl_url_get(url, CURLUPART_HOST, &host, 0);
+    snprintf(out, size, "%s", host ? host : "");
+    curl_free(host);
+    curl_url_cleanup(url);
+}
+
 static void explain(const struct capauth__transfer *transfer, CURLcode code, char *out, size_t size)
 {
+    char host[256];
     const struct capauth__config *config = &transfer->call->client->config;
     const char *detail = transfer->detail[0] ? transfer->detail : curl_easy_strerror(code);
 
-    if (transfer->too_large)
+    if (transfer->too_large) {
         snprintf(out, size, "the reply is longer than %d bytes", BODY_LIMIT);
-    else if (transfer->stopped)
+    } else if (transfer->stopped) {
         snprintf(out, size, "the connection ended before a reply came");
-    else if (network_error(code, transfer) == CAPAUTH_E_TLS)
-        snprintf(out, size, "%s (CA store: %s)", detail, config->ca_source ? config->ca_source : "none found");
-    else
+    } else if (network_error(code, transfer) == CAPAUTH_E_TLS) {
+        host_of(transfer->call, host, sizeof host);
+        snprintf(out, size, "%s: %s (CA store: %s)", host, detail,
+                 config->ca_source ? config->ca_source : "none found");
+    } else {
         snprintf(out, size, "%s", detail);
+    }
 }
 
 static void hand_out(struct capauth__transport *transport, struct capauth__transfer *transfer, CURLcode code)
 {
     capauth_call *call = transfer->call;
-    char detail[512] = "";
+    char detail[1024] = "";
     long status = 0;
     long new_connections = 1;
     struct capauth__answer answer = {.detail = detail, .may_have_left = capauth__transfer_may_have_left(transfer)};

@@ -702,12 +702,83 @@ static void after_prepare_no_step_takes_long(void **state)
 static void prepare_tells_what_stands_in_the_way(void **state)
 {
     capauth_client *client = NULL;
+    capauth_call *call = NULL;
 
     (void)state;
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     assert_code(capauth_client_prepare(client), CAPAUTH_E_INVALID_ARGUMENT);
+    assert_non_null(strstr(capauth_client_error_message(client), "base URL"));
+    assert_code(capauth_client_start_prepare(client, &call), CAPAUTH_E_INVALID_ARGUMENT);
+    assert_true(capauth_call_done(call));
+    assert_string_equal(capauth_call_argument(call), "base_url");
+    capauth_call_free(&call);
     assert_code(capauth_client_set_base_url(client, "http://127.0.0.1:1"), CAPAUTH_OK);
+    assert_code(capauth_client_set_max_retries(client, 0), CAPAUTH_OK);
     assert_code(capauth_client_prepare(client), CAPAUTH_E_CONNECT);
+    assert_non_null(strstr(capauth_client_error_message(client), "prepare: "));
+    assert_non_null(strstr(capauth_client_error_message(client), "127.0.0.1"));
+    assert_int_equal(capauth_client_poll(client, 0), 0); /* a blocking operation leaves no call behind */
+    assert_code(capauth_client_close(client), CAPAUTH_OK);
+    assert_code(capauth_client_start_prepare(client, &call), CAPAUTH_E_CLOSED);
+    assert_code(capauth_call_result(call), CAPAUTH_E_CLOSED);
+    capauth_call_free(&call);
+    capauth_client_free(&client);
+}
+
+static void prepare_is_a_call_like_any_other(void **state)
+{
+    struct served it = served_begin(0);
+    capauth_call *call = NULL, *done = NULL;
+
+    (void)state;
+    assert_code(capauth_client_start_prepare(it.client, &call), CAPAUTH_OK);
+    assert_string_equal(capauth_call_operation(call), "prepare");
+    assert_int_equal(slow_server_connections(it.server), 0);
+    loop_until_done(it.client, call);
+    assert_code(capauth_call_result(call), CAPAUTH_OK);
+    assert_int_equal(capauth_client_next_done(it.client, &done), 1);
+    assert_ptr_equal(done, call);
+    assert_int_equal(slow_server_requests(it.server), 0);
+    capauth_call_free(&call);
+    assert_code(capauth_client_start_prepare(it.client, &call), CAPAUTH_OK);
+    assert_code(capauth_call_cancel(call), CAPAUTH_OK);
+    assert_code(capauth_call_wait(call, 5000), CAPAUTH_E_CANCELLED);
+    capauth_call_free(&call);
+    served_end(&it);
+}
+
+/* A peer that accepts and says nothing: the handshake never ends. */
+static void prepare_ends_at_its_deadline_and_names_the_host(void **state)
+{
+    struct served it = served_begin(-1);
+    capauth_client *client = NULL;
+    char url[64];
+
+    (void)state;
+    snprintf(url, sizeof url, "https%s", slow_server_url(it.server) + strlen("http"));
+    client = client_of(url);
+    assert_code(capauth_client_set_timeout_ms(client, 100), CAPAUTH_OK);
+    assert_code(capauth_client_prepare(client), CAPAUTH_E_DEADLINE);
+    assert_non_null(strstr(capauth_client_error_message(client), url));
+    capauth_client_free(&client);
+    served_end(&it);
+}
+
+static void durations_are_told_as_they_stand(void **state)
+{
+    capauth_client *client = NULL;
+
+    (void)state;
+    assert_int_equal(capauth_client_timeout_ms(NULL), 0);
+    assert_int_equal(capauth_client_refresh_margin_ms(NULL), 0);
+    assert_code(capauth_client_new(&client), CAPAUTH_OK);
+    assert_int_equal(capauth_client_timeout_ms(client), 20000);
+    assert_int_equal(capauth_client_refresh_margin_ms(client), 30000);
+    assert_code(capauth_client_set_timeout_ms(client, 1234), CAPAUTH_OK);
+    assert_code(capauth_client_set_refresh_margin_ms(client, 0), CAPAUTH_OK);
+    assert_code(capauth_client_close(client), CAPAUTH_OK);
+    assert_int_equal(capauth_client_timeout_ms(client), 1234);
+    assert_int_equal(capauth_client_refresh_margin_ms(client), 0);
     capauth_client_free(&client);
 }
 
@@ -741,6 +812,9 @@ int main(void)
         cmocka_unit_test(a_retry_that_waits_can_be_cancelled),
         cmocka_unit_test(after_prepare_no_step_takes_long),
         cmocka_unit_test(prepare_tells_what_stands_in_the_way),
+        cmocka_unit_test(prepare_is_a_call_like_any_other),
+        cmocka_unit_test(prepare_ends_at_its_deadline_and_names_the_host),
+        cmocka_unit_test(durations_are_told_as_they_stand),
     };
 
     return cmocka_run_group_tests(tests, start_shared, stop_shared);

@@ -170,14 +170,23 @@ function methods:spawn(fn, ...)
 end
 
 -- Loads the CA store and connects, now, where a stall is welcome.
-function methods:prepare()
-  local handle = handle_of(self)
-  if self._delivering then return nil, errors.of_code(core.E_REENTRANT) end
-  local code = core.client_prepare(handle)
-  Call.settle(self)
-  if code ~= 0 then return failed(self, code) end
-  return true
+function methods:start_prepare()
+  local code, call = core.client_start_prepare(handle_of(self))
+  if not call then return Call.refused(self, "prepare", errors.of_code(code)) end
+  return Call.new(self, nil, "prepare", call, function() return true end)
 end
+
+-- The same, waited for; in a spawned coroutine it yields.
+function methods:prepare()
+  handle_of(self)
+  local ok, err = Call.may_wait(self)
+  if not ok then return nil, err end
+  return self:start_prepare():wait()
+end
+
+-- What stands now, in seconds.
+function methods:timeout() return core.client_timeout_ms(handle_of(self)) / 1000 end
+function methods:refresh_margin() return core.client_refresh_margin_ms(handle_of(self)) / 1000 end
 
 -- Cancels what is in flight; coroutines that waited for it go on with CANCELLED. Getters and export still work.
 function methods:close()

@@ -20,6 +20,7 @@ local ELSEWHERE = {
   session_free = "garbage collection",
   call_free = "garbage collection",
   options_free = "garbage collection",
+  client_prepare = "its started form, waited for",
   client_error_message = "its _copy_ twin",
   session_error_message = "its _copy_ twin",
   error_name = "the generated error table; compared in test_errors",

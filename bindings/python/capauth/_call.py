@@ -3,13 +3,16 @@
 import math
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from . import _flat as flat
 from ._failure import error_of_call, error_of_code
 
 if TYPE_CHECKING:
+    from ._client import BaseClient
     from ._session import BaseSession
+
+    Owner: TypeAlias = BaseSession | BaseClient[Any]
 
 T = TypeVar("T")
 
@@ -35,7 +38,7 @@ class Call(Generic[T]):
 
     def __init__(
         self,
-        session: "BaseSession",
+        session: "Owner",
         handle: flat.capauth_call | None,
         refusal: BaseException | None,
         finish: Callable[[flat.capauth_call], T],
@@ -93,7 +96,7 @@ class Call(Generic[T]):
         return f"<capauth.Call {operation} {'done' if self.done() else 'pending'}>"
 
 
-def begin(session: "BaseSession", finish: Callable[[flat.capauth_call], T], function: Callable[[], Any]) -> Call[T]:
+def begin(session: "Owner", finish: Callable[[flat.capauth_call], T], function: Callable[[], Any]) -> Call[T]:
     """Starts an operation. What is refused on the spot is the call's result; only wrong types raise here."""
     try:
         code, handle = function()

@@ -4,10 +4,10 @@ import logging
 import os
 import weakref
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
 
 from . import _flat as flat
-from ._call import Call
+from ._call import Call, begin
 from ._errors import InvalidArgumentError
 from ._failure import error_of_code, gained, invalid_argument
 from ._options import milliseconds, pairs
@@ -38,7 +38,7 @@ def log_to_logger(level: int, message: str) -> None:
 class BaseClient(Generic[SessionT]):
     """Configuration and connections, to be shared by threads."""
 
-    __slots__ = ("_handle", "_calls", "_log", "_trace", "_timeout", "_refresh_margin", "__weakref__")
+    __slots__ = ("_handle", "_calls", "_log", "_trace", "__weakref__")
 
     def __init__(
         self,
@@ -75,8 +75,6 @@ class BaseClient(Generic[SessionT]):
             raise invalid_argument("base_url", "or cluster is to be given, and not both")
         self._handle: flat.capauth_client = gained(flat.client_new())
         self._calls: weakref.WeakValueDictionary[int, Call[Any]] = weakref.WeakValueDictionary()
-        self._timeout = 20.0 if timeout is None else timeout  # for capauth.redis, which has to be quicker
-        self._refresh_margin = 30.0 if refresh_margin is None else refresh_margin
         self._begin()
 
         self._option("cluster", flat.client_set_cluster, cluster)
@@ -207,11 +205,23 @@ class BaseClient(Generic[SessionT]):
         """A session from what `export` gave, at whatever step it was."""
         return self._session("text", flat.session_restore(self._handle, text))
 
-    def prepare(self) -> None:
-        """Loads the CA store and connects now, where a stall is welcome. Blocks, also in the asyncio client."""
-        code = flat.client_prepare(self._handle)
-        if code:
-            raise error_of_code(code, operation="prepare")
+    @property
+    def timeout(self) -> float:
+        """What a whole call may take, in seconds."""
+        return float(flat.client_timeout_ms(self._handle)) / 1000
+
+    @property
+    def refresh_margin(self) -> float:
+        """A token that expires within these seconds is regenerated before it is used."""
+        return float(flat.client_refresh_margin_ms(self._handle)) / 1000
+
+    @property
+    def _client(self) -> Self:
+        """What a call asks its owner for, which is a session or, for `prepare`, the client."""
+        return self
+
+    def _prepare(self) -> Call[None]:
+        return begin(self, lambda _call: None, lambda: flat.client_start_prepare(self._handle))
 
     def close(self) -> None:
         """Cancels what is in flight and closes all connections; never waits for the network. Later operations raise

@@ -230,7 +230,7 @@ class Work:
     ) -> Steps[Any]:
         """An operation under the lock, unless another worker brings what is lacking. A regeneration that has begun is
         not for us alone: `timeout` then ends only the waiting for others."""
-        patience = max(self._client._timeout, 2 * self._lock_seconds) if timeout is None else timeout
+        patience = max(self._client.timeout, 2 * self._lock_seconds) if timeout is None else timeout
         lock = yield from self._lock(customer, lacking, patience)
         if lock is None:
             return None
@@ -238,7 +238,7 @@ class Work:
         before = private.export()
         failure = ""
         try:
-            longest = self._client._timeout if timeout is None or lacking else timeout
+            longest = self._client.timeout if timeout is None or lacking else timeout
             options["timeout"] = min(longest, (lock.until - time.monotonic()) * OPERATION_SHARE)
             return (yield lambda: getattr(private, operation)(*arguments, **options))
         except Error as error:
@@ -277,7 +277,7 @@ class Work:
         headers: Headers | None = None,
     ) -> Steps[str | None]:
         """Gives a token that is valid for `margin` more seconds."""
-        margin = self._client._refresh_margin if margin is None else margin
+        margin = self._client.refresh_margin if margin is None else margin
         if not customer.signed_in:
             yield lambda: self._base.ensure_token(customer, margin)  # which says why not
 

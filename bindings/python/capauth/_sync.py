@@ -91,6 +91,18 @@ class Client(BaseClient[Session]):
     def _wrap(self, handle: flat.capauth_session) -> Session:
         return Session(self, handle)
 
+    def prepare(self) -> None:
+        """Loads the CA store and connects now, where a stall is welcome."""
+        call = self._prepare()
+        try:
+            call.result()
+        finally:
+            call._abandon()
+
+    def start_prepare(self) -> Call[None]:
+        """`prepare`, started: gives the call at once."""
+        return self._prepare()
+
     def poll(self, timeout: float | None = 0.0) -> int:
         """Lets calls move on. Waits until one finishes, at most `timeout` seconds (0: does what can be done now; None:
         without limit), and gives how many finished since the last poll."""

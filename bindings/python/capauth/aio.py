@@ -72,6 +72,11 @@ class Client(BaseClient[Session]):
     def _wrap(self, handle: flat.capauth_session) -> Session:
         return Session(self, handle)
 
+    async def prepare(self) -> None:
+        """Loads the CA store and connects now, where a stall is welcome."""
+        self._attach(asyncio.get_running_loop())
+        await self._finish(self._prepare())
+
     async def _finish(self, call: Call[T]) -> T:
         if not call.done():
             address = flat.call_address(call._handle)  # type: ignore[arg-type]

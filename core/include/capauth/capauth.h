@@ -107,6 +107,7 @@ enum {
     CAPAUTH_E_NO_MEMORY = -50, /* out of memory */
     CAPAUTH_E_PENDING = -51, /* the call has not finished yet */
     CAPAUTH_E_INTERNAL = -52, /* internal error */
+    CAPAUTH_E_SYSTEM = -53, /* the operating system refused */
     CAPAUTH_OTP_RATE_LIMITED = 429, /* too many OTPs were asked for */
     CAPAUTH_CANNOT_VALIDATE_OTP = 1502, /* the OTP cannot be validated */
     CAPAUTH_CANNOT_GENERATE_OTP = 1503, /* the OTP cannot be generated */
@@ -243,6 +244,10 @@ CAPAUTH_API int capauth_client_set_clock_offset_ms(capauth_client *client, int64
 /* 1: gateway calls also send the older cap_mobile header. Default 0. */
 CAPAUTH_API int capauth_client_set_cap_mobile(capauth_client *client, int enabled);
 
+/* What stands now, set or default, in milliseconds: also after _close. 0 for NULL. */
+CAPAUTH_API int capauth_client_timeout_ms(const capauth_client *client);
+CAPAUTH_API int capauth_client_refresh_margin_ms(const capauth_client *client);
+
 /*
  * Callbacks run on the thread that next leaves a wait, a poll or a blocking operation, one at a time, outside every
  * lock. From inside one, getters, export, start, cancel, close and free are allowed; waiting on the same client gives
@@ -265,9 +270,17 @@ CAPAUTH_API int capauth_client_set_trace(capauth_client *client, capauth_trace_c
                                          void (*free_data)(void *data));
 
 /*
- * Loads the CA store and makes one TLS connection to the origin, where a stall of some 50 ms is welcome, so that no
- * later step has to. Blocks, at most for the client's timeout. Gives what a call would: CAPAUTH_E_RESOLVE, _CONNECT,
- * _NETWORK, _TLS, _DEADLINE; CAPAUTH_E_REENTRANT in a callback.
+ * Loads the CA store and connects to the origin, where a stall of some 50 ms is welcome, so that no later step has to.
+ * A call like any other, named "prepare": started here, waited for or polled, cancelled and freed as any. It ends with
+ * CAPAUTH_OK, CAPAUTH_E_RESOLVE, _CONNECT, _NETWORK, _TLS, _SYSTEM, _DEADLINE (the client's timeout) or _CANCELLED; its
+ * error message names the host, and for TLS the reason and the CA store. No request is sent. CAPAUTH_E_INVALID_ARGUMENT
+ * without a cluster or a base URL, and CAPAUTH_E_CLOSED, are returned at once: then `*call` is a finished call that
+ * tells the rest, to be freed like any other. `call` must not be NULL.
+ */
+CAPAUTH_API int capauth_client_start_prepare(capauth_client *client, capauth_call **call);
+/*
+ * The same, blocking: the outcome, whose message is then the client's (capauth_client_error_message).
+ * CAPAUTH_E_REENTRANT in a callback.
  */
 CAPAUTH_API int capauth_client_prepare(capauth_client *client);
 

@@ -16,8 +16,9 @@ public final class Call<T> {
     /** How long a wait goes on before it looks whether its thread was interrupted. */
     private static final int SLICE_MILLIS = 100;
 
-    private final Session session;
-    private final Operation operation;
+    private final Client client;
+    private final Session session; // null for the client's own
+    private final String operation;
     private final Result<T> result;
     private final NativeCall call; // null for a call that C never saw
     final long address;
@@ -47,6 +48,16 @@ public final class Call<T> {
     }
 
     Call(Session session, Operation operation, Result<T> result, NativeCall call) {
+        this(session.client, session, operation.toString(), result, call);
+    }
+
+    /** One of the client's own. */
+    Call(Client client, String operation, Result<T> result, NativeCall call) {
+        this(client, null, operation, result, call);
+    }
+
+    private Call(Client client, Session session, String operation, Result<T> result, NativeCall call) {
+        this.client = client;
         this.session = session;
         this.operation = operation;
         this.result = result;
@@ -63,10 +74,10 @@ public final class Call<T> {
 
     /** Such as otp_validate. */
     public String operation() {
-        return operation.toString();
+        return operation;
     }
 
-    /** Whose it is. */
+    /** Whose it is; null for {@link Client#startPrepare}. */
     public Session session() {
         return session;
     }
@@ -85,7 +96,7 @@ public final class Call<T> {
      */
     public boolean await(long millis) {
         if (millis != 0) {
-            session.client.refuseToBlock(operation());
+            client.refuseToBlock(operation());
         }
         long start = System.nanoTime();
         while (!settle()) {
@@ -152,7 +163,7 @@ public final class Call<T> {
                 return this;
             }
         }
-        session.client.calls.post(delivery.executor, delivery);
+        client.calls.post(delivery.executor, delivery);
         return this;
     }
 
@@ -177,9 +188,9 @@ public final class Call<T> {
             deliveries = null;
             freeWhenLeft();
         }
-        session.client.calls.ended(this);
+        client.calls.ended(this);
         for (Delivery<T> delivery : due) {
-            session.client.calls.post(delivery.executor, delivery);
+            client.calls.post(delivery.executor, delivery);
         }
         return true;
     }

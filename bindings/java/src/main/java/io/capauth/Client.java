@@ -69,10 +69,31 @@ public final class Client implements AutoCloseable {
     /** Loads the certificates and makes one connection, where a stall is welcome, so that no later step has to. */
     public void prepare() {
         refuseToBlock("prepare");
-        int code = Native.client_prepare(handle);
-        if (code != 0) {
-            throw CapauthException.of(code, "prepare", message(handle, code));
+        begunPrepare().finish();
+    }
+
+    /** {@link #prepare}, started. */
+    public Call<Void> startPrepare() {
+        return calls.started(begunPrepare());
+    }
+
+    private Call<Void> begunPrepare() {
+        NativeCall call = new NativeCall();
+        int code = Native.client_start_prepare(handle, call);
+        if (Handle.pointer(call) == 0) {
+            throw CapauthException.of(code, "prepare", null); // no memory for a call
         }
+        return new Call<Void>(this, "prepare", Result.NOTHING, call);
+    }
+
+    /** What a whole call may take. */
+    public long timeoutMillis() {
+        return Native.client_timeout_ms(handle);
+    }
+
+    /** A token that expires within this time is regenerated before it is used. */
+    public long refreshMarginMillis() {
+        return Native.client_refresh_margin_ms(handle);
     }
 
     /**
