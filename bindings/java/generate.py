@@ -297,8 +297,9 @@ def async_session():
     return f"""import java.util.concurrent.CompletableFuture;
 
 /**
- * A session's operations as futures, which complete on the client's executor, or without one on the client's own
- * thread. Cancelling a future cancels its call. Needs API level 24 on Android.
+ * A session's operations as futures, which complete on the client's executor, or on the client's own thread where
+ * there is none or it refuses; one that is refused on the spot is complete already. Whoever else completes a future, by
+ * cancel or orTimeout for instance, cancels its call. Needs API level 24 on Android.
  */
 public final class AsyncSession {{
     private final Session session;

@@ -2,8 +2,11 @@
 package io.capauth;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One operation in flight, then its outcome. Safe to use from several threads.
@@ -28,24 +31,7 @@ public final class Call<T> {
     private T value;
     private CapauthException failure;
     private List<Delivery<T>> deliveries = new ArrayList<Delivery<T>>(1);
-
-    private static final class Delivery<T> implements Runnable {
-        private final Call<T> call;
-        private final Executor executor;
-        private final CallListener<? super T> listener;
-
-        Delivery(Call<T> call, Executor executor, CallListener<? super T> listener) {
-            this.call = call;
-            this.executor = executor;
-            this.listener = listener;
-        }
-
-        @SuppressWarnings("unchecked") // a listener of a wider type only reads from the call
-        @Override
-        public void run() {
-            ((CallListener<T>) listener).done(call);
-        }
-    }
+    private CountDownLatch ended; // once a virtual thread waits
 
     Call(Session session, Operation operation, Result<T> result, NativeCall call) {
         this(session.client, session, operation.toString(), result, call);
@@ -108,7 +94,7 @@ public final class Call<T> {
                 throw CapauthException.of(ErrorCode.CANCELLED, operation(),
                         operation() + ": the thread was interrupted while it waited");
             }
-            waitInC((int) Math.min(left, SLICE_MILLIS));
+            waitAtMost(left);
         }
         return true;
     }
@@ -149,27 +135,32 @@ public final class Call<T> {
     }
 
     /**
-     * Hands the call to the listener, by the executor, once it has ended; at once if it has already. A null executor
-     * means the client's; if that has none either, the listener runs on the thread that sees the call end.
+     * Hands the call to the listener, by the executor, once it has ended, or soon if it has already. A null executor
+     * means the client's; if that has none either, the listener runs on the client's own thread, never on this one. In a
+     * client without a thread ({@link Client.Builder#background}) it then runs inside {@link Client#poll}, or
+     * {@link Client#close}. An executor that refuses keeps the listener from being told.
      */
     public Call<T> onDone(Executor executor, CallListener<? super T> listener) {
         if (listener == null) {
             throw CapauthException.invalid(operation(), "listener", "is null");
         }
-        Delivery<T> delivery = new Delivery<T>(this, executor, listener);
+        deliver(new Delivery<T>(this, executor, listener, false));
+        return this;
+    }
+
+    void deliver(Delivery<T> delivery) {
         synchronized (this) {
             if (!done) {
                 deliveries.add(delivery);
-                return this;
+                return;
             }
         }
-        client.calls.post(delivery.executor, delivery);
-        return this;
+        client.calls.tellLate(delivery);
     }
 
     /** Takes over the outcome if there is one; whether there is. */
     boolean settle() {
-        List<Delivery<T>> due;
+        List<Delivery<T>> told;
         synchronized (this) {
             if (done) {
                 return true;
@@ -177,28 +168,73 @@ public final class Call<T> {
             if (Native.call_done(call) == 0) {
                 return false;
             }
+            takeOutcome();
+            done = true;
+            if (ended != null) {
+                ended.countDown();
+            }
+            told = deliveries;
+            deliveries = Collections.emptyList();
+            freeWhenLeft();
+            client.calls.ended(this, told);
+        }
+        for (Delivery<T> delivery : told) {
+            client.calls.execute(delivery);
+        }
+        return true;
+    }
+
+    private void takeOutcome() {
+        try {
             int code = Native.call_result(call);
             if (code == 0) {
                 value = result.of(session, call);
             } else {
                 failure = Errors.exception(Failure.of(call, code));
             }
-            done = true;
-            due = deliveries;
-            deliveries = null;
-            freeWhenLeft();
+        } catch (OutOfMemoryError e) { // for a large reply; the call has ended all the same
+            failure = CapauthException.of(ErrorCode.NO_MEMORY, operation(), null);
         }
-        client.calls.ended(this);
-        for (Delivery<T> delivery : due) {
-            client.calls.post(delivery.executor, delivery);
-        }
-        return true;
+    }
+
+    /** Of a call that nobody gets to see. */
+    synchronized void abandon() {
+        done = true;
+        freeWhenLeft();
     }
 
     /** At once rather than when it is collected: a reply can be large, and the collector does not see it. */
     private void freeWhenLeft() {
         if (done && waiting == 0) {
             call.free();
+        }
+    }
+
+    /** At least until the call has ended, so long has passed, or it is time to look for an interrupt. */
+    private void waitAtMost(long millis) {
+        if (client.calls.parkHere()) {
+            park(millis);
+        } else {
+            waitInC((int) Math.min(millis, SLICE_MILLIS));
+        }
+    }
+
+    /** Waits for the client's thread, which drives the call: a virtual thread gives its carrier free so. */
+    private void park(long millis) {
+        CountDownLatch end;
+        synchronized (this) {
+            if (done) {
+                return;
+            }
+            if (ended == null) {
+                ended = new CountDownLatch(1);
+            }
+            end = ended;
+        }
+        try {
+            end.await(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // as if it had been looked for
         }
     }
 
@@ -230,7 +266,7 @@ public final class Call<T> {
                     interrupted = true;
                     cancel(); // and then wait for what became of it
                 } else {
-                    waitInC(SLICE_MILLIS);
+                    waitAtMost(SLICE_MILLIS);
                 }
             }
         } finally {

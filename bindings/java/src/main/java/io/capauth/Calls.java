@@ -4,25 +4,33 @@ package io.capauth;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 
 /**
- * The calls of a client that somebody started, and the one thread that moves them on. It begins with the first of them
- * and ends with the client, or after a while without any, so that a client which nobody closes can be collected.
+ * The calls of a client that somebody started, and the one thread that moves them on and tells listeners. It begins with
+ * the first of them and ends with the client, or after a while without any, so that a client which nobody closes can be
+ * collected. Nothing that an application throws ends it. A client without a thread does all of that in {@link #poll}.
  */
 final class Calls implements Runnable {
     private static final int IDLE_MILLIS = 10000;
-    /** How long the thread waits at a time: it looks then whether it is idle. */
-    private static final int SLICE_MILLIS = 1000;
+    /**
+     * How long the thread waits in C at a time. What ends a call also ends the wait; only a listener that is added to a
+     * call which ended before has to stand in line.
+     */
+    private static final int SLICE_MILLIS = 100;
 
+    final boolean background;
     private final NativeClient client;
     private final Executor executor;
-    private final boolean background;
     private final Map<Long, Call<?>> inFlight = new HashMap<Long, Call<?>>();
-    private final Queue<Call<?>> handOut = new ArrayDeque<Call<?>>(); // for nextDone, where there is no thread
+    private final Queue<Delivery<?>> due = new ArrayDeque<Delivery<?>>(); // those without an executor
+    private final Queue<Call<?>> handOut = new ArrayDeque<Call<?>>(); // what the last poll saw end
+    ThreadFactory threads = new OwnThread();
     private Thread thread;
     private boolean closed;
 
@@ -42,75 +50,143 @@ final class Calls implements Runnable {
         this.background = background;
     }
 
+    /** Whether who waits here parks, and leaves the work to the client's thread. */
+    boolean parkHere() {
+        return background && VirtualThreads.current();
+    }
+
+    /** @throws Error where the system refuses a thread: then there is no call, and the next one tries again */
     <T> Call<T> started(Call<T> call) {
-        if (call.address != 0) {
+        if (call.settle()) {
+            return call; // refused on the spot
+        }
+        try {
             synchronized (this) {
                 inFlight.put(call.address, call);
-                if (background && !closed && thread == null) {
-                    thread = new Thread(this, "capauth");
-                    thread.setDaemon(true);
-                    thread.start();
-                }
+                needThread();
             }
-            call.settle(); // it may have ended before it was known here
+        } catch (Throwable refused) {
+            forget(call);
+            call.abandon();
+            throw refused;
         }
+        call.settle(); // it may have ended before it was known here
         return call;
     }
 
-    void ended(Call<?> call) {
-        synchronized (this) {
-            if (inFlight.get(call.address) == call) {
-                inFlight.remove(call.address);
-                if (!background) {
-                    handOut.add(call);
-                }
+    private synchronized void forget(Call<?> call) {
+        inFlight.remove(call.address);
+    }
+
+    /** With the lock. */
+    private void needThread() {
+        if (!background) {
+            return;
+        }
+        if (thread != null) {
+            notifyAll();
+            return;
+        }
+        Thread made = threads.newThread(this);
+        made.start();
+        thread = made;
+    }
+
+    /** Called by the call, with its lock: nobody sees it ended and its listeners not in line. */
+    synchronized void ended(Call<?> call, List<? extends Delivery<?>> deliveries) {
+        if (inFlight.get(call.address) == call) {
+            inFlight.remove(call.address);
+        }
+        for (Delivery<?> delivery : deliveries) {
+            if (by(delivery) == null) {
+                due.add(delivery);
             }
         }
     }
 
-    Call<?> nextDone() {
-        synchronized (this) {
-            return handOut.poll();
+    private Executor by(Delivery<?> delivery) {
+        return delivery.executor == null ? executor : delivery.executor;
+    }
+
+    /** Tells of a call that had ended before anybody asked. */
+    void tellLate(Delivery<?> delivery) {
+        if (by(delivery) == null) {
+            line(delivery);
+        } else {
+            execute(delivery);
         }
     }
 
-    /** Tells the calls that have ended so. */
-    void deliver() {
+    private synchronized void line(Delivery<?> delivery) {
+        due.add(delivery);
+        try {
+            needThread();
+        } catch (Throwable refused) {
+            due.remove(delivery);
+            throw refused;
+        }
+    }
+
+    /** Hands it to its executor, if it has one. Throws nothing that the executor throws. */
+    void execute(Delivery<?> delivery) {
+        Executor by = by(delivery);
+        if (by == null) {
+            return;
+        }
+        try {
+            by.execute(delivery);
+        } catch (RejectedExecutionException e) {
+            executorRefused(delivery); // the application shut it down
+        } catch (Throwable thrown) {
+            Listeners.uncaught(thrown);
+            executorRefused(delivery);
+        }
+    }
+
+    private void executorRefused(Delivery<?> delivery) {
+        if (delivery.mustArrive) {
+            line(delivery);
+        }
+    }
+
+    /** The thread's work, also for clients that have none. Gives what C gives. */
+    int poll(int millis) {
+        synchronized (this) {
+            handOut.clear();
+        }
+        int finished = Native.client_poll(client, millis);
+        collect(finished);
+        tell();
+        return finished;
+    }
+
+    synchronized Call<?> nextDone() {
+        return handOut.poll();
+    }
+
+    /** Takes over what has ended: so many calls since the last time. */
+    private void collect(int finished) {
         Borrowed next = new Borrowed();
-        while (Native.client_next_done(client, next) == 1) {
+        int seen = 0;
+        for (; Native.client_next_done(client, next) == 1; seen++) {
             Call<?> call;
             synchronized (this) {
                 call = inFlight.get(next.address); // not there: a blocking operation's, or known already
+                if (call != null && !background) {
+                    handOut.add(call);
+                }
             }
             if (call != null) {
                 call.settle();
             }
         }
-    }
-
-    /** After the client was closed: everything has ended. Told by the thread, if there is one. */
-    void close() {
-        synchronized (this) {
-            closed = true;
-            if (thread != null) {
-                return;
-            }
+        if (seen < finished) {
+            settleAll(); // somebody waited for one, and may not have told us yet
         }
-        settleAll();
-    }
-
-    /** After a session was closed. */
-    void closedSession() {
-        synchronized (this) {
-            if (thread != null) {
-                return;
-            }
-        }
-        deliver();
     }
 
     private void settleAll() {
-        ArrayList<Call<?>> all;
+        List<Call<?>> all;
         synchronized (this) {
             all = new ArrayList<Call<?>>(inFlight.values());
         }
@@ -119,37 +195,96 @@ final class Calls implements Runnable {
         }
     }
 
-    @Override
-    public void run() {
-        long busy = System.nanoTime();
-        while (true) {
-            Native.client_poll(client, SLICE_MILLIS);
-            deliver();
-            synchronized (this) {
-                if (!inFlight.isEmpty()) {
-                    busy = System.nanoTime();
-                }
-                if (closed || (System.nanoTime() - busy) / 1000000 >= IDLE_MILLIS) {
-                    thread = null;
-                    break;
-                }
+    /** Tells those who are in line. */
+    private void tell() {
+        for (Delivery<?> next = nextDue(); next != null; next = nextDue()) {
+            try {
+                next.run();
+            } catch (Throwable thrown) {
+                Listeners.uncaught(thrown);
             }
         }
-        settleAll(); // of a closed client; else there is none
     }
 
-    void post(Executor chosen, Runnable delivery) {
-        Executor by = chosen == null ? executor : chosen;
-        try {
-            if (by == null) {
-                delivery.run();
-            } else {
-                by.execute(delivery);
+    private synchronized Delivery<?> nextDue() {
+        return due.poll();
+    }
+
+    /** After the client was closed: everything has ended. Told by the thread, if there is one. */
+    void close() {
+        synchronized (this) {
+            closed = true;
+            if (thread != null) {
+                notifyAll();
+                return;
             }
-        } catch (RejectedExecutionException e) {
-            return; // the application shut its executor down: there is nobody to tell any more
-        } catch (RuntimeException e) {
-            Listeners.uncaught(e);
         }
+        settleLast();
+        tell();
+    }
+
+    /** After a session was closed. A client without a thread tells at the next poll. */
+    void closedSession() {
+        synchronized (this) {
+            if (thread != null) {
+                return;
+            }
+        }
+        settleAll();
+    }
+
+    private void settleLast() {
+        collect(Native.client_poll(client, 0));
+        settleAll();
+        synchronized (this) {
+            inFlight.clear();
+        }
+    }
+
+    @Override
+    public void run() {
+        while (waitForWork()) {
+            try {
+                if (isClosed()) {
+                    settleLast();
+                    tell();
+                } else if (poll(anyInFlight() ? SLICE_MILLIS : 0) < 0) {
+                    pause(SLICE_MILLIS); // poll refuses at once
+                }
+            } catch (Throwable thrown) {
+                Listeners.uncaught(thrown);
+            }
+        }
+    }
+
+    /** Ends early when there is news. An interrupt is a listener's doing: nobody else knows this thread. */
+    private synchronized void pause(long millis) {
+        try {
+            wait(millis);
+        } catch (InterruptedException e) {
+            return;
+        }
+    }
+
+    /** False: the thread is to end, and no longer the client's. */
+    private synchronized boolean waitForWork() {
+        long start = System.nanoTime();
+        while (inFlight.isEmpty() && due.isEmpty()) {
+            long left = IDLE_MILLIS - (System.nanoTime() - start) / 1000000;
+            if (closed || left <= 0) {
+                thread = null;
+                return false;
+            }
+            pause(left);
+        }
+        return true;
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    private synchronized boolean anyInFlight() {
+        return !inFlight.isEmpty();
     }
 }

@@ -69,7 +69,8 @@ public final class Client implements AutoCloseable {
     /** Loads the certificates and makes one connection, where a stall is welcome, so that no later step has to. */
     public void prepare() {
         refuseToBlock("prepare");
-        begunPrepare().finish();
+        Call<Void> call = calls.parkHere() ? startPrepare() : begunPrepare();
+        call.finish();
     }
 
     /** {@link #prepare}, started. */
@@ -100,14 +101,16 @@ public final class Client implements AutoCloseable {
      * For clients without a thread of their own ({@link Builder#background}): lets calls move on, and waits until one
      * has ended, at most so long; a negative time waits without limit, 0 does what can be done now.
      *
+     * <p>Listeners and futures without an executor are told inside. A call that ended is not kept: take it by
+     * {@link #nextDone()} before the next poll.
+     *
      * @return how many calls have ended since the last time
      */
     public int poll(long millis) {
         if (millis != 0) {
             refuseToBlock("poll");
         }
-        int count = Native.client_poll(handle, Millis.of(millis));
-        calls.deliver();
+        int count = calls.poll(Millis.of(millis));
         if (count < 0) {
             throw CapauthException.of(count, "poll", null);
         }
@@ -124,8 +127,8 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * For clients without a thread of their own: a call that has ended and was not given here before; null when there
-     * is none left.
+     * For clients without a thread of their own: a call that the last {@link #poll} saw end and that was not given here
+     * before; null when there is none left. A call that was awaited does not appear.
      */
     public Call<?> nextDone() {
         return calls.nextDone();

@@ -21,9 +21,13 @@ final class Listeners {
     /** An exception that nobody is there to catch: the thread's handler is told, as if it had ended a thread. */
     static void uncaught(Throwable thrown) {
         Thread thread = Thread.currentThread();
-        Thread.UncaughtExceptionHandler handler = thread.getUncaughtExceptionHandler();
-        if (handler != null) {
-            handler.uncaughtException(thread, thrown);
+        try {
+            Thread.UncaughtExceptionHandler handler = thread.getUncaughtExceptionHandler();
+            if (handler != null) {
+                handler.uncaughtException(thread, thrown);
+            }
+        } catch (Throwable ignored) {
+            return; // as the virtual machine does, which asks the handler of a thread that ends
         }
     }
 

@@ -205,7 +205,10 @@ public final class Session extends Operations implements AutoCloseable {
             wipe(texts);
             throw e;
         }
-        return begin(operation, result, options, texts).finish();
+        Call<T> call = client.calls.parkHere()
+                ? start(operation, result, options, texts)
+                : begin(operation, result, options, texts);
+        return call.finish();
     }
 
     @Override

@@ -8,13 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class AsyncTest extends Fixture {
@@ -69,6 +73,38 @@ class AsyncTest extends Fixture {
                 assertTrue(System.nanoTime() - start < 3e9, "the call goes on");
                 Thread.sleep(10);
             }
+        }
+    }
+
+    @Test
+    void whoever_else_completes_a_future_cancels_its_call() throws Exception {
+        emulator.fault(map("path", "/auth/v1/token/generate", "brand", brand, "count", 4, "delayMs", 60000));
+        List<Consumer<CompletableFuture<Void>>> ways = new ArrayList<>();
+        ways.add(later -> later.complete(null));
+        ways.add(later -> later.completeExceptionally(new IllegalStateException()));
+        ways.add(later -> later.cancel(false));
+        ways.add(AsyncTest::timedOut);
+        for (Consumer<CompletableFuture<Void>> way : ways) {
+            BlockingQueue<Call<Void>> ended = new LinkedBlockingQueue<>();
+            CallFuture<Void> later = new CallFuture<>(customer().startGenerateToken().onDone(ended::add));
+            way.accept(later);
+            Call<Void> call = ended.poll(10, TimeUnit.SECONDS);
+            thrown(CancelledException.class, ErrorCode.CANCELLED, call::result);
+            assertTrue(later.isDone());
+        }
+    }
+
+    /** Java 9's orTimeout, where there is one. */
+    private static void timedOut(CompletableFuture<Void> later) {
+        try {
+            CompletableFuture.class.getMethod("orTimeout", long.class, TimeUnit.class)
+                    .invoke(later, 50L, TimeUnit.MILLISECONDS);
+            ExecutionException failed = assertThrows(ExecutionException.class, () -> later.get(10, TimeUnit.SECONDS));
+            assertEquals(TimeoutException.class, failed.getCause().getClass());
+        } catch (NoSuchMethodException java8) {
+            later.cancel(true);
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -9,6 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -21,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class CallTest extends Fixture {
     private static final String GENERATE = "/auth/v1/token/generate";
 
-    private static long threads() {
+    static long threads() {
         return Thread.getAllStackTraces().keySet().stream().filter(t -> t.getName().equals("capauth")).count();
     }
 
@@ -298,6 +301,33 @@ class CallTest extends Fixture {
             thrown(CancelledException.class, ErrorCode.CANCELLED, last::result);
             assertFalse(told[0]);
         }
+    }
+
+    @Test
+    void client_without_background_keeps_no_call_that_nobody_asks_for() throws InterruptedException {
+        try (Client game = emulator.clientBuilder().background(false).build()) {
+            Session customer = customer(game);
+            List<WeakReference<Call<?>>> calls = new ArrayList<>();
+            for (int i = 0; i < 500; i++) {
+                calls.add(playedFrames(game, customer));
+            }
+            game.poll(0);
+            for (int i = 0; i < 200 && calls.stream().anyMatch(call -> call.get() != null); i++) {
+                System.gc();
+                Thread.sleep(10);
+            }
+            assertEquals(0, calls.stream().filter(call -> call.get() != null).count());
+        }
+    }
+
+    /** The frames of a game until its call has ended. */
+    private static WeakReference<Call<?>> playedFrames(Client game, Session customer) {
+        Call<?> call = customer.startGenerateToken();
+        while (game.poll(0) == 0) {
+            Thread.yield();
+        }
+        assertTrue(call.done());
+        return new WeakReference<>(call);
     }
 
     private static void closed(Client one) {
