@@ -182,7 +182,7 @@ def operation_enum():
         cases += f"            case {operation.constant}:\n"
         if operation.optional:  # what may be left out is an option in C
             cases += f"""                if (texts.length > 0) {{
-                    Options.check("{operation.c_name}", "{operation.names[0]}",
+                    Options.check("{operation.c_name}", "{operation.names[0]}", options,
                             Native.options_set_{operation.names[0]}(options, texts[0].bytes));
                 }}
 """

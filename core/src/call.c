@@ -283,10 +283,11 @@ void capauth__call_keep_message(capauth_call *call, const char *message)
     (void)capauth__replace(&call->server_message, message);
 }
 
+/* Of a failure, or of a gateway's reply that is a refusal. */
 static void compose_message(capauth_call *call, const char *detail)
 {
     const char *verb = capauth__verb_name(call->verb);
-    const char *sentence = capauth_strerror(call->outcome);
+    const char *sentence = capauth_strerror(call->outcome ? call->outcome : call->refusal);
     const char *server = call->server_message;
     char text[1024];
 
@@ -389,7 +390,7 @@ void capauth__call_finish(capauth_call *call, int outcome, const char *message)
     call->retryable = !call->hopeless && (call->retryable || capauth_error_retryable(outcome));
     if (call->verb != CAPAUTH__GATEWAY)
         call->ok = outcome == CAPAUTH_OK;
-    if (outcome != CAPAUTH_OK)
+    if (outcome != CAPAUTH_OK || call->refusal)
         compose_message(call, message);
     if (call->session)
         settle_with_session(call);

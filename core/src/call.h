@@ -19,12 +19,14 @@ struct capauth_options {
     int timeout_ms; /* 0: the client's */
     int margin_ms; /* -1: the client's */
     int repeatable;
+    int view;
     char *password;
     char *fallback_channel;
     char *otp_hash;
     int64_t otp_timestamp_ms;
     struct capauth__header *headers;
     struct capauth__buffer query; /* "name=value&name=value", encoded */
+    char *error_message; /* of the last setter that refused */
 };
 
 enum capauth__call_state {
@@ -49,6 +51,7 @@ struct capauth_call {
     bool internal; /* the engine's own, nobody's handle */
     bool repeatable;
     bool external; /* CIAM: no token of ours */
+    bool view; /* gateway: a VIEW token will do */
     int64_t id;
     int64_t started_us;
     int64_t deadline_ms;
@@ -95,6 +98,7 @@ struct capauth_call {
     int maybe_sent;
     int retryable;
     int ok;
+    int refusal; /* gateway: the code of a reply that is not ok */
     int next_step;
     int64_t server_code;
     char *server_message;

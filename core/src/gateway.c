@@ -23,7 +23,7 @@ static const char *endpoint_fault(const char *endpoint)
         return fault;
     if (strspn(endpoint, allowed) != strlen(endpoint))
         return "has a character that is not a letter, a digit, or one of -._~/";
-    if (endpoint[0] == '/' || strstr(endpoint, "//") || endpoint[strlen(endpoint) - 1] == '/')
+    if (strstr(endpoint, "//") || endpoint[strlen(endpoint) - 1] == '/')
         return "has an empty segment";
     if (strstr(endpoint, ".."))
         return "has .. in it";
@@ -49,12 +49,27 @@ static int check(const char *method, const char *endpoint, const char *body, con
     return CAPAUTH_OK;
 }
 
+/* Leaves "https://host:port" of a URL. */
+static void cut_path(struct capauth__buffer *url)
+{
+    char *host = url->failed ? NULL : strstr(url->data, "://");
+    char *path = host ? strchr(host + 3, '/') : NULL;
+
+    if (path) {
+        *path = '\0';
+        url->length = (size_t)(path - url->data);
+    }
+}
+
 static bool write_request(capauth_call *call, const char *endpoint, const char *body, const capauth_options *options)
 {
     struct capauth__buffer *url = &call->url;
 
     capauth__gateway_base(capauth__client_freeze(call->client), url);
-    capauth__buffer_text(url, "/v2/api/");
+    if (endpoint[0] == '/')
+        cut_path(url); /* a service beside the gateway, on the same host */
+    else
+        capauth__buffer_text(url, "/v2/api/");
     capauth__buffer_text(url, endpoint);
     if (options && options->query.length)
         capauth__buffer_append(url, options->query.data, options->query.length);
@@ -77,7 +92,7 @@ int capauth_gateway_call(capauth_session *session, const char *method, const cha
     result = check(method, endpoint, body, &start.argument, &start.message);
     start.call->external = session->flow == CAPAUTH_FLOW_EXTERNAL;
     if (!result && !(start.call->external ? session->access_token : session->state.token)) {
-        result = CAPAUTH_E_WRONG_STEP;
+        result = CAPAUTH_E_SIGN_IN_REQUIRED;
         start.message = "nobody is signed in";
     }
     if (!result) {
@@ -85,6 +100,7 @@ int capauth_gateway_call(capauth_session *session, const char *method, const cha
 
         start.call->method = get ? "GET" : "POST";
         start.call->repeatable = get || (options && options->repeatable);
+        start.call->view = options && options->view;
         if (!write_request(start.call, endpoint, body, options))
             result = CAPAUTH_E_NO_MEMORY;
     }
@@ -133,7 +149,12 @@ static bool push_identity(capauth_call *call, const capauth_session *session)
            (!mobile || capauth__header_push(headers, "cap_mobile", identifier));
 }
 
-enum decision { SEND, JOIN, NO_TOKEN, FAIL };
+enum decision { SEND, JOIN, HELD, NO_TOKEN, FAIL };
+
+static bool sends_view_token(const capauth_call *call, const capauth_session *session)
+{
+    return call->view && session->state.token && !strcmp(session->state.claims.role, "VIEW");
+}
 
 /* With the session's mutex. */
 static enum decision decide(capauth_call *call, capauth_session *session)
@@ -143,11 +164,13 @@ static enum decision decide(capauth_call *call, capauth_session *session)
     capauth__headers_free(&call->token_headers);
     if (call->external)
         return push_external(call, session) ? SEND : FAIL;
-    if (!session->state.token || !capauth__session_signed_in(session))
+    if (!capauth__session_signed_in(session) && !sends_view_token(call, session))
         return NO_TOKEN;
-    if (call->client->config.auto_refresh && !call->token_was_fresh) {
+    if (capauth__session_signed_in(session) && call->client->config.auto_refresh && !call->token_was_fresh) {
         if (look == CAPAUTH__TOKEN_STALE)
             return JOIN;
+        if (look == CAPAUTH__TOKEN_HELD)
+            return HELD;
         if (look == CAPAUTH__TOKEN_MISSING)
             return NO_TOKEN;
     }
@@ -180,8 +203,11 @@ void capauth__gateway_enter(capauth_call *call)
     case JOIN:
         capauth__refresh_join(call);
         break;
+    case HELD:
+        capauth__token_held(call);
+        break;
     case NO_TOKEN:
-        capauth__call_finish(call, CAPAUTH_E_WRONG_STEP, "there is no token to be had; sign in again");
+        capauth__call_finish(call, CAPAUTH_E_SIGN_IN_REQUIRED, NULL);
         break;
     case FAIL:
         capauth__call_finish(call, CAPAUTH_E_NO_MEMORY, NULL);
@@ -191,14 +217,47 @@ void capauth__gateway_enter(capauth_call *call)
 
 /* ---- Replies ---- */
 
-static void deliver_reply(capauth_call *call, const struct capauth__answer *answer, bool refused)
+/* The code that an operation would give for such a reply; 0 when it is no refusal. */
+static int refusal_of(const struct capauth__gateway_status *status, int http_status)
 {
+    int number = capauth__refusal(status->code);
+
+    if (!status->refused)
+        return 0;
+    if (number > 0)
+        return number;
+    if (http_status == 429)
+        return CAPAUTH_E_RATE_LIMITED;
+    return http_status >= 500 && !status->known ? CAPAUTH_E_SERVICE : CAPAUTH_E_REFUSED;
+}
+
+/* What the reply said, beside the code's own sentence. */
+static void describe_refusal(const capauth_call *call, char *out, size_t size)
+{
+    const char *said = call->server_message;
+    char code[32] = "";
+
+    if (call->server_code)
+        snprintf(code, sizeof code, ", code %lld", (long long)call->server_code);
+    snprintf(out, size, "HTTP %d%s%s%s", call->http_status, code, said ? ": " : "", said ? said : "");
+}
+
+static void deliver_reply(capauth_call *call, const struct capauth__answer *answer, int refusal)
+{
+    char said[900] = "";
+
     call->not_processed = false;
-    call->ok = !refused;
+    call->ok = !refusal;
+    call->refusal = refusal;
+    /* These turn a request away before it is processed; of others that is not known. */
+    call->retryable = capauth_error_retryable(refusal) &&
+                      (call->repeatable || answer->http_status == 429 || answer->http_status == 503);
+    if (refusal)
+        describe_refusal(call, said, sizeof said);
     if (!capauth__buffer_append(&call->reply_body, answer->body, answer->length))
         capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_NO_MEMORY), NULL);
     else
-        capauth__call_finish(call, CAPAUTH_OK, NULL);
+        capauth__call_finish(call, CAPAUTH_OK, said);
 }
 
 /* The token was refused: one regeneration, then once more, where that is safe. */
@@ -206,15 +265,21 @@ static void token_was_refused(capauth_call *call)
 {
     capauth_session *session = call->session;
     bool newer;
-    bool can_renew;
+    bool possible;
+    bool allowed;
 
     capauth__session_lock(session);
     newer = session->generation != call->generation;
-    can_renew = !session->state.refresh_off &&
-                (session->flow == CAPAUTH_FLOW_WEB ? session->state.token : session->state.key) != NULL;
+    possible = capauth__refresh_possible(session);
+    allowed = capauth__refresh_allowed(session);
     capauth__session_unlock(session);
-    if (call->token_was_fresh || (!newer && !can_renew)) {
+    if (call->token_was_fresh || (!newer && possible && !allowed)) {
         refused_for_expiry(call, false);
+        return;
+    }
+    if (!newer && !possible) {
+        call->not_processed = true;
+        capauth__call_finish(call, CAPAUTH_E_SIGN_IN_REQUIRED, "the token was refused, and cannot be regenerated");
         return;
     }
     call->token_refused = call->not_processed = true;
@@ -239,5 +304,5 @@ void capauth__gateway_answered(capauth_call *call, const struct capauth__answer 
     if (status.expired && !call->external && call->client->config.auto_refresh)
         token_was_refused(call);
     else
-        deliver_reply(call, answer, status.refused);
+        deliver_reply(call, answer, refusal_of(&status, answer->http_status));
 }

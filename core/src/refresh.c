@@ -9,10 +9,35 @@
 /* After a failure, how long no new attempt is made: waiters get the old outcome. */
 enum { PAUSE_MS = 1000 };
 
-static bool can_regenerate(const capauth_session *session)
+bool capauth__refresh_possible(const capauth_session *session)
 {
     /* VIEW and MFA_PENDING tokens are never regenerated. */
     return session->flow == CAPAUTH_FLOW_WEB ? capauth__session_signed_in(session) : session->state.key != NULL;
+}
+
+bool capauth__refresh_allowed(const capauth_session *session)
+{
+    return !session->state.refresh_off && capauth__monotonic_ms() >= session->refresh_paused_until_ms;
+}
+
+int capauth_session_pause_refresh(capauth_session *session, int duration_ms)
+{
+    int result = session ? capauth__client_check(session->client) : CAPAUTH_E_INVALID_ARGUMENT;
+
+    if (result)
+        return result;
+    capauth__session_lock(session);
+    if (session->closed) {
+        result = CAPAUTH_E_CLOSED;
+        capauth__session_set_error(session, capauth_strerror(result));
+    } else if (duration_ms < 0) {
+        result = CAPAUTH_E_INVALID_ARGUMENT;
+        capauth__session_set_error(session, "duration_ms is negative, and may be 0 to 2147483647 milliseconds");
+    } else {
+        session->refresh_paused_until_ms = duration_ms ? capauth__monotonic_ms() + duration_ms : 0;
+    }
+    capauth__session_unlock(session);
+    return result;
 }
 
 enum capauth__token_state capauth__token_look(capauth_session *session, int margin_ms)
@@ -27,9 +52,11 @@ enum capauth__token_state capauth__token_look(capauth_session *session, int marg
     left_ms = state->claims.expires_at_ms - capauth__server_now(session->client);
     if (left_ms > margin_ms)
         return CAPAUTH__TOKEN_GOOD;
-    if (can_regenerate(session) && !state->refresh_off)
+    if (capauth__refresh_possible(session) && capauth__refresh_allowed(session))
         return CAPAUTH__TOKEN_STALE;
-    return left_ms > 0 ? CAPAUTH__TOKEN_GOOD : CAPAUTH__TOKEN_MISSING;
+    if (left_ms > 0)
+        return CAPAUTH__TOKEN_GOOD;
+    return capauth__refresh_possible(session) ? CAPAUTH__TOKEN_HELD : CAPAUTH__TOKEN_MISSING;
 }
 
 /* With the session's mutex. NULL: no memory. */
@@ -78,8 +105,8 @@ void capauth__refresh_join(capauth_call *call)
             session->refresh_failed_generation == session->generation) {
             failure = session->refresh_failure;
             message = session->refresh_failure_message ? capauth__duplicate(session->refresh_failure_message) : NULL;
-        } else if (!can_regenerate(session)) {
-            failure = CAPAUTH_E_WRONG_STEP;
+        } else if (!capauth__refresh_possible(session)) {
+            failure = CAPAUTH_E_SIGN_IN_REQUIRED;
         } else if (!(started = refresh_new(session))) {
             failure = CAPAUTH_E_NO_MEMORY;
         }
@@ -143,7 +170,7 @@ static bool try_again(capauth_session *session)
     capauth_call *again = NULL;
 
     capauth__session_lock(session);
-    if (session->refresh_again && can_regenerate(session))
+    if (session->refresh_again && capauth__refresh_possible(session))
         again = refresh_new(session);
     session->refresh_again = false;
     capauth__session_unlock(session);
@@ -185,6 +212,12 @@ void capauth__refresh_ended(capauth_call *refresh)
     }
 }
 
+void capauth__token_held(capauth_call *call)
+{
+    call->retryable = true;
+    capauth__call_finish(call, CAPAUTH_TOKEN_EXPIRED, NULL);
+}
+
 void capauth__ensure_enter(capauth_call *call)
 {
     enum capauth__token_state look;
@@ -192,10 +225,18 @@ void capauth__ensure_enter(capauth_call *call)
     capauth__session_lock(call->session);
     look = capauth__token_look(call->session, call->margin_ms);
     capauth__session_unlock(call->session);
-    if (look == CAPAUTH__TOKEN_GOOD)
+    switch (look) {
+    case CAPAUTH__TOKEN_GOOD:
         capauth__call_finish(call, CAPAUTH_OK, NULL);
-    else if (look == CAPAUTH__TOKEN_STALE)
+        break;
+    case CAPAUTH__TOKEN_STALE:
         capauth__refresh_join(call);
-    else
-        capauth__call_finish(call, CAPAUTH_E_WRONG_STEP, "nobody is signed in");
+        break;
+    case CAPAUTH__TOKEN_HELD:
+        capauth__token_held(call);
+        break;
+    case CAPAUTH__TOKEN_MISSING:
+        capauth__call_finish(call, CAPAUTH_E_SIGN_IN_REQUIRED, NULL);
+        break;
+    }
 }

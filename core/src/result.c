@@ -84,6 +84,11 @@ int capauth_call_ok(const capauth_call *call)
     return is_done(call) ? call->ok : 0;
 }
 
+int capauth_call_refusal(const capauth_call *call)
+{
+    return is_done(call) ? call->refusal : 0;
+}
+
 const char *capauth_call_body(const capauth_call *call, size_t *length)
 {
     bool there = is_done(call) && call->reply_body.data;

@@ -62,6 +62,7 @@ struct capauth_session {
     uint64_t refresh_failed_generation; /* a new sign-in does not wait for what an older one met */
     int refresh_failure;
     char *refresh_failure_message;
+    int64_t refresh_paused_until_ms; /* monotonic: until then only regenerate_token brings a new token */
     char *error_message;
     char otp_destination[320];
     struct capauth__listener *observer;

@@ -107,8 +107,10 @@ static int check_step(struct capauth__start *start, unsigned fields)
              (fields & CAPAUTH__F_EXPIRED_TOKEN && !capauth__session_signed_in(start->session)))
         start->message = "no token; sign in first";
     else if (fields & CAPAUTH__F_KEY && !state->key)
-        start->message = "no key to regenerate from; sign in again";
-    return start->message ? CAPAUTH_E_WRONG_STEP : CAPAUTH_OK;
+        start->message = "no key to regenerate it from";
+    if (!start->message)
+        return CAPAUTH_OK;
+    return start->verb == CAPAUTH__TOKEN_REGENERATE ? CAPAUTH_E_SIGN_IN_REQUIRED : CAPAUTH_E_WRONG_STEP;
 }
 
 /* What the argument may say belongs to the flow, the arguments, the session, in this order. */
@@ -227,7 +229,7 @@ int capauth_token_ensure(capauth_session *session, const capauth_options *option
         result = CAPAUTH_E_UNSUPPORTED;
         start.message = "the session's tokens are the OpenID provider's";
     } else if (!capauth__session_signed_in(session)) {
-        result = CAPAUTH_E_WRONG_STEP;
+        result = CAPAUTH_E_SIGN_IN_REQUIRED;
         start.message = "nobody is signed in";
     }
     return capauth__start_end(&start, result);

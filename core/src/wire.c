@@ -170,6 +170,7 @@ static void look_at_status(const capauth__json *status, struct capauth__gateway_
 
     if (!capauth__json_is_object(status))
         return;
+    out->known = true;
     (void)capauth__json_integer(capauth__json_member(status, "code"), &code);
     if (success == 0 || (success < 0 && (code < 0 || code >= 300)))
         out->refused = true;
@@ -186,7 +187,7 @@ static void look_at_errors(const capauth__json *errors, struct capauth__gateway_
 
     if (!first)
         return;
-    out->refused = true;
+    out->known = out->refused = true;
     (void)capauth__json_integer(capauth__json_member(first, "code"), &out->code);
     *message = text ? text : *message;
 }

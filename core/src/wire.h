@@ -46,6 +46,7 @@ int capauth__refusal(int64_t code);
 
 /* A reply of the gateway, in any of its shapes. */
 struct capauth__gateway_status {
+    bool known; /* it has one of the shapes below */
     bool refused;
     bool expired; /* the token was refused */
     int64_t code;

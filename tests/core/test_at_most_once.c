@@ -528,7 +528,7 @@ static void a_lost_token_expire_drops_the_token_and_keeps_the_key(void **state)
     assert_string_equal(capauth_session_token(session), "");
     assert_true(*capauth_session_key(session));
     assert_int_equal(capauth_session_next_step(session), CAPAUTH_STEP_TOKEN_GENERATE);
-    assert_code(capauth_token_ensure(session, NULL, NULL), CAPAUTH_E_WRONG_STEP); /* not by itself */
+    assert_code(capauth_token_ensure(session, NULL, NULL), CAPAUTH_E_SIGN_IN_REQUIRED); /* not by itself */
     assert_code(capauth_token_regenerate(session, NULL, NULL), CAPAUTH_OK);
     assert_true(capauth_session_signed_in(session));
     assert_int_equal(capauth_session_next_step(session), CAPAUTH_STEP_DONE);

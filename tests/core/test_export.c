@@ -335,7 +335,7 @@ static void a_second_factor_survives_moving_at_every_step(void **state)
     assert_true(capauth_session_signed_in(second));
     assert_code(capauth_token_expire(second, NULL, NULL), CAPAUTH_OK);
     move(&client, &second);
-    assert_code(capauth_token_ensure(second, NULL, NULL), CAPAUTH_E_WRONG_STEP); /* still not by itself */
+    assert_code(capauth_token_ensure(second, NULL, NULL), CAPAUTH_E_SIGN_IN_REQUIRED); /* still not by itself */
     assert_code(capauth_token_regenerate(second, NULL, NULL), CAPAUTH_OK);
     capauth_session_free(&second);
     capauth_client_free(&client);

@@ -176,7 +176,7 @@ static void external_sessions_send_both_tokens_of_the_provider(void **state)
     capauth_call_free(&call);
     /* Signing out forgets them. */
     assert_code(capauth_session_sign_out(scene.session, NULL, NULL), CAPAUTH_OK);
-    assert_code(get(&scene, &call), CAPAUTH_E_WRONG_STEP);
+    assert_code(get(&scene, &call), CAPAUTH_E_SIGN_IN_REQUIRED);
     capauth_call_free(&call);
     assert_int_equal(raw_server_requests(scene.server), 1);
     close_scene(&scene);
@@ -250,37 +250,58 @@ static void the_gateway_may_be_elsewhere(void **state)
 static const struct {
     const char *status_line;
     const char *body;
-    int ok;
+    int refusal; /* 0: it is ok */
     int64_t code;
     const char *message;
 } shapes[] = {
-    {OK_LINE, FINE, 1, 200, "Success"},
-    {OK_LINE, "{\"status\":{\"success\":true,\"code\":200}}", 1, 200, ""},
-    {OK_LINE, "{\"status\":{\"success\":\"false\",\"code\":500,\"message\":\"no\"}}", 0, 500, "no"},
-    {OK_LINE, "{\"status\":{\"success\":false,\"code\":200}}", 0, 200, ""},
-    {OK_LINE, "{\"status\":{\"code\":200,\"message\":\"Success\"}}", 1, 200, "Success"},
-    {OK_LINE, "{\"status\":{\"code\":500,\"message\":\"no\"}}", 0, 500, "no"},
-    {OK_LINE, "{\"status\":{\"code\":\"1011\"}}", 0, 1011, ""},
-    {OK_LINE, "{\"response\":{\"status\":{\"success\":\"true\",\"code\":200,\"message\":\"Yes\"}}}", 1, 200, "Yes"},
-    {OK_LINE, "{\"response\":{\"status\":{\"success\":\"false\",\"code\":500,\"message\":\"no\\n\"}}}", 0, 500, "no "},
-    {OK_LINE, "{\"errors\":[{\"status\":false,\"code\":600,\"message\":\"bad\"}],\"warnings\":[]}", 0, 600, "bad"},
-    {OK_LINE, "{\"errors\":[],\"warnings\":[{\"code\":1}]}", 1, 0, ""},
-    {OK_LINE, "{\"errors\":null,\"entity\":5}", 1, 0, ""},
-    {OK_LINE, "{\"status\":\"ok\"}", 1, 0, ""},
-    {OK_LINE, "[1]", 1, 0, ""},
-    {OK_LINE, "{}", 1, 0, ""},
-    {OK_LINE, "", 1, 0, ""},
-    {OK_LINE, "<html>", 1, 0, ""},
-    {OK_LINE, "{\"status\":{\"success\":false", 1, 0, ""},
-    {OK_LINE, " {\"status\":{\"success\":false,\"code\":5}} ", 0, 5, ""},
-    {OK_LINE, "plain \xff text", 1, 0, ""},
-    {"HTTP/1.1 201 Created", "{}", 1, 0, ""},
-    {"HTTP/1.1 302 Found", "", 0, 0, ""},
-    {"HTTP/1.1 400 Bad Request", "nonsense", 0, 0, ""},
-    {"HTTP/1.1 403 Forbidden", "<html>", 0, 0, ""},
-    {"HTTP/1.1 404 Not Found", "{\"errors\":[{\"code\":404,\"message\":\"none\"}]}", 0, 404, "none"},
-    {"HTTP/1.1 500 Oops", FINE, 0, 200, "Success"},
+    {OK_LINE, FINE, 0, 200, "Success"},
+    {OK_LINE, "{\"status\":{\"success\":true,\"code\":200}}", 0, 200, ""},
+    {OK_LINE, "{\"status\":{\"success\":\"false\",\"code\":500,\"message\":\"no\"}}", 500, 500, "no"},
+    {OK_LINE, "{\"status\":{\"success\":false,\"code\":200}}", CAPAUTH_E_REFUSED, 200, ""},
+    {OK_LINE, "{\"status\":{\"success\":false,\"code\":1515}}", CAPAUTH_UNKNOWN_CUSTOMER, 1515, ""},
+    {OK_LINE, "{\"status\":{\"code\":200,\"message\":\"Success\"}}", 0, 200, "Success"},
+    {OK_LINE, "{\"status\":{\"code\":500,\"message\":\"no\"}}", 500, 500, "no"},
+    {OK_LINE, "{\"status\":{\"code\":\"1011\"}}", 1011, 1011, ""},
+    {OK_LINE, "{\"response\":{\"status\":{\"success\":\"true\",\"code\":200,\"message\":\"Yes\"}}}", 0, 200, "Yes"},
+    {OK_LINE, "{\"response\":{\"status\":{\"success\":\"false\",\"code\":500,\"message\":\"no\\n\"}}}", 500, 500,
+     "no "},
+    {OK_LINE, "{\"errors\":[{\"status\":false,\"code\":600,\"message\":\"bad\"}],\"warnings\":[]}", 600, 600, "bad"},
+    {OK_LINE, "{\"errors\":[{\"status\":false,\"message\":\"bad\"}]}", CAPAUTH_E_REFUSED, 0, "bad"},
+    {OK_LINE, "{\"errors\":[],\"warnings\":[{\"code\":1}]}", 0, 0, ""},
+    {OK_LINE, "{\"errors\":null,\"entity\":5}", 0, 0, ""},
+    {OK_LINE, "{\"status\":\"ok\"}", 0, 0, ""},
+    {OK_LINE, "[1]", 0, 0, ""},
+    {OK_LINE, "{}", 0, 0, ""},
+    {OK_LINE, "", 0, 0, ""},
+    {OK_LINE, "<html>", 0, 0, ""},
+    {OK_LINE, " {\"status\":{\"success\":false,\"code\":5}} ", CAPAUTH_E_REFUSED, 5, ""},
+    {OK_LINE, "plain \xff text", 0, 0, ""},
+    {"HTTP/1.1 201 Created", "{}", 0, 0, ""},
+    {"HTTP/1.1 302 Found", "", CAPAUTH_E_REFUSED, 0, ""},
+    {"HTTP/1.1 400 Bad Request", "nonsense", CAPAUTH_E_REFUSED, 0, ""},
+    {"HTTP/1.1 403 Forbidden", "<html>", CAPAUTH_E_REFUSED, 0, ""},
+    {"HTTP/1.1 404 Not Found", "{\"errors\":[{\"code\":404,\"message\":\"none\"}]}", 404, 404, "none"},
+    {"HTTP/1.1 429 Slow down", "", CAPAUTH_E_RATE_LIMITED, 0, ""},
+    {"HTTP/1.1 429 Slow down", "{\"status\":{\"success\":false}}", CAPAUTH_E_RATE_LIMITED, 0, ""},
+    {"HTTP/1.1 429 Slow down", "{\"status\":{\"success\":false,\"code\":1534}}", CAPAUTH_OTP_LIMIT_REACHED, 1534, ""},
+    {"HTTP/1.1 500 Oops", FINE, CAPAUTH_E_REFUSED, 200, "Success"},
+    {"HTTP/1.1 500 Oops", "{}", CAPAUTH_E_SERVICE, 0, ""},
+    {"HTTP/1.1 503 Unavailable", "<html>", CAPAUTH_E_SERVICE, 0, ""},
 };
+
+/* The reply's own words are in the message, beside the sentence of its code. */
+static void assert_describes(const capauth_call *call, size_t i)
+{
+    const char *text = capauth_call_error_message(call);
+    int refusal = shapes[i].refusal;
+
+    if (!refusal) {
+        assert_string_equal(text, "");
+        return;
+    }
+    assert_non_null(strstr(text, capauth_strerror(refusal)));
+    assert_non_null(strstr(text, shapes[i].message));
+}
 
 static void every_shape_of_reply_is_given_as_it_came(void **state)
 {
@@ -297,14 +318,43 @@ static void every_shape_of_reply_is_given_as_it_came(void **state)
             join_mobile(&scene);
             assert_code(posted ? post(&scene, &call) : get(&scene, &call), CAPAUTH_OK);
             assert_int_equal(capauth_call_http_status(call), atoi(shapes[i].status_line + strlen("HTTP/1.1 ")));
-            assert_int_equal(capauth_call_ok(call), shapes[i].ok);
+            assert_int_equal(capauth_call_ok(call), !shapes[i].refusal);
+            assert_code(capauth_call_refusal(call), shapes[i].refusal);
             assert_int_equal(capauth_call_server_code(call), shapes[i].code);
             assert_string_equal(capauth_call_server_message(call), shapes[i].message);
             assert_string_equal(capauth_call_body(call, &length), shapes[i].body);
             assert_int_equal(length, strlen(shapes[i].body));
             assert_int_equal(capauth_call_retry_after_ms(call), 3000);
-            assert_string_equal(capauth_call_error_message(call), "");
+            assert_describes(call, i);
             assert_int_equal(raw_server_requests(scene.server), 1);
+            capauth_call_free(&call);
+            close_scene(&scene);
+        }
+    }
+}
+
+static void a_refusal_may_be_repeated_where_nothing_was_done(void **state)
+{
+    static const struct {
+        const char *status_line;
+        int get, post;
+    } rows[] = {
+        {"HTTP/1.1 403 Forbidden", 0, 0},   {"HTTP/1.1 429 Slow down", 1, 1},   {"HTTP/1.1 500 Oops", 1, 0},
+        {"HTTP/1.1 502 Bad gateway", 1, 0}, {"HTTP/1.1 503 Unavailable", 1, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (int posted = 0; posted < 2; posted++) {
+            struct scene scene = {.replies = {http_reply(rows[i].status_line, "", "")}};
+            capauth_call *call = NULL;
+
+            print_message("%s\n", rows[i].status_line);
+            open_scene(&scene);
+            assert_code(capauth_client_set_max_retries(scene.client, 0), CAPAUTH_OK);
+            join_mobile(&scene);
+            assert_code(posted ? post(&scene, &call) : get(&scene, &call), CAPAUTH_OK);
+            assert_int_equal(capauth_call_retryable(call), posted ? rows[i].post : rows[i].get);
             capauth_call_free(&call);
             close_scene(&scene);
         }
@@ -497,7 +547,7 @@ static void a_regeneration_that_is_refused_signs_out(void **state)
     assert_false(capauth_session_signed_in(scene.session));
     assert_int_equal(capauth_session_next_step(scene.session), CAPAUTH_STEP_TOKEN_GENERATE);
     capauth_call_free(&call);
-    assert_code(get(&scene, &call), CAPAUTH_E_WRONG_STEP);
+    assert_code(get(&scene, &call), CAPAUTH_E_SIGN_IN_REQUIRED);
     capauth_call_free(&call);
     assert_int_equal(raw_server_requests(scene.server), 2);
     close_scene(&scene);
@@ -537,9 +587,9 @@ static void tokens_of_half_a_sign_in_are_not_used(void **state)
                  "\"MOBILE\",\"identifier\":\"1\",\"token\":\"T1\",\"role\":\"%s\",\"key\":\"K1\"}",
                  raw_server_url(scene.server), roles[i]);
         assert_code(capauth_session_restore(scene.client, text, &scene.session), CAPAUTH_OK);
-        assert_code(get(&scene, &call), CAPAUTH_E_WRONG_STEP);
+        assert_code(get(&scene, &call), CAPAUTH_E_SIGN_IN_REQUIRED);
         capauth_call_free(&call);
-        assert_code(capauth_token_ensure(scene.session, NULL, NULL), CAPAUTH_E_WRONG_STEP);
+        assert_code(capauth_token_ensure(scene.session, NULL, NULL), CAPAUTH_E_SIGN_IN_REQUIRED);
         assert_int_equal(raw_server_requests(scene.server), 0);
         close_scene(&scene);
     }
@@ -593,6 +643,7 @@ int main(void)
         cmocka_unit_test(bodies_go_out_as_they_are),
         cmocka_unit_test(the_gateway_may_be_elsewhere),
         cmocka_unit_test(every_shape_of_reply_is_given_as_it_came),
+        cmocka_unit_test(a_refusal_may_be_repeated_where_nothing_was_done),
         cmocka_unit_test(what_may_be_repeated_is),
         cmocka_unit_test(a_post_whose_answer_is_lost_is_not_repeated),
         cmocka_unit_test(a_get_goes_again_with_a_new_token),

@@ -70,7 +70,7 @@ static void a_regeneration_does_not_jump_into_a_new_sign_in(void **state)
     assert_code(capauth_token_regenerate(f.customer, NULL, &call), CAPAUTH_OK);
     until_requested(&f, "LateToken", 1);
     assert_code(capauth_token_generate(f.customer, NULL, NULL), CAPAUTH_OK);
-    assert_code(capauth_call_wait(call, -1), CAPAUTH_E_WRONG_STEP);
+    assert_code(capauth_call_wait(call, -1), CAPAUTH_E_SIGN_IN_REQUIRED);
     assert_string_equal(capauth_session_role(f.customer), "VIEW");
     assert_int_equal(capauth_session_next_step(f.customer), CAPAUTH_STEP_OTP_GENERATE);
     capauth_call_free(&call);
@@ -117,7 +117,7 @@ static void a_web_view_token_is_not_regenerated(void **state)
     customer = new_web(client, "LateView", "919999999991");
     assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
     assert_code(capauth_otp_generate(customer, NULL, NULL), CAPAUTH_OK);
-    assert_code(capauth_token_regenerate(customer, NULL, NULL), CAPAUTH_E_WRONG_STEP);
+    assert_code(capauth_token_regenerate(customer, NULL, NULL), CAPAUTH_E_SIGN_IN_REQUIRED);
     assert_code(capauth_otp_validate(customer, otp_of(shared, "LateView", "919999999991"), NULL, NULL), CAPAUTH_OK);
     capauth_session_free(&customer);
     capauth_client_free(&client);
@@ -222,7 +222,7 @@ static void a_gateway_message_that_repeats_the_token_is_withheld(void **state)
              capauth_session_token(f.customer));
     make_fault(shared, "LateSecret", "/mobile/v2/api/customer/get", 1, fault);
     assert_code(capauth_gateway_call(f.customer, "GET", "customer/get", NULL, NULL, &call), CAPAUTH_OK);
-    assert_code(capauth_call_wait(call, -1), CAPAUTH_TOKEN_EXPIRED);
+    assert_code(capauth_call_wait(call, -1), CAPAUTH_E_SIGN_IN_REQUIRED);
     assert_null(strstr(capauth_call_error_message(call), capauth_session_token(f.customer)));
     assert_null(strstr(capauth_call_server_message(call), capauth_session_token(f.customer)));
     assert_non_null(strstr(capauth_call_server_message(call), "withheld"));

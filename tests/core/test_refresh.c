@@ -356,7 +356,7 @@ static void a_refusal_signs_out_once(void **state)
         assert_false(changes.signed_in);
         assert_int_equal(changes.next_step, CAPAUTH_STEP_TOKEN_GENERATE);
         assert_string_equal(capauth_session_key(customer), "");
-        assert_code(get(customer), CAPAUTH_E_WRONG_STEP);
+        assert_code(get(customer), CAPAUTH_E_SIGN_IN_REQUIRED);
         /* A new sign-in is not held up by what the old one met. */
         sign_in(shared, customer);
         assert_code(capauth_token_regenerate(customer, NULL, NULL), CAPAUTH_OK);
@@ -494,8 +494,8 @@ static void without_a_key_a_token_is_used_until_it_expires(void **state)
     assert_code(get(customer), CAPAUTH_OK);
     advance(30);
     tell_the_time(client, "RefreshNoKey");
-    assert_code(capauth_token_ensure(customer, NULL, NULL), CAPAUTH_E_WRONG_STEP);
-    assert_code(get(customer), CAPAUTH_E_WRONG_STEP);
+    assert_code(capauth_token_ensure(customer, NULL, NULL), CAPAUTH_E_SIGN_IN_REQUIRED);
+    assert_code(get(customer), CAPAUTH_E_SIGN_IN_REQUIRED);
     assert_int_equal(regenerations("RefreshNoKey"), 0);
     assert_true(capauth_session_signed_in(customer)); /* mere expiry does not end it */
     capauth_session_free(&customer);

@@ -174,7 +174,7 @@ static void gateway_call_is_given_the_reply(void **state)
     (void)state;
     make_brand(shared, "FlowGateway", "{}");
     customer = new_mobile(client, "FlowGateway", "919999999983");
-    assert_code(capauth_gateway_call(customer, "GET", "customer/get", NULL, NULL, &call), CAPAUTH_E_WRONG_STEP);
+    assert_code(capauth_gateway_call(customer, "GET", "customer/get", NULL, NULL, &call), CAPAUTH_E_SIGN_IN_REQUIRED);
     capauth_call_free(&call);
     sign_in(shared, customer);
     assert_code(capauth_gateway_call(customer, "GET", "customer/get", NULL, NULL, &call), CAPAUTH_OK);

@@ -58,10 +58,11 @@ end
 
 -- The gateway answered, and said no: the call itself went well.
 function errors.of_refusal(reply)
-  return new(core.E_REFUSED, {
-    message = ("gateway: refused%s"):format(reply.message and ": " .. reply.message or ""),
+  return new(reply.refusal, {
+    message = reply._error_message,
     operation = "gateway",
     http_status = reply.http_status,
+    retryable = reply._retryable,
     maybe_sent = true,
     server_code = reply.code,
     server_message = reply.message,

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What HTTP answered to a gateway call. Plain values, so fields: http_status, ok (2xx and no refusal in any known
--- shape), code and message (the gateway's own, nil without), body.
+-- shape), code and message (the gateway's own, nil without), body, refusal (the code of the error that raise_for_refusal
+-- gives, nil when it is ok).
 local core = require "capauth.core"
 local errors = require "capauth.errors"
 local json = require "capauth.json"
@@ -17,9 +18,12 @@ function Reply.of_call(call)
     _handle = true, -- what tells ours from other tables
     http_status = core.call_http_status(handle),
     ok = core.call_ok(handle) == 1,
-    code = code ~= 0 and code or nil,
+    code = values.some_number(code),
     message = values.some(core.call_server_message(handle)),
     body = core.call_body(handle),
+    refusal = values.some_number(core.call_refusal(handle)),
+    _error_message = core.call_error_message(handle),
+    _retryable = core.call_retryable(handle) == 1,
   }, meta)
 end
 

@@ -191,6 +191,15 @@ function methods:reload(text)
   return true
 end
 
+-- For so many seconds (0: no longer) only regenerate_token gets a new token; what needs one meanwhile uses the one there
+-- is, then gives TOKEN_EXPIRED.
+function methods:pause_refresh(seconds)
+  local handle = handle_of(self)
+  local code = core.session_pause_refresh(handle, values.milliseconds(seconds, "seconds"))
+  if code ~= 0 then return nil, errors.of_code(code, complaint(handle), "seconds") end
+  return true
+end
+
 -- Cancels what is in flight; does not sign out and never talks to the network.
 function methods:close()
   local handle = handle_of(self)
@@ -218,6 +227,7 @@ local option_rows = {
   margin = { "margin", "milliseconds", "options_set_margin_ms" },
   query = { "query", "pairs_of_text", "options_add_query" },
   repeatable = { "repeatable", "flag", "options_set_repeatable" },
+  view = { "view", "flag", "options_set_view" },
 }
 
 -- Name, the core's function, its required texts, the names of its options, the result of a success. A `start_` twin
@@ -234,8 +244,13 @@ local operations = {
   { "expire_token", "token_expire", {}, {}, done },
   { "update_identifier", "identifier_update", { "new_value" }, {}, done },
   { "sign_out", "session_sign_out", {}, {}, done },
-  { "gateway", "gateway_call", { "method", "endpoint" }, { "query", "body", "repeatable", "margin" }, Reply.of_call },
+  { "gateway", "gateway_call", { "method", "endpoint" }, { "query", "body", "repeatable", "margin", "view" }, Reply.of_call },
 }
+
+local function options_complaint(handle)
+  local _, text = core.options_copy_error_message(handle)
+  return text
+end
 
 -- The two belong together, and the core takes them together.
 local function set_payload(handle, given)
@@ -247,7 +262,7 @@ local function set_payload(handle, given)
   if not hash then return nil, err end
   local at = values.timestamp(given.payload_timestamp, "payload_timestamp")
   local code = core.options_set_otp_hash(handle, hash, at)
-  if code ~= 0 then return nil, errors.of_code(code, nil, "payload_hash") end
+  if code ~= 0 then return nil, errors.of_code(code, options_complaint(handle), "payload_hash") end
   return true
 end
 
@@ -256,7 +271,7 @@ local function options_of(operation, given)
   local code, handle = core.options_new()
   if code ~= 0 then return nil, errors.of_code(code) end
   for _, rows in ipairs { common, operation.rows } do
-    local ok, err = values.apply(rows, given, handle)
+    local ok, err = values.apply(rows, given, handle, options_complaint)
     if not ok then return nil, err end
   end
   local ok, err = set_payload(handle, given)

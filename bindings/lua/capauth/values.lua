@@ -99,6 +99,10 @@ function values.seconds(milliseconds) -- 0 is the core's "none"
   return milliseconds / 1000
 end
 
+function values.some_number(number) -- 0 is the core's "none"
+  if number ~= 0 then return number end
+end
+
 function values.some(text) -- "" is the core's "none"
   if text ~= "" then return text end
 end

@@ -23,6 +23,7 @@ local ELSEWHERE = {
   client_prepare = "its started form, waited for",
   client_error_message = "its _copy_ twin",
   session_error_message = "its _copy_ twin",
+  options_error_message = "its _copy_ twin",
   error_name = "the generated error table; compared in test_errors",
   error_retryable = "the generated error table; compared in test_errors",
 }

@@ -44,6 +44,46 @@ function TestGateway:test_refusal_is_a_reply()
   lu.assertStrContains(tostring(err), "no points")
 end
 
+function TestGateway:test_refusal_has_the_kind_of_its_code()
+  for _, row in ipairs {
+    { 429, nil, "rate_limited" }, { 200, 1515, "unknown_customer" }, { 200, 1534, "rate_limited" },
+    { 503, nil, "service" }, { 403, nil, "refused" },
+  } do
+    local body = row[2] and { status = { success = false, code = row[2], message = "no" } } or { none = true }
+    support.emulator:gateway(self.brand, "shop", { status = row[1], body = body })
+    local reply = assert(self.customer:gateway("POST", "shop", { body = "{}" }))
+    local nothing, err = reply:raise_for_refusal()
+    lu.assertNil(nothing)
+    lu.assertEquals(err.kind, row[3])
+    lu.assertEquals(err.code, reply.refusal)
+    lu.assertEquals(err.http_status, row[1])
+  end
+end
+
+function TestGateway:test_view_token_will_do_where_asked_for()
+  local customer = support.session(self.brand)
+  assert(customer:generate_token())
+  local path = "/mobile/v2/api/stores"
+  support.emulator:fault { path = path, status = 200, body = { status = { success = true } } }
+  local _, err = customer:gateway("GET", path)
+  lu.assertEquals(err.kind, "sign_in_required")
+  lu.assertTrue(assert(customer:gateway("GET", path, { view = true })).ok)
+end
+
+function TestGateway:test_pause_leaves_the_token_alone()
+  local customer, before = self.customer, self.customer:token()
+  support.emulator:fault {
+    path = "/mobile/v2/api/customer/get", brand = self.brand, count = 2, status = 401, body = "no",
+  }
+  assert(customer:pause_refresh(3600))
+  lu.assertEquals(select(2, customer:gateway("GET", "customer/get")).kind, "token_expired")
+  lu.assertEquals(select(2, customer:pause_refresh(-1)).kind, "invalid_argument")
+  lu.assertEquals(customer:token(), before)
+  assert(customer:pause_refresh(0))
+  lu.assertTrue(assert(customer:gateway("GET", "customer/get")).ok)
+  lu.assertNotEquals(customer:token(), before)
+end
+
 function TestGateway:test_unknown_endpoint_is_a_reply()
   local reply = assert(self.customer:gateway("GET", "no/such"))
   lu.assertEquals(reply.http_status, 404)

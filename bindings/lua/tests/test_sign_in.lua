@@ -136,11 +136,16 @@ function TestSignIn:test_ensure_token_gives_the_token()
   lu.assertEquals(token, customer:token())
 end
 
-function TestSignIn:test_ensure_token_without_a_sign_in_is_the_wrong_step()
-  local token, err = support.session():ensure_token()
-  lu.assertNil(token)
-  lu.assertEquals(err.kind, "wrong_step")
-  lu.assertEquals(err.next_step, "token_generate")
+function TestSignIn:test_ensure_token_without_a_sign_in_says_so_each_time()
+  local customer = support.session()
+  for _ = 1, 2 do
+    local token, err = customer:ensure_token()
+    lu.assertNil(token)
+    lu.assertEquals(err.kind, "sign_in_required")
+    lu.assertEquals(err.name, "SIGN_IN_REQUIRED")
+    lu.assertFalse(err.retryable)
+    lu.assertEquals(err.next_step, "token_generate")
+  end
 end
 
 function TestSignIn:test_sign_out_forgets_everything()

@@ -171,13 +171,15 @@ def gateway(
     body: str | Json | None = None,
     repeatable: bool = False,
     *,
+    view: bool = False,
     margin: float | None = None,
     timeout: float | None = None,
     headers: Headers | None = None,
 ) -> Call[Reply]:
     """Calls one of the brand's endpoints with a valid token, regenerated when needed, and gives what HTTP answered,
-    whatever it says. A str `body` is sent as it is, a dict or list as JSON. `repeatable`: another method than GET may
-    be sent twice without harm."""
+    whatever it says. An `endpoint` that begins with / is a path on the gateway's host. A str `body` is sent as it is, a
+    dict or list as JSON. `repeatable`: another method than GET may be sent twice without harm. `view`: before anybody
+    has signed in, the VIEW token will do."""
     text = json.dumps(body, ensure_ascii=False, allow_nan=False) if isinstance(body, Mapping | list) else body
     return begin(
         session,
@@ -187,6 +189,6 @@ def gateway(
             method,
             endpoint,
             text,
-            CallOptions().common(timeout, headers, margin).gateway(query, repeatable).handle,
+            CallOptions().common(timeout, headers, margin).gateway(query, repeatable, view).handle,
         ),
     )

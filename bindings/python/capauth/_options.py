@@ -45,7 +45,8 @@ class CallOptions:
         except OverflowError:
             raise invalid_argument(argument, "is out of range") from None
         if code == flat.E_INVALID_ARGUMENT:
-            raise error_of_code(code, f"{argument} is not acceptable", argument=argument)
+            why = gained(flat.options_copy_error_message(self.handle))
+            raise error_of_code(code, f"{argument} is not acceptable: {why}", argument=argument)
         if code:
             raise error_of_code(code)
 
@@ -72,11 +73,13 @@ class CallOptions:
             raise invalid_argument("payload_hash", "is to be given with payload_timestamp")
         return self
 
-    def gateway(self, query: Query | None, repeatable: bool) -> "CallOptions":
+    def gateway(self, query: Query | None, repeatable: bool, view: bool) -> "CallOptions":
         for name, value in pairs("query", query or {}):
             if isinstance(value, int):
                 value = str(value).lower() if isinstance(value, bool) else str(value)
             self.set("query", flat.options_add_query, name, value)
         if repeatable:
             self.set("repeatable", flat.options_set_repeatable, 1)
+        if view:
+            self.set("view", flat.options_set_view, 1)
         return self

@@ -19,7 +19,7 @@ from redis.exceptions import AuthenticationError, ConnectionError, TimeoutError
 from . import _flat as flat
 from . import aio
 from ._client import BaseClient
-from ._errors import CancelledError, Error, TokenExpiredError, UsageError, WrongStepError
+from ._errors import CancelledError, Error, SignInRequiredError, TokenExpiredError, UsageError
 from ._failure import error_of_code
 from ._redis_scripts import LOCK, PUT, UNLOCK
 from ._reply import Reply
@@ -264,7 +264,7 @@ class Work:
             return True
         try:
             yield lambda: self._base.ensure_token(customer, 0)
-        except WrongStepError:
+        except (SignInRequiredError, TokenExpiredError):
             return True
         return False
 
@@ -331,13 +331,11 @@ class Work:
             try:
                 reply: Reply = yield send
                 return reply
-            except WrongStepError:
+            except (SignInRequiredError, TokenExpiredError) as refusal:
                 if last or not customer.signed_in:
                     raise
-                # The token expired just now, or we just heard what time it is. Nothing was sent.
-            except TokenExpiredError as refusal:
-                if last:
-                    raise
+                if not refusal.http_status:
+                    continue  # The token expired just now, or we just heard what time it is. Nothing was sent.
                 yield from self._replace(customer, token, timeout=timeout)
                 if method != "GET" and not repeatable:
                     refusal.retryable = True  # there is a fresh token now; sending again is the caller's to decide

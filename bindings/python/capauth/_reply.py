@@ -22,6 +22,10 @@ class Reply:
     """The body as it came."""
     request_id: str | None = None
     retry_after: float | None = None
+    refusal: int = 0
+    """The code of what raise_for_refusal raises; 0 when the reply is ok."""
+    retryable: bool = False
+    error_message: str = field(default="", repr=False)
 
     @property
     def body(self) -> str:
@@ -36,26 +40,18 @@ class Reply:
         """Raises what an operation would have raised for this answer; nothing when it is ok."""
         if self.ok:
             return
-        code = self._code()
         raise error_of_code(
-            code,
-            f"gateway: {self.message or flat.strerror(code)} (HTTP {self.http_status}, code {self.code})",
+            self.refusal,
+            self.error_message,
             operation="gateway",
             http_status=self.http_status,
+            retryable=self.retryable,
             maybe_sent=True,
             request_id=self.request_id,
             retry_after=self.retry_after,
             server_code=self.code,
             server_message=self.message,
         )
-
-    def _code(self) -> int:
-        """As the core does it: the number itself, where it can be one of the Auth Engine's."""
-        if 201 <= self.code <= 999999:
-            return self.code
-        if self.http_status == 429:
-            return int(flat.E_RATE_LIMITED)
-        return int(flat.E_SERVICE if self.http_status >= 500 else flat.E_REFUSED)
 
 
 def reply_of(call: flat.capauth_call) -> Reply:
@@ -69,4 +65,7 @@ def reply_of(call: flat.capauth_call) -> Reply:
         content=content,
         request_id=flat.call_request_id(call) or None,
         retry_after=None if retry_after_ms < 0 else retry_after_ms / 1000,
+        refusal=flat.call_refusal(call),
+        retryable=bool(flat.call_retryable(call)),
+        error_message=flat.call_error_message(call),
     )

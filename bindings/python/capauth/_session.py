@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from . import _flat as flat
 from ._failure import error_of_code, gained, invalid_argument
+from ._options import milliseconds
 from ._types import Otp, Step, time_of
 
 if TYPE_CHECKING:
@@ -188,6 +189,11 @@ class BaseSession:
     def reload(self, text: str) -> None:
         """Takes over an export of the same customer that another process wrote."""
         self._set("text", flat.session_reload, text)
+
+    def pause_refresh(self, duration: float) -> None:
+        """For `duration` seconds (0: no longer) only regenerate_token gets a new token; what needs one meanwhile uses
+        the one there is, then raises TokenExpiredError."""
+        self._set("duration", flat.session_pause_refresh, milliseconds("duration", duration))
 
     def close(self) -> None:
         """Cancels what is in flight. Does not sign out and never talks to the network; properties and `export` still

@@ -31,7 +31,7 @@ def test_started_call_gives_its_result(customer: capauth.Session) -> None:
     call.result()  # again is fine
     assert customer.role == "VIEW"
     token = customer.start_ensure_token()
-    with pytest.raises(capauth.WrongStepError):
+    with pytest.raises(capauth.SignInRequiredError):
         token.result()
 
 

@@ -333,7 +333,7 @@ def test_sign_in_over_several_workers(
         third.sign_out()
     with other.session(KEY) as fourth:
         assert not fourth.signed_in
-        with pytest.raises(capauth.WrongStepError):
+        with pytest.raises(capauth.SignInRequiredError):
             fourth.ensure_token()
 
 

@@ -288,8 +288,11 @@ def test_token_is_regenerated_only_when_it_must(signed_in: capauth.Session, emul
 def test_sign_out_forgets(signed_in: capauth.Session) -> None:
     signed_in.sign_out()
     assert not signed_in.signed_in and signed_in.token is None and signed_in.key is None
-    with pytest.raises(capauth.WrongStepError):
-        signed_in.ensure_token()
+    for ask in (signed_in.ensure_token, signed_in.regenerate_token, lambda: signed_in.gateway("GET", "customer/get")):
+        for _ in range(2):  # each time: an application sends its user to sign in, whichever request comes
+            with pytest.raises(capauth.SignInRequiredError) as caught:
+                ask()
+            assert not isinstance(caught.value, capauth.UsageError) and not caught.value.retryable
 
 
 def test_missing_step_says_what_to_do_first(customer: capauth.Session) -> None:
@@ -360,9 +363,56 @@ def test_gateway_gives_what_is_no_json(signed_in: capauth.Session, emulator: Emu
         reply.json()
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "expected"),
+    [
+        (429, None, capauth.RateLimitedError, "RATE_LIMITED"),
+        (200, 1515, capauth.UnknownCustomerError, "UNKNOWN_CUSTOMER"),
+        (200, 1534, capauth.RateLimitedError, "OTP_LIMIT_REACHED"),
+        (503, None, capauth.ServiceError, "SERVICE"),
+        (403, None, capauth.RefusedError, "REFUSED"),
+    ],
+)
+def test_refusal_of_the_gateway_has_the_class_of_its_code(
+    signed_in: capauth.Session, emulator: Emulator, status: int, code: int | None, kind: type, expected: str
+) -> None:
+    body = {} if code is None else {"status": {"success": False, "code": code, "message": "no"}}
+    emulator.gateway(signed_in.brand, "shop", body, status=status)
+    reply = signed_in.gateway("POST", "shop", body={})
+    assert reply.refusal and not reply.ok
+    with pytest.raises(kind) as caught:
+        reply.raise_for_refusal()
+    assert caught.value.name == expected and caught.value.code == reply.refusal and caught.value.http_status == status
+
+
 def test_gateway_needs_a_token(customer: capauth.Session) -> None:
-    with pytest.raises(capauth.UsageError):
-        customer.gateway("GET", "customer/get")
+    for _ in range(2):
+        with pytest.raises(capauth.SignInRequiredError):
+            customer.gateway("GET", "customer/get")
+
+
+def test_view_token_will_do_where_asked_for(customer: capauth.Session, emulator: Emulator) -> None:
+    customer.generate_token()
+    assert customer.role == "VIEW"
+    path = "/mobile/v2/api/stores"
+    emulator.fault(path, status=200, body={"status": {"success": True}})
+    with pytest.raises(capauth.SignInRequiredError):
+        customer.gateway("GET", path)
+    assert customer.gateway("GET", path, view=True).ok
+
+
+def test_pause_leaves_a_refused_token_alone(signed_in: capauth.Session, emulator: Emulator) -> None:
+    before = signed_in.token
+    emulator.fault("/mobile/v2/api/customer/get", brand=signed_in.brand, count=2, status=401, body={})
+    signed_in.pause_refresh(3600)
+    with pytest.raises(capauth.TokenExpiredError):
+        signed_in.gateway("GET", "customer/get")
+    with pytest.raises(capauth.InvalidArgumentError):
+        signed_in.pause_refresh(-1)
+    assert signed_in.token == before
+    signed_in.pause_refresh(0)
+    assert signed_in.gateway("GET", "customer/get").ok
+    assert signed_in.token != before
 
 
 def test_external_session_has_only_the_gateway(client: capauth.Client, brand: str) -> None:

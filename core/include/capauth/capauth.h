@@ -93,6 +93,7 @@ enum {
     CAPAUTH_E_REENTRANT = -6, /* a callback may not wait on its own client */
     CAPAUTH_E_FORKED = -7, /* the client belongs to the process that made it; make a new one after fork */
     CAPAUTH_E_UNSUPPORTED = -8, /* not supported here */
+    CAPAUTH_E_SIGN_IN_REQUIRED = -9, /* no token is to be had any more; sign in again */
     CAPAUTH_E_RESOLVE = -20, /* the host name could not be resolved */
     CAPAUTH_E_CONNECT = -21, /* the connection could not be made */
     CAPAUTH_E_NETWORK = -22, /* the connection failed */
@@ -368,6 +369,14 @@ typedef void (*capauth_change_callback)(capauth_session *session, void *data);
 CAPAUTH_API int capauth_session_on_change(capauth_session *session, capauth_change_callback callback, void *data,
                                           void (*free_data)(void *data));
 
+/*
+ * For duration_ms from now (0: no longer) capauth regenerates nothing by itself on this session: token ensure and
+ * gateway calls use the token while it is valid, then give CAPAUTH_TOKEN_EXPIRED. For programs that share a customer
+ * and take turns. capauth_token_regenerate works as ever. Not part of an export; stays through a reload.
+ * CAPAUTH_E_INVALID_ARGUMENT: duration_ms is negative.
+ */
+CAPAUTH_API int capauth_session_pause_refresh(capauth_session *session, int duration_ms);
+
 /* Getters: never block on the network, work on closed sessions, take NULL (0, -1 or ""). */
 
 /* A CAPAUTH_STEP_. Advice only: an operation is refused locally only when what it must send is missing. In the MFA flow
@@ -419,9 +428,14 @@ CAPAUTH_API int capauth_session_copy_error_message(const capauth_session *sessio
 /* ---- Options ---------------------------------------------------------------------------------------------------- */
 
 /* The optional arguments of calls. Copied when a call starts, so one may serve several calls, or be freed at once.
- * Options that an operation has no use for are ignored. Not shared between threads while it is being changed. */
+ * Options that an operation has no use for are ignored. Not shared between threads while it is being changed. A setter
+ * that gives CAPAUTH_E_INVALID_ARGUMENT changes nothing, and _error_message says why. */
 CAPAUTH_API int capauth_options_new(capauth_options **options);
 CAPAUTH_API void capauth_options_free(capauth_options **options);
+/* Why the last setter that refused did so: what it got, what it takes, in which unit. "" when none has, and for NULL.
+ * Borrowed until the next setter; never holds a secret. The twin gives a copy: free it with capauth_string_free. */
+CAPAUTH_API const char *capauth_options_error_message(const capauth_options *options);
+CAPAUTH_API int capauth_options_copy_error_message(const capauth_options *options, char **text);
 /* Instead of the client's timeout. 1 to 86,400,000. */
 CAPAUTH_API int capauth_options_set_timeout_ms(capauth_options *options, int timeout_ms);
 /* token generate: the first password of a customer of a password brand (sent with its confirmation). */
@@ -438,6 +452,9 @@ CAPAUTH_API int capauth_options_add_header(capauth_options *options, const char 
 CAPAUTH_API int capauth_options_add_query(capauth_options *options, const char *name, const char *value);
 /* gateway: 1 says that a call other than GET may be sent twice without harm. */
 CAPAUTH_API int capauth_options_set_repeatable(capauth_options *options, int repeatable);
+/* gateway: 1 sends the VIEW token of token generate as long as nobody has signed in, for the few endpoints that take
+ * one. It is sent as it is and never regenerated. Once somebody has signed in, their token is sent. */
+CAPAUTH_API int capauth_options_set_view(capauth_options *options, int view);
 
 /* ---- Operations -------------------------------------------------------------------------------------------------- */
 
@@ -448,8 +465,10 @@ CAPAUTH_API int capauth_options_set_repeatable(capauth_options *options, int rep
  * CAPAUTH_E_FORKED or a NULL session).
  *
  * Refused on the spot: CAPAUTH_E_INVALID_ARGUMENT (capauth_call_argument names it), CAPAUTH_E_WRONG_STEP (no sessionId,
- * token or key to send), CAPAUTH_E_BUSY (another step of this session is in flight), CAPAUTH_E_UNSUPPORTED (not in this
- * flow), CAPAUTH_E_CLOSED, CAPAUTH_E_REENTRANT (blocking in a callback), CAPAUTH_E_FORKED.
+ * token or key to send), CAPAUTH_E_SIGN_IN_REQUIRED (its like for token regenerate, token ensure and gateway: there is
+ * no token, and nothing to regenerate one from), CAPAUTH_E_BUSY (another step of this session is in flight),
+ * CAPAUTH_E_UNSUPPORTED (not in this flow), CAPAUTH_E_CLOSED, CAPAUTH_E_REENTRANT (blocking in a callback),
+ * CAPAUTH_E_FORKED.
  *
  * Outcomes: 0; any positive number of the Auth Engine's, CAPAUTH_E_REFUSED without one; CAPAUTH_E_RESOLVE, _CONNECT,
  * _NETWORK, _TLS: not reached; CAPAUTH_E_DEADLINE, CAPAUTH_E_CANCELLED; CAPAUTH_E_UNKNOWN_OUTCOME: it may have been
@@ -473,10 +492,12 @@ CAPAUTH_API int capauth_password_change(capauth_session *session, const char *cu
 /* password/forget: sets a new password; the customer then signs in again by OTP. */
 CAPAUTH_API int capauth_password_forget(capauth_session *session, const char *new_password,
                                         const capauth_options *options, capauth_call **call);
-/* token/regenerate, from the key (mobile, MFA) or from the token itself (web). Joins a regeneration in flight. */
+/* token/regenerate, from the key (mobile, MFA) or from the token itself (web). Joins a regeneration in flight.
+ * CAPAUTH_E_SIGN_IN_REQUIRED: there is no key or no token. */
 CAPAUTH_API int capauth_token_regenerate(capauth_session *session, const capauth_options *options, capauth_call **call);
 /* Succeeds when the token is valid beyond the margin, regenerating it if it must; then get it by _copy_token.
- * Option: margin. CAPAUTH_E_WRONG_STEP: nobody is signed in. */
+ * Option: margin. CAPAUTH_E_SIGN_IN_REQUIRED: nobody is signed in, or the token has expired and cannot be regenerated.
+ * CAPAUTH_TOKEN_EXPIRED: it has expired, and capauth_session_pause_refresh holds the regeneration back. */
 CAPAUTH_API int capauth_token_ensure(capauth_session *session, const capauth_options *options, capauth_call **call);
 /* mfa/token/expire: ends this token at the Auth Engine; the key stays. CAPAUTH_E_UNSUPPORTED outside MFA. */
 CAPAUTH_API int capauth_token_expire(capauth_session *session, const capauth_options *options, capauth_call **call);
@@ -489,10 +510,12 @@ CAPAUTH_API int capauth_session_sign_out(capauth_session *session, const capauth
 
 /*
  * {gateway}/v2/api/{endpoint} with a valid token, regenerated when needed. `method` is "GET" or "POST"; `endpoint` like
- * "customer/get"; `body` NULL or a text, sent as JSON. `call` must not be NULL and holds the reply: start, then
- * capauth_call_wait. The outcome is 0 when HTTP answered, whatever it said: see _http_status, _ok and _body. It is
- * CAPAUTH_TOKEN_EXPIRED when a fresh token was refused, or when the call may not be repeated (then it is retryable).
- * Options: query, headers, repeatable, margin.
+ * "customer/get", or a whole path on the gateway's host like "/store-locator/v1/brand/nearbystores"; `body` NULL or a
+ * text, sent as JSON. `call` must not be NULL and holds the reply: start, then capauth_call_wait. The outcome is 0 when
+ * HTTP answered, whatever it said: see _http_status, _ok, _refusal and _body. It is CAPAUTH_TOKEN_EXPIRED when a fresh
+ * token was refused, when the call may not be repeated (then it is retryable), or while regeneration is paused;
+ * CAPAUTH_E_SIGN_IN_REQUIRED when there is no token, or it was refused and cannot be regenerated, each time.
+ * Options: query, headers, repeatable, margin, view.
  */
 CAPAUTH_API int capauth_gateway_call(capauth_session *session, const char *method, const char *endpoint,
                                      const char *body, const capauth_options *options, capauth_call **call);
@@ -514,7 +537,8 @@ CAPAUTH_API void capauth_call_free(capauth_call **call);
 
 /* All of these never block and take NULL. They are settled once the call is done. */
 
-/* What went wrong, in one sentence that names the operation; "" when nothing did. Never a secret. */
+/* What went wrong, in one sentence that names the operation; "" when nothing did. For a gateway call also what a reply
+ * that is not ok said. Never a secret. */
 CAPAUTH_API const char *capauth_call_error_message(const capauth_call *call);
 /* The name of the argument that CAPAUTH_E_INVALID_ARGUMENT is about; "" otherwise. */
 CAPAUTH_API const char *capauth_call_argument(const capauth_call *call);
@@ -528,12 +552,17 @@ CAPAUTH_API int capauth_call_http_status(const capauth_call *call);
 CAPAUTH_API int capauth_call_retry_after_ms(const capauth_call *call);
 /* 1 when the request may have reached the Auth Engine, else 0. */
 CAPAUTH_API int capauth_call_maybe_sent(const capauth_call *call);
-/* 1 when the same call may succeed later and repeating it does no harm, else 0. */
+/* 1 when the same call may succeed later and repeating it does no harm, else 0; for a gateway's refusal too. */
 CAPAUTH_API int capauth_call_retryable(const capauth_call *call);
 /* The CDN's id of the request (X-Amz-Cf-Id), for support; "" when there was none. */
 CAPAUTH_API const char *capauth_call_request_id(const capauth_call *call);
 /* 1 when the Auth Engine, or for the gateway HTTP (2xx) and every known form of status, said yes; else 0. */
 CAPAUTH_API int capauth_call_ok(const capauth_call *call);
+/* The code of a gateway's reply that is not ok, as an operation would give it: its own number where it has one
+ * (CAPAUTH_UNKNOWN_CUSTOMER), else CAPAUTH_E_RATE_LIMITED for HTTP 429, CAPAUTH_E_SERVICE for HTTP 5xx without a status
+ * in its body, CAPAUTH_E_REFUSED. 0 for a reply that is ok, without a reply, and for operations: their outcome tells.
+ */
+CAPAUTH_API int capauth_call_refusal(const capauth_call *call);
 /* status.code and status.message as they came, for the gateway also from its error form; 0 and "" without. */
 CAPAUTH_API int64_t capauth_call_server_code(const capauth_call *call);
 CAPAUTH_API const char *capauth_call_server_message(const capauth_call *call);

@@ -12,6 +12,7 @@ public final class Options {
     private Long timeout;
     private Long margin;
     private boolean repeatable;
+    private boolean view;
     private String fallbackChannel;
     private String otpHash;
     private long otpTimestamp;
@@ -61,31 +62,40 @@ public final class Options {
         return this;
     }
 
+    /** gateway: whether the VIEW token of generateToken will do, before anybody has signed in. */
+    public Options view(boolean view) {
+        this.view = view;
+        return this;
+    }
+
     void apply(String operation, NativeOptions to) {
         if (timeout != null) {
-            check(operation, "timeoutMillis", Native.options_set_timeout_ms(to, Millis.of(timeout)));
+            check(operation, "timeoutMillis", to, Native.options_set_timeout_ms(to, Millis.of(timeout)));
         }
         if (margin != null) {
-            check(operation, "marginMillis", Native.options_set_margin_ms(to, Millis.of(margin)));
+            check(operation, "marginMillis", to, Native.options_set_margin_ms(to, Millis.of(margin)));
         }
         if (repeatable) {
-            check(operation, "repeatable", Native.options_set_repeatable(to, 1));
+            check(operation, "repeatable", to, Native.options_set_repeatable(to, 1));
+        }
+        if (view) {
+            check(operation, "view", to, Native.options_set_view(to, 1));
         }
         if (fallbackChannel != null) {
             byte[] channel = bytes(operation, "fallback_channel", fallbackChannel);
-            check(operation, "fallbackChannel", Native.options_set_fallback_channel(to, channel));
+            check(operation, "fallbackChannel", to, Native.options_set_fallback_channel(to, channel));
         }
         if (otpHash != null) {
             byte[] hash = bytes(operation, "otp_hash", otpHash);
-            check(operation, "otpHash", Native.options_set_otp_hash(to, hash, otpTimestamp));
+            check(operation, "otpHash", to, Native.options_set_otp_hash(to, hash, otpTimestamp));
         }
         for (String[] header : headers) {
             byte[] name = bytes(operation, "header", header[0]);
-            check(operation, "header", Native.options_add_header(to, name, bytes(operation, "header", header[1])));
+            check(operation, "header", to, Native.options_add_header(to, name, bytes(operation, "header", header[1])));
         }
         for (String[] parameter : query) {
             byte[] name = bytes(operation, "query", parameter[0]);
-            check(operation, "query", Native.options_add_query(to, name, bytes(operation, "query", parameter[1])));
+            check(operation, "query", to, Native.options_add_query(to, name, bytes(operation, "query", parameter[1])));
         }
     }
 
@@ -97,9 +107,11 @@ public final class Options {
         return text.bytes;
     }
 
-    static void check(String operation, String argument, int code) {
+    static void check(String operation, String argument, NativeOptions options, int code) {
         if (code == ErrorCode.INVALID_ARGUMENT) {
-            throw CapauthException.invalid(operation, argument, "is not acceptable");
+            byte[][] why = new byte[1][];
+            Native.options_copy_error_message(options, why);
+            throw CapauthException.invalid(operation, argument, "is not acceptable: " + Text.from(why[0]));
         }
         if (code != 0) {
             throw CapauthException.of(code, operation, null);

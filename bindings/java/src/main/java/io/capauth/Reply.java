@@ -12,16 +12,7 @@ public final class Reply {
     Reply(NativeCall call) {
         body = Native.call_body(call);
         ok = Native.call_ok(call) == 1;
-        long server = Native.call_server_code(call);
-        details = Failure.of(call, refusalCode(server));
-        details.message = "gateway: refused with HTTP status " + details.httpStatus
-                + (server == 0 ? "" : ", code " + server)
-                + (details.serverMessage == null ? "" : ": " + details.serverMessage);
-    }
-
-    /** As for the Auth Engine's own refusals: the number where it is one of a refusal's. */
-    private static int refusalCode(long server) {
-        return server > 200 && server <= 999999 ? (int) server : ErrorCode.REFUSED;
+        details = Failure.of(call, Native.call_refusal(call));
     }
 
     public int httpStatus() {

@@ -148,6 +148,14 @@ public final class Session extends Operations implements AutoCloseable {
         }
     }
 
+    /**
+     * For so long (0: no longer) only regenerateToken gets a new token; what needs one meanwhile uses the one there is,
+     * then ends with {@link TokenExpiredException}.
+     */
+    public void pauseRefreshMillis(long millis) {
+        check("millis", Native.session_pause_refresh(handle, Millis.of(millis)));
+    }
+
     /** Tells when tokens changed or the session ended; null ends that. */
     public void onChange(ChangeListener listener) {
         changeListener = listener;
@@ -225,7 +233,7 @@ public final class Session extends Operations implements AutoCloseable {
                     throw text.malformed(operation.toString());
                 }
             }
-            Options.check(operation.toString(), null, Native.options_new(all));
+            Options.check(operation.toString(), null, all, Native.options_new(all));
             if (options != null) {
                 options.apply(operation.toString(), all);
             }

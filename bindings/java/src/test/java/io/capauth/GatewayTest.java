@@ -43,6 +43,47 @@ class GatewayTest extends Fixture {
         assertEquals("gateway", refused.operation());
     }
 
+    private void assertRefusal(Session customer, int status, int code, Class<? extends CapauthException> type) {
+        Object body = code == 0 ? map() : map("status", map("success", false, "code", code, "message", "no"));
+        emulator.gateway(brand, "shop", map("status", status, "body", body));
+        Reply reply = customer.gateway("POST", "shop", "{}", null);
+        assertEquals(status, assertThrows(type, reply::raiseForRefusal).httpStatus());
+    }
+
+    @Test
+    void refusal_has_the_class_of_its_code() {
+        Session customer = signedIn();
+        assertRefusal(customer, 429, 0, RateLimitedException.class);
+        assertRefusal(customer, 200, 1515, UnknownCustomerException.class);
+        assertRefusal(customer, 200, 1534, RateLimitedException.class);
+        assertRefusal(customer, 503, 0, ServiceException.class);
+        assertRefusal(customer, 403, 0, RefusedException.class);
+    }
+
+    @Test
+    void view_token_will_do_where_asked_for() {
+        Session customer = customer();
+        customer.generateToken();
+        String path = "/mobile/v2/api/stores";
+        fault(path, "status", 200, "body", map("status", map("success", true)));
+        thrown(SignInRequiredException.class, ErrorCode.SIGN_IN_REQUIRED, () -> customer.gateway("GET", path));
+        assertTrue(customer.gateway("GET", path, null, new Options().view(true)).ok());
+    }
+
+    @Test
+    void pause_leaves_the_token_alone() {
+        Session customer = signedIn();
+        String before = customer.token();
+        fault("/mobile/v2/api/customer/get", "count", 2, "status", 401, "body", "no");
+        customer.pauseRefreshMillis(3600000);
+        assertThrows(TokenExpiredException.class, () -> customer.gateway("GET", "customer/get"));
+        assertThrows(InvalidArgumentException.class, () -> customer.pauseRefreshMillis(-1));
+        assertEquals(before, customer.token());
+        customer.pauseRefreshMillis(0);
+        assertTrue(customer.gateway("GET", "customer/get").ok());
+        assertFalse(before.equals(customer.token()));
+    }
+
     @Test
     void body_that_is_no_text_comes_as_it_is() {
         emulator.gateway(brand, "odd", map("status", 200, "body", "plain, not JSON"));
@@ -73,10 +114,12 @@ class GatewayTest extends Fixture {
     }
 
     @Test
-    void nobody_signed_in_is_a_wrong_step() {
-        WrongStepException refused = thrown(WrongStepException.class, ErrorCode.WRONG_STEP,
-                () -> customer().gateway("GET", "customer/get"));
-        assertEquals(Step.TOKEN_GENERATE, refused.nextStep());
+    void nobody_signed_in_says_so_each_time() {
+        Session customer = customer();
+        for (int i = 0; i < 2; i++) {
+            thrown(SignInRequiredException.class, ErrorCode.SIGN_IN_REQUIRED,
+                    () -> customer.gateway("GET", "customer/get"));
+        }
     }
 
     @Test

@@ -31,7 +31,7 @@ class ParityTest {
     private static final Set<String> BORROWED = new TreeSet<>(Arrays.asList(
             "client_error_message", "session_token", "session_key", "session_role", "session_customer_id",
             "session_brand", "session_identifier", "session_device_id", "session_otp_destination",
-            "session_otp_channel", "session_error_message"));
+            "session_otp_channel", "session_error_message", "options_error_message"));
 
     private static String header() throws IOException {
         Path path = Paths.get(System.getProperty("capauth.source"), "core/include/capauth/capauth.h");
