@@ -150,10 +150,12 @@ void auth_handle(struct emulator *emulator, const struct http_request *request, 
     struct text refusal = {0};
     if (!body)
         text_add_format(&refusal, "JSON parse error: %s", problem);
-    if (body && fields_read(&call.fields, body, &refusal))
-        auth_reply(reply, run(&call), &call.answer);
-    else
+    if (body && fields_read(&call.fields, body, &refusal)) {
+        int code = run(&call);
+        auth_reply(reply, code, &call.answer, call.brand && call.brand->settings.full_replies);
+    } else {
         reply_text(reply, 400, refusal.data);
+    }
     text_free(&refusal);
     free(call.answer.token);
     free(call.answer.key);

@@ -67,6 +67,7 @@ struct operation {
 /* What a successful reply carries. Status-only operations leave it as it is. */
 struct answer {
     bool has_user;
+    bool has_identifiers;
     char *token, *key; /* owned */
     char *session_id; /* owned */
     const char *role;
@@ -125,6 +126,9 @@ enum token_state { TOKEN_GOOD, TOKEN_EXPIRED, TOKEN_OF_ANOTHER, TOKEN_FORGED };
  * `customer` gets whose it is, of a good one. */
 enum token_state read_token(const struct auth_call *call, const char *token, struct jwt *jwt,
                             struct customer **customer);
+/* The customer's identity that the call names: by its value, or with OLD_IDENTIFIER_WORKS also by one that it
+ * had before an identifier update. NULL if it names none. */
+const struct identity *named_identity(const struct auth_call *call, const struct customer *customer);
 /* Whether the call's identity is one that the token names, be it under a newer value. */
 bool token_covers_identity(const struct auth_call *call, const struct jwt *jwt, const struct customer *customer);
 

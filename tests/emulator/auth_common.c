@@ -86,6 +86,7 @@ char *token_for(struct auth_call *call, const struct customer *customer, const c
     int64_t minutes = call_factor(call) == FIRST_FACTOR ? settings->token_minutes : settings->mfa_token_minutes;
     struct jwt_claims claims = claims_for(call, customer ? customer->id : NULL, role);
     char *identity = identity_text(call->fields.type, call->fields.value);
+    claims.kind = customer ? JWT_CUSTOMER : JWT_VIEW;
     claims.identities[0] = identity;
     claims.identities[1] = text_equal(identity, first_identity) ? NULL : first_identity;
     claims.device = device;
@@ -104,7 +105,7 @@ static char *key_for(struct auth_call *call, const struct customer *customer, co
     claims.identities[0] = identity;
     claims.identities[1] = text_equal(identity, first_identity) ? NULL : first_identity;
     claims.device = call->fields.text[FIELD_DEVICE_ID];
-    claims.is_key = true;
+    claims.kind = JWT_KEY;
     claims.mfa = mfa;
     int64_t minutes = mfa ? settings->mfa_key_expiry_minutes : settings->key_expiry_minutes;
     if (settings->expiry_based_key)
@@ -168,7 +169,7 @@ enum token_state read_token(const struct auth_call *call, const char *token, str
         jwt_free(jwt);
         return TOKEN_FORGED;
     }
-    if (call->now_ms / 1000 >= jwt->expires_at || revoked_has(&call->emulator->revoked, jwt->id))
+    if (call->now_ms / 1000 >= jwt->expires_at || revoked_has(&call->emulator->revoked, jwt->signature))
         return TOKEN_EXPIRED;
     if (text_equal(jwt->brand, call->brand->upper))
         *customer = customer_find_by_id(call->brand, jwt->customer_id);
@@ -183,9 +184,18 @@ static bool names(const struct jwt *jwt, enum identifier_type type, const char *
     return named;
 }
 
+const struct identity *named_identity(const struct auth_call *call, const struct customer *customer)
+{
+    const struct fields *fields = &call->fields;
+    const struct identity *identity = customer_identity(customer, fields->type, fields->value);
+    if (!identity && call->brand->settings.old_identifier_works)
+        identity = customer_former_identity(customer, fields->type, fields->value);
+    return identity;
+}
+
 bool token_covers_identity(const struct auth_call *call, const struct jwt *jwt, const struct customer *customer)
 {
-    const struct identity *identity = customer_identity(customer, call->fields.type, call->fields.value);
+    const struct identity *identity = named_identity(call, customer);
     if (!identity)
         return false;
     bool covered = names(jwt, identity->type, identity->value);

@@ -75,11 +75,16 @@ static void start_session(struct auth_call *call, struct customer *customer, con
     call->answer.registered_for_password = registered_for_password(call, customer);
 }
 
+static bool external_id_is_off(const struct auth_call *call)
+{
+    return call->fields.type == EXTERNALID && !call->brand->settings.external_id_login_enabled;
+}
+
 int token_generate(struct auth_call *call)
 {
     const struct fields *fields = &call->fields;
     const struct settings *settings = &call->brand->settings;
-    if (fields->type == EXTERNALID && !settings->external_id_login_enabled)
+    if (external_id_is_off(call))
         return CODE_EXTERNAL_ID_OFF;
     struct customer *customer = customer_find(call->brand, fields->type, fields->value);
     if (!customer && !settings->sign_up)
@@ -124,6 +129,8 @@ static int start_second_factor(struct auth_call *call, const struct jwt *jwt, st
 {
     if (!complete_identity(call, jwt, customer))
         return CODE_INVALID_DETAILS;
+    if (external_id_is_off(call))
+        return CODE_EXTERNAL_ID_OFF;
     struct customer *owner = customer_find(call->brand, call->fields.type, call->fields.value);
     if (owner && owner != customer)
         return CODE_IDENTIFIER_DIFFERS;

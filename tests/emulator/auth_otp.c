@@ -6,7 +6,6 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* Where an OTP goes. */
 struct route {
@@ -73,7 +72,7 @@ static bool prefers_email(const struct auth_call *call, const struct route *rout
     if (!route->mobile || !route->email)
         return !route->mobile;
     if (session->type == EXTERNALID)
-        return strcasecmp(call->brand->settings.otp_send_for_external_id, "email") == 0;
+        return text_equal_nocase(call->brand->settings.otp_send_for_external_id, "email");
     return !call->fields.text[FIELD_MOBILE] && call->fields.text[FIELD_EMAIL];
 }
 
@@ -94,7 +93,7 @@ static int fallback_route(const struct auth_call *call, const char *channel, str
     const struct settings *settings = &call->brand->settings;
     if (!text_list_has(settings->fallback_channels, channel))
         return CODE_CHANNEL_NOT_CONFIGURED;
-    bool email = strcasecmp(channel, "EMAIL") == 0;
+    bool email = text_equal_nocase(channel, "EMAIL");
     route->to = email ? route->email : route->mobile;
     route->channel = channel;
     route->template = settings->fallback_channels_properties;

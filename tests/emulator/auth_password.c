@@ -19,6 +19,7 @@ int password_validate(struct auth_call *call)
                              first ? settings->max_password_retry_count : settings->mfa_max_password_retry_count,
                              strcmp(credential->password, call->fields.text[FIELD_PASSWORD]) == 0, CODE_WRONG_PASSWORD,
                              CODE_TOO_MANY_PASSWORDS_TRIED);
+    call->answer.has_identifiers = true;
     return code == CODE_SUCCESS ? sign_in(call) : code;
 }
 
@@ -56,22 +57,25 @@ int password_change(struct auth_call *call)
     return code;
 }
 
-/* The new password counts at once, but not as confirmed: the customer goes on by OTP. */
+/* The new password is there at once, but counts only once an OTP confirms it, on this session or on another:
+ * where no OTP can be sent, it never would. */
 int password_forget(struct auth_call *call)
 {
-    struct customer *customer = call->session->customer;
-    struct credential *credential = &customer->credentials[call_factor(call)];
+    const struct settings *settings = &call->brand->settings;
+    struct credential *credential = &call->session->customer->credentials[call_factor(call)];
     const char *fresh = call->fields.text[FIELD_PASSWORD];
+    bool no_otp = call_factor(call) == SECOND_FACTOR && settings->skip_otp_validate_reset;
     if (!passwords_enabled(call))
         return CODE_PASSWORD_NOT_ENABLED;
     int code = check_new_password(call, fresh);
-    if (code == CODE_SUCCESS && !credential->password)
-        code = CODE_PASSWORD_NOT_RESET;
     if (code != CODE_SUCCESS)
         return code;
-    bool no_otp = call_factor(call) == SECOND_FACTOR && call->brand->settings.skip_otp_validate_reset;
+    if (!credential->password)
+        return CODE_NO_SUCH_USER;
+    if (credential->confirmed && strcmp(credential->password, fresh) == 0)
+        return CODE_SAME_PASSWORD;
+    if (!settings->otp_enabled && !no_otp)
+        return CODE_PASSWORD_NOT_RESET;
     credential_set(credential, fresh, no_otp);
-    session_end(call->emulator, call->session);
-    call->session = NULL;
     return CODE_SUCCESS;
 }

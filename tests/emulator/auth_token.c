@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A fresh token in the place of the one that the customer had. */
+/* A fresh token in the place of the one that the customer had. It has the identifier as it is now, even
+ * where an older value was taken. */
 static void renew(struct auth_call *call, const struct customer *customer, const struct jwt *old)
 {
+    call->fields.value = named_identity(call, customer)->value;
     const char *second = jwt_identity(old, 1);
     char *own = identity_text(call->fields.type, call->fields.value);
     if (text_equal(second, own))
@@ -58,7 +60,7 @@ static int regenerate_by_token(struct auth_call *call, const struct jwt *token)
     struct customer *customer = customer_of(call, token);
     bool authenticated = customer && strcmp(token->role, "AUTH") != 0 && strcmp(token->role, "MFA_PENDING") != 0;
     if (!authenticated || !token_covers_identity(call, token, customer) ||
-        call->now_ms / 1000 >= token->expires_at + grace_s || revoked_has(&call->emulator->revoked, token->id))
+        call->now_ms / 1000 >= token->expires_at + grace_s || revoked_has(&call->emulator->revoked, token->signature))
         return CODE_NOT_REGENERATED;
     renew(call, customer, token);
     return CODE_SUCCESS;
@@ -88,7 +90,7 @@ int token_expire(struct auth_call *call)
         return CODE_NOT_EXPIRED;
     int code = state == TOKEN_EXPIRED ? CODE_TOKEN_EXPIRED : CODE_NOT_EXPIRED;
     if (state == TOKEN_GOOD && names_customer(call, &jwt, customer)) {
-        revoked_add(&call->emulator->revoked, jwt.id, jwt.expires_at, call->now_ms / 1000);
+        revoked_add(&call->emulator->revoked, jwt.signature, jwt.expires_at, call->now_ms / 1000);
         call->answer.message = "Token expired successfully";
         code = CODE_SUCCESS;
     }

@@ -3,6 +3,7 @@
 #include "emulator.h"
 #include "text.h"
 
+#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,7 @@ static void free_customer(void *value)
         free(customer->credentials[factor].password);
     free(customer->contact_mobile);
     free(customer->contact_email);
+    json_object_put(customer->profile);
     free(customer->id);
     free(customer);
 }
@@ -123,6 +125,13 @@ void customer_drop(struct customer *customer)
     }
     map_remove(&brand->by_id, customer->id);
     free_customer(customer);
+}
+
+void customer_delete(struct emulator *emulator, struct customer *customer)
+{
+    customer->established = true; /* so that its last session does not take it along */
+    sessions_end_of(emulator, NULL, customer);
+    customer_drop(customer);
 }
 
 bool customer_is_stray(const struct customer *customer, int64_t now_ms)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct emulator;
+struct json_object;
 
 enum identifier_type { MOBILE, EMAIL, USERNAME, EXTERNALID, IDENTIFIER_TYPES, NO_IDENTIFIER = IDENTIFIER_TYPES };
 
@@ -50,10 +51,12 @@ struct customer {
     bool second_factor; /* enrolled */
     bool established; /* set up by PUT, or signed in once */
     unsigned session_count;
+    struct json_object *profile; /* may be NULL */
 };
 
 struct canned_reply {
     unsigned status;
+    bool view; /* a VIEW token will do */
     char *body;
     bool is_json;
 };
@@ -70,6 +73,9 @@ struct brand {
     struct otp_limits otp_limits;
 };
 
+/* Ends what the customer has: sessions, identifiers, everything. */
+void customer_delete(struct emulator *emulator, struct customer *customer);
+
 struct brand *brand_find(const struct emulator *emulator, const char *name);
 /* Finds or adds. */
 struct brand *brand_get(struct emulator *emulator, const char *name);
@@ -85,6 +91,9 @@ struct customer *customer_new(struct emulator *emulator, struct brand *brand, co
 void customer_drop(struct customer *customer);
 struct identity *customer_add_identity(struct customer *customer, enum identifier_type type, const char *value);
 struct identity *customer_identity(const struct customer *customer, enum identifier_type type, const char *value);
+/* One that had this value before an identifier update, or NULL. */
+struct identity *customer_former_identity(const struct customer *customer, enum identifier_type type,
+                                          const char *value);
 /* The first identifier of that type, or NULL. */
 const char *customer_value(const struct customer *customer, enum identifier_type type);
 /* Where an OTP can go, or NULL. */
@@ -98,6 +107,5 @@ void credential_set(struct credential *credential, const char *password, bool co
 
 /* "TYPE|value"; the caller frees it. */
 char *identity_text(enum identifier_type type, const char *value);
-bool identity_had_value(const struct identity *identity, const char *value);
 
 #endif

@@ -83,10 +83,10 @@ static bool post_clock(struct control_call *call)
 }
 
 /* A fault on a path that nobody serves would never strike: more likely a typing error. */
-static bool path_is_served(const char *path)
+static bool path_is_served(const struct emulator *emulator, const char *path)
 {
     const char *method;
-    return auth_knows_path(path, &method) || gateway_endpoint(path);
+    return auth_knows_path(path, &method) || gateway_endpoint(emulator, path);
 }
 
 static bool post_fault(struct control_call *call)
@@ -104,7 +104,7 @@ static bool post_fault(struct control_call *call)
     struct fault *fault = fault_read(call->body, brand, &call->error);
     if (!fault)
         return false;
-    if (!path_is_served(fault->path)) {
+    if (!path_is_served(call->emulator, fault->path)) {
         text_add_format(&call->error, "unknown path \"%s\"", fault->path);
         fault_free(fault);
         return false;

@@ -97,12 +97,20 @@ void customer_rename_identity(struct customer *customer, struct identity *identi
     index_identity(customer, identity);
 }
 
-bool identity_had_value(const struct identity *identity, const char *value)
+static bool had_value(const struct identity *identity, const char *value)
 {
     for (unsigned i = 0; i < identity->former_count; i++)
         if (strcmp(identity->former[i], value) == 0)
             return true;
     return false;
+}
+
+struct identity *customer_former_identity(const struct customer *customer, enum identifier_type type, const char *value)
+{
+    for (unsigned i = 0; i < customer->identity_count; i++)
+        if (customer->identities[i]->type == type && had_value(customer->identities[i], value))
+            return customer->identities[i];
+    return NULL;
 }
 
 void credential_set(struct credential *credential, const char *password, bool confirmed)

@@ -121,7 +121,8 @@ static void add_cors_headers(struct MHD_Response *response, const struct http_re
         return;
     add_header(response, "Access-Control-Allow-Origin", origin);
     add_header(response, "Vary", "Origin");
-    add_header(response, "Access-Control-Expose-Headers", "*");
+    add_header(response, "Access-Control-Allow-Credentials", "true");
+    add_header(response, "Access-Control-Expose-Headers", "Date, Retry-After, X-Amz-Cf-Id");
     if (strcmp(request->method, "OPTIONS") != 0)
         return;
     const char *wanted = request_header(request, "Access-Control-Request-Headers");

@@ -5,7 +5,6 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* The members that say what goes wrong: exactly one of them. */
 static const struct kind {
@@ -86,7 +85,7 @@ static bool header_is_ours(const char *name)
 {
     static const char *const ours[] = {"Content-Length", "Transfer-Encoding", "Connection", "Trailer", "Upgrade"};
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
-        if (strcasecmp(ours[i], name) == 0)
+        if (text_equal_nocase(ours[i], name))
             return true;
     return false;
 }

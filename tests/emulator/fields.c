@@ -7,12 +7,13 @@
 
 enum kind {
     STRING,
+    PASSWORD, /* holds any character but NUL: a tab is one too */
     STRING_OR_NUMBER,
     TYPE, /* one of the identifier types */
     LENIENT, /* sent by older apps where the service ignores it: any other type counts as missing */
 };
 
-enum { SHORT = 256, LONG = 16384 };
+enum { SHORT = 256, DEVICE = 512 /* some apps send their user agent */, LONG = 16384 };
 
 static const struct field_rule {
     const char *name;
@@ -20,16 +21,16 @@ static const struct field_rule {
     int longest;
 } rules[FIELDS] = {
     [FIELD_BRAND] = {"brand", STRING, SHORT},
-    [FIELD_DEVICE_ID] = {"deviceId", STRING_OR_NUMBER, SHORT},
+    [FIELD_DEVICE_ID] = {"deviceId", STRING_OR_NUMBER, DEVICE},
     [FIELD_IDENTIFIER_TYPE] = {"identifierType", TYPE, SHORT},
     [FIELD_IDENTIFIER_VALUE] = {"identifierValue", STRING, SHORT},
     [FIELD_MOBILE] = {"mobile", STRING, SHORT},
     [FIELD_EMAIL] = {"email", STRING, SHORT},
     [FIELD_SESSION_ID] = {"sessionId", STRING, SHORT},
     [FIELD_OTP] = {"otp", STRING_OR_NUMBER, SHORT},
-    [FIELD_PASSWORD] = {"password", STRING, SHORT},
-    [FIELD_CONFIRM_PASSWORD] = {"confirmPassword", STRING, SHORT},
-    [FIELD_NEW_PASSWORD] = {"newPassword", STRING, SHORT},
+    [FIELD_PASSWORD] = {"password", PASSWORD, SHORT},
+    [FIELD_CONFIRM_PASSWORD] = {"confirmPassword", PASSWORD, SHORT},
+    [FIELD_NEW_PASSWORD] = {"newPassword", PASSWORD, SHORT},
     [FIELD_TOKEN] = {"token", STRING, LONG},
     [FIELD_KEY] = {"key", STRING, LONG},
     [FIELD_EXPIRED_TOKEN] = {"expiredToken", STRING, LONG},
@@ -75,7 +76,7 @@ static bool read_field(struct fields *fields, enum field field, struct json_obje
     bool is_string = json_object_is_type(value, json_type_string);
     if (is_string && (size_t)json_object_get_string_len(value) != length)
         fields->unusable = true; /* a NUL inside */
-    if (length > (size_t)rule->longest || text_has_control(text, length))
+    if (length > (size_t)rule->longest || (rule->kind != PASSWORD && text_has_control(text, length)))
         fields->unusable = true;
     if (rule->kind == TYPE && length && identifier_type_of(text) == NO_IDENTIFIER)
         return refuse_type(problem, value);

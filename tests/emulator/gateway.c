@@ -1,14 +1,14 @@
 #include "gateway.h"
 
+#include "profile.h"
 #include "text.h"
 
 #include <json-c/json.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-const char *gateway_endpoint(const char *path)
+static const char *behind_prefix(const char *path)
 {
     static const char *const prefixes[] = {"/mobile/v2/api/", "/v2/api/"};
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
@@ -19,17 +19,50 @@ const char *gateway_endpoint(const char *path)
     return NULL;
 }
 
+bool gateway_may_serve(const char *path)
+{
+    return !behind_prefix(path) && strncmp(path, "/auth/", 6) != 0 && strncmp(path, "/_emulator/", 11) != 0;
+}
+
+struct path_search {
+    const char *path;
+    bool found;
+};
+
+static void look_for_path(const char *name, void *value, void *data)
+{
+    const struct brand *brand = value;
+    struct path_search *search = data;
+    (void)name;
+    search->found = search->found || map_get(&brand->gateway, search->path);
+}
+
+const char *gateway_endpoint(const struct emulator *emulator, const char *path)
+{
+    struct path_search search = {.path = path};
+    const char *endpoint = behind_prefix(path);
+    if (endpoint)
+        return endpoint;
+    map_each(&emulator->brands, look_for_path, &search);
+    return search.found ? path : NULL;
+}
+
 /* Who is calling: a customer, or with CIAM whoever the ID token names. */
 struct caller {
     struct brand *brand;
-    struct customer *customer;
+    struct customer *customer; /* NULL for a VIEW token too */
     char *mobile, *email; /* from an ID token; owned */
 };
 
-static bool token_is_in_force(struct emulator *emulator, const struct jwt *jwt)
+static bool is_customers_token(const struct jwt *jwt)
 {
-    return jwt->customer_id && strcmp(jwt->role, "AUTH") != 0 && strcmp(jwt->role, "MFA_PENDING") != 0 &&
-           clock_now_s(&emulator->clock) < jwt->expires_at && !revoked_has(&emulator->revoked, jwt->id);
+    return jwt->customer_id && strcmp(jwt->role, "AUTH") != 0 && strcmp(jwt->role, "MFA_PENDING") != 0;
+}
+
+static bool token_is_in_force(struct emulator *emulator, const struct jwt *jwt, bool view)
+{
+    return (is_customers_token(jwt) || (view && strcmp(jwt->role, "VIEW") == 0)) &&
+           clock_now_s(&emulator->clock) < jwt->expires_at && !revoked_has(&emulator->revoked, jwt->signature);
 }
 
 /* The token names the identity, or names the one that it was before an identifier update. */
@@ -39,7 +72,7 @@ static bool token_has_identity(const struct jwt *jwt, const struct customer *cus
     char *text = identity_text(type, value);
     bool named = jwt_names_identity(jwt, text);
     free(text);
-    const struct identity *identity = customer_identity(customer, type, value);
+    const struct identity *identity = customer ? customer_identity(customer, type, value) : NULL;
     for (unsigned i = 0; identity && !named && i < identity->former_count; i++) {
         text = identity_text(type, identity->former[i]);
         named = jwt_names_identity(jwt, text);
@@ -71,25 +104,30 @@ static bool headers_agree(const struct http_request *request, const struct jwt *
     return identity_headers_agree(request, jwt, customer);
 }
 
-/* What a token is refused for, or NULL. */
-static const char *identify_by_token(struct emulator *emulator, const struct http_request *request,
+/* What a token is refused for, or NULL. With `view` a VIEW token will do, which is nobody's yet. */
+static const char *check_token(struct emulator *emulator, const struct http_request *request, const struct jwt *jwt,
+                               bool view, struct caller *caller)
+{
+    if (!token_is_in_force(emulator, jwt, view))
+        return "Token is expired or not authenticated";
+    if (!text_equal(jwt->brand, caller->brand->upper))
+        return "cap_brand does not match the token";
+    caller->customer = customer_find_by_id(caller->brand, jwt->customer_id);
+    if (jwt->customer_id && !caller->customer)
+        return "Invalid token";
+    return headers_agree(request, jwt, caller->customer) ? NULL : "The headers do not match the token";
+}
+
+static const char *identify_by_token(struct emulator *emulator, const struct http_request *request, bool view,
                                      struct caller *caller)
 {
     const char *token = request_header(request, "cap_authorization");
     struct jwt jwt;
-    const char *refusal = NULL;
     if (!token)
         return "cap_authorization is missing";
     if (!jwt_read(emulator->signer, token, &jwt))
         return "Invalid token";
-    if (!token_is_in_force(emulator, &jwt))
-        refusal = "Token is expired or not authenticated";
-    else if (!text_equal(jwt.brand, caller->brand->upper))
-        refusal = "cap_brand does not match the token";
-    else if (!(caller->customer = customer_find_by_id(caller->brand, jwt.customer_id)))
-        refusal = "Invalid token";
-    else if (!headers_agree(request, &jwt, caller->customer))
-        refusal = "The headers do not match the token";
+    const char *refusal = check_token(emulator, request, &jwt, view, caller);
     jwt_free(&jwt);
     return refusal;
 }
@@ -128,7 +166,7 @@ static char *claim(struct json_object *claims, const char *name)
 static const char *identify_by_id_token(const struct http_request *request, const char *bearer, struct caller *caller)
 {
     const char *id_token = request_header(request, "X-CAP-EXTERNAL-OAUTH-ID-TOKEN");
-    if (strncasecmp(bearer, "Bearer ", 7) != 0 || !bearer[7] || !id_token || !*id_token)
+    if (!text_begins_nocase(bearer, "Bearer ") || !bearer[7] || !id_token || !*id_token)
         return "Invalid external identity";
     struct json_object *claims = unverified_claims(id_token);
     caller->email = claim(claims, "email");
@@ -141,7 +179,8 @@ static const char *identify_by_id_token(const struct http_request *request, cons
     return NULL;
 }
 
-static const char *identify(struct emulator *emulator, const struct http_request *request, struct caller *caller)
+static const char *identify(struct emulator *emulator, const struct http_request *request, const char *endpoint,
+                            struct caller *caller)
 {
     const char *brand = request_header(request, "cap_brand");
     const char *bearer = request_header(request, "Authorization");
@@ -150,23 +189,46 @@ static const char *identify(struct emulator *emulator, const struct http_request
         return brand ? "Unknown brand" : "cap_brand is missing";
     if (bearer && !request_header(request, "cap_authorization"))
         return identify_by_id_token(request, bearer, caller);
-    return identify_by_token(emulator, request, caller);
+    const struct canned_reply *canned = map_get(&caller->brand->gateway, endpoint);
+    return identify_by_token(emulator, request, canned && canned->view, caller);
 }
 
+/* A JSON number has no leading zeros. */
+static const char *number_of(const char *id)
+{
+    size_t zeros = strspn(id, "0");
+    return id[zeros] ? id + zeros : "0";
+}
+
+/* Live clients read this member by member: what counts is in strings, except the customer's own numbers. */
 static void write_customer(const struct caller *caller, struct text *body)
 {
     const struct customer *customer = caller->customer;
-    text_add_string(body, "{\"status\":{\"success\":true,\"code\":200,\"message\":\"Success\"},"
-                          "\"customers\":{\"customer\":[{\"user_id\":");
-    text_add_json(body, customer ? customer->id : NULL);
-    text_add_string(body, ",\"mobile\":");
+    text_add_format(body,
+                    "{\"status\":{\"success\":\"true\",\"code\":200,\"message\":\"Success\",\"total\":\"1\","
+                    "\"success_count\":\"1\"},\"customers\":{\"customer\":[{\"user_id\":%s,\"mobile\":",
+                    customer ? number_of(customer->id) : "null");
     text_add_json(body, customer ? customer_mobile(customer) : caller->mobile);
     text_add_string(body, ",\"email\":");
     text_add_json(body, customer ? customer_email(customer) : caller->email);
+    text_add_string(body, ",\"external_id\":");
+    text_add_json(body, customer ? customer_value(customer, EXTERNALID) : NULL);
+    profile_write(customer ? customer->profile : NULL, body);
     text_add_string(body, "}]}}");
 }
 
-static void answer(const struct caller *caller, const char *endpoint, struct http_reply *reply)
+static bool only_reads(const struct http_request *request)
+{
+    return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+}
+
+/* Whoever deletes the customer's data deletes the login too, whatever was set up as the answer. */
+static bool deletes_customer(const struct http_request *request, const struct caller *caller, const char *endpoint)
+{
+    return caller->customer && strcmp(endpoint, "PII/delete") == 0 && !only_reads(request);
+}
+
+static void answer(const struct caller *caller, const char *endpoint, bool deletes, struct http_reply *reply)
 {
     const struct canned_reply *canned = map_get(&caller->brand->gateway, endpoint);
     reply->status = 200;
@@ -177,6 +239,8 @@ static void answer(const struct caller *caller, const char *endpoint, struct htt
         text_add_string(&reply->body, canned->body);
     } else if (strcmp(endpoint, "customer/get") == 0) {
         write_customer(caller, &reply->body);
+    } else if (deletes) {
+        text_add_string(&reply->body, "{\"status\":{\"success\":\"true\",\"code\":200,\"message\":\"Success\"}}");
     } else {
         reply->status = 404;
         text_add_string(&reply->body, "{\"errors\":[{\"status\":false,\"code\":600,"
@@ -184,19 +248,27 @@ static void answer(const struct caller *caller, const char *endpoint, struct htt
     }
 }
 
+static void refuse(const char *refusal, struct http_reply *reply)
+{
+    reply->status = 401;
+    reply->content_type = "application/json";
+    text_add_string(&reply->body, "{\"status\":{\"success\":false,\"code\":401,\"message\":");
+    text_add_json(&reply->body, refusal);
+    text_add_string(&reply->body, "}}");
+}
+
 void gateway_handle(struct emulator *emulator, const struct http_request *request, const char *endpoint,
                     struct http_reply *reply)
 {
     struct caller caller = {0};
-    const char *refusal = identify(emulator, request, &caller);
+    const char *refusal = identify(emulator, request, endpoint, &caller);
     if (refusal) {
-        reply->status = 401;
-        reply->content_type = "application/json";
-        text_add_string(&reply->body, "{\"status\":{\"success\":false,\"code\":401,\"message\":");
-        text_add_json(&reply->body, refusal);
-        text_add_string(&reply->body, "}}");
+        refuse(refusal, reply);
     } else {
-        answer(&caller, endpoint, reply);
+        bool deletes = deletes_customer(request, &caller, endpoint);
+        answer(&caller, endpoint, deletes, reply);
+        if (deletes && reply->status < 300)
+            customer_delete(emulator, caller.customer);
     }
     free(caller.mobile);
     free(caller.email);

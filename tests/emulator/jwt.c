@@ -14,7 +14,7 @@ enum { SECRET_SIZE = 32, SIGNATURE_SIZE = 32, SIGNATURE_TEXT = 43, MAX_TOKEN = 1
 struct jwt_signer {
     EVP_MAC *mac;
     EVP_MAC_CTX *keyed; /* copied for each token: setting a key anew costs more than signing */
-    uint64_t last_id;
+    uint64_t last_serial;
 };
 
 struct jwt_signer *jwt_signer_new(void)
@@ -108,25 +108,43 @@ static void write_header(struct text *json, const struct jwt_claims *claims)
     text_add_string(json, ",\"alg\":\"HS256\"}");
 }
 
-/* `jti` keeps two tokens of one second apart, so that expiring one does not expire the other. */
-static void write_payload(struct text *json, const struct jwt_claims *claims, uint64_t id)
+/* The service's tokens have no `jti`, so that two of one second would be the same, and expiring one would
+ * expire the other. JSON allows blanks at its end: their pattern is a serial number that is no claim. */
+static void write_serial(struct text *json, uint64_t serial)
+{
+    for (; serial; serial /= 4)
+        text_add(json, &" \t\n\r"[serial % 4], 1);
+}
+
+static void write_member(struct text *json, const char *name, const char *value)
+{
+    text_add_format(json, "%s\"%s\":", json->length > 1 ? "," : "", name);
+    text_add_json(json, value);
+}
+
+static void write_payload(struct text *json, const struct jwt_claims *claims, uint64_t serial)
 {
     text_add_string(json, "{");
-    if (claims->customer_id) {
-        text_add_string(json, "\"uid\":");
-        text_add_json(json, claims->customer_id);
-        text_add_string(json, ",");
-    }
-    text_add_string(json, "\"iss\":\"CAPILLARY TECHNOLOGIES\",\"isc\":\"false\",\"ogc\":[");
-    text_add_json(json, claims->organisation);
-    text_add_string(json, "],");
-    if (claims->expires_at)
-        text_add_format(json, "\"exp\":%lld,", (long long)claims->expires_at);
-    text_add_format(json, "\"iat\":%lld,\"rol\":", (long long)claims->issued_at);
-    text_add_json(json, claims->role);
-    if (claims->is_key)
+    if (claims->kind != JWT_VIEW)
+        write_member(json, "uid", claims->customer_id);
+    write_member(json, "iss", "CAPILLARY TECHNOLOGIES");
+    if (claims->kind == JWT_CUSTOMER)
+        write_member(json, "isc", "false");
+    if (claims->kind == JWT_KEY) {
         text_add_format(json, ",\"mfa\":%s", claims->mfa ? "true" : "false");
-    text_add_format(json, ",\"type\":\"WRITE\",\"jti\":\"%llu\"}", (unsigned long long)id);
+    } else {
+        text_add_string(json, ",\"ogc\":[");
+        text_add_json(json, claims->organisation);
+        text_add_string(json, "]");
+    }
+    if (claims->expires_at)
+        text_add_format(json, ",\"exp\":%lld", (long long)claims->expires_at);
+    text_add_format(json, ",\"iat\":%lld", (long long)claims->issued_at);
+    write_member(json, "rol", claims->role);
+    if (claims->kind == JWT_CUSTOMER)
+        write_member(json, "type", "WRITE");
+    text_add_string(json, "}");
+    write_serial(json, serial);
 }
 
 char *jwt_sign(struct jwt_signer *signer, const struct jwt_claims *claims)
@@ -136,7 +154,7 @@ char *jwt_sign(struct jwt_signer *signer, const struct jwt_claims *claims)
     base64url_add(&token, (const unsigned char *)json.data, json.length);
     text_add(&token, ".", 1);
     json.length = 0;
-    write_payload(&json, claims, ++signer->last_id);
+    write_payload(&json, claims, ++signer->last_serial);
     base64url_add(&token, (const unsigned char *)json.data, json.length);
     text_free(&json);
     size_t signed_length = token.length;
@@ -186,7 +204,7 @@ bool jwt_read(struct jwt_signer *signer, const char *token, struct jwt *jwt)
     jwt->brand = string_member(jwt->header, "org");
     jwt->customer_id = string_member(jwt->payload, "uid");
     jwt->role = string_member(jwt->payload, "rol");
-    jwt->id = string_member(jwt->payload, "jti");
+    jwt->signature = second + 1;
     jwt->expires_at = json_object_get_int64(json_object_object_get(jwt->payload, "exp"));
     jwt->mfa = json_object_get_boolean(json_object_object_get(jwt->payload, "mfa"));
     return true;

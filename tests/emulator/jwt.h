@@ -12,17 +12,20 @@ struct jwt_signer;
 struct jwt_signer *jwt_signer_new(void);
 void jwt_signer_free(struct jwt_signer *signer);
 
+/* Which claims there are: those known of the service's own, and no more. */
+enum jwt_kind { JWT_CUSTOMER, JWT_VIEW, JWT_KEY };
+
 /* What goes into a token. Texts are borrowed. */
 struct jwt_claims {
     const char *identities[2]; /* "MOBILE|919999922332"; the second may be NULL */
     const char *device; /* NULL on web */
     const char *brand; /* in upper case */
     const char *organisation; /* "<org id>|<till name>" */
-    const char *customer_id; /* NULL in VIEW tokens */
+    const char *customer_id; /* not in VIEW tokens */
     const char *role;
     int64_t issued_at; /* seconds */
     int64_t expires_at; /* seconds; 0: never */
-    bool is_key;
+    enum jwt_kind kind;
     bool mfa; /* of a key */
 };
 
@@ -32,7 +35,8 @@ char *jwt_sign(struct jwt_signer *signer, const struct jwt_claims *claims);
 /* A token that was read: its texts live as long as it does. */
 struct jwt {
     struct json_object *header, *payload;
-    const char *device, *brand, *customer_id, *role, *id;
+    const char *device, *brand, *customer_id, *role;
+    const char *signature; /* of no other token; points into the text that was read */
     int64_t expires_at; /* 0: never */
     bool mfa;
 };

@@ -52,22 +52,43 @@ const char *code_message(int code)
     return "Unknown error";
 }
 
-static void write_success(struct text *body, const struct answer *answer)
+static void write_auth(struct text *body, const struct answer *answer)
 {
-    text_add_string(body, "{\"token\":");
+    text_add_string(body, ",\"auth\":{\"token\":");
     text_add_json(body, answer->token);
     text_add_string(body, ",\"key\":");
     text_add_json(body, answer->key);
-    text_add_string(body, "},\"identifiers\":{\"identifierList\":null},"
-                          "\"user\":{\"appRegistered\":false,\"sessionId\":");
+    text_add_string(body, "}");
+}
+
+static void write_user(struct text *body, const struct answer *answer)
+{
+    text_add_string(body, ",\"user\":{\"appRegistered\":false,\"sessionId\":");
     text_add_json(body, answer->session_id);
     text_add_string(body, ",\"role\":");
     text_add_json(body, answer->role);
-    text_add_format(body, ",\"userRegisteredForPassword\":%s}}", answer->registered_for_password ? "true" : "false");
+    text_add_format(body, ",\"userRegisteredForPassword\":%s}", answer->registered_for_password ? "true" : "false");
+}
+
+/* Today's replies hold what there is; the older shape has every member, and null where there is nothing. */
+static void write_members(struct text *body, const struct answer *answer, bool has_user, bool all)
+{
+    if (has_user)
+        write_auth(body, answer);
+    else if (all)
+        text_add_string(body, ",\"auth\":null");
+    if (has_user && (all || answer->has_identifiers))
+        text_add_string(body, ",\"identifiers\":{\"identifierList\":null}");
+    else if (all)
+        text_add_string(body, ",\"identifiers\":null");
+    if (has_user)
+        write_user(body, answer);
+    else if (all)
+        text_add_string(body, ",\"user\":null");
 }
 
 /* Refusals too arrive as HTTP 200: the status member says what happened. */
-void auth_reply(struct http_reply *reply, int code, const struct answer *answer)
+void auth_reply(struct http_reply *reply, int code, const struct answer *answer, bool all_members)
 {
     struct text *body = &reply->body;
     bool success = code == CODE_SUCCESS;
@@ -75,9 +96,7 @@ void auth_reply(struct http_reply *reply, int code, const struct answer *answer)
     reply->content_type = "application/json";
     text_add_format(body, "{\"status\":{\"success\":%s,\"code\":%d,\"message\":", success ? "true" : "false", code);
     text_add_json(body, success && answer->message ? answer->message : code_message(code));
-    text_add_string(body, "},\"auth\":");
-    if (success && answer->has_user)
-        write_success(body, answer);
-    else
-        text_add_string(body, "null,\"identifiers\":null,\"user\":null}");
+    text_add_string(body, "}");
+    write_members(body, answer, success && answer->has_user, all_members);
+    text_add_string(body, "}");
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct revoked {
-    struct map by_id; /* a token's jti -> when it would have expired */
+    struct map by_id; /* a token's signature -> when it would have expired */
     size_t sweep_at;
 };
 

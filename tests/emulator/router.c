@@ -11,7 +11,7 @@
 static void serve(struct emulator *emulator, const struct http_request *request, struct json_object *body,
                   const char *problem, struct http_reply *reply)
 {
-    const char *method, *endpoint = gateway_endpoint(request->path);
+    const char *method, *endpoint = gateway_endpoint(emulator, request->path);
     if (endpoint) {
         gateway_handle(emulator, request, endpoint, reply);
     } else if (!auth_knows_path(request->path, &method)) {

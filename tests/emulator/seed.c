@@ -1,5 +1,7 @@
 #include "seed.h"
 
+#include "gateway.h"
+#include "profile.h"
 #include "text.h"
 
 #include <json-c/json.h>
@@ -50,6 +52,20 @@ static bool read_string(struct json_object *object, const char *name, const char
     return true;
 }
 
+/* A password holds any character but NUL. */
+static bool read_password(struct json_object *object, const char *name, const char **password, struct text *error)
+{
+    struct json_object *value = json_object_object_get(object, name);
+    *password = value ? json_object_get_string(value) : NULL;
+    if (!value)
+        return true;
+    size_t length = strlen(*password);
+    if (!json_object_is_type(value, json_type_string) || !length || length > LONGEST_NAME ||
+        length != (size_t)json_object_get_string_len(value))
+        return refuse(error, "not a usable password: member", name);
+    return true;
+}
+
 bool seed_brand(struct emulator *emulator, const char *name, struct json_object *settings, struct text *error)
 {
     struct settings scratch;
@@ -79,6 +95,7 @@ struct customer_plan {
     const char *value, *id, *password, *mfa_password;
     bool mfa;
     struct json_object *identifiers; /* may be NULL */
+    struct json_object *profile; /* owned until the customer has it */
 };
 
 static bool check_identifiers(struct customer_plan *plan, struct text *error)
@@ -115,15 +132,15 @@ static bool check_customer_id(const struct customer_plan *plan, struct text *err
     return !owner || owner == plan->replaced ? true : refuse(error, "another customer has customerId", plan->id);
 }
 
-static bool read_mfa(struct json_object *object, bool *mfa, struct text *error)
+static bool read_flag(struct json_object *object, const char *name, bool *flag, struct text *error)
 {
     struct json_object *value = NULL;
-    *mfa = false;
-    if (!json_object_object_get_ex(object, "mfa", &value))
+    *flag = false;
+    if (!json_object_object_get_ex(object, name, &value))
         return true;
     if (!json_object_is_type(value, json_type_boolean))
-        return refuse(error, "not true or false: member", "mfa");
-    *mfa = json_object_get_boolean(value);
+        return refuse(error, "not true or false: member", name);
+    *flag = json_object_get_boolean(value);
     return true;
 }
 
@@ -136,21 +153,20 @@ static bool plan_customer(struct customer_plan *plan, struct json_object *object
     plan->replaced = customer_find(plan->brand, plan->type, plan->value);
     plan->identifiers = json_object_object_get(object, "identifiers");
     return read_string(object, "customerId", &plan->id, error) &&
-           read_string(object, "password", &plan->password, error) &&
-           read_string(object, "mfaPassword", &plan->mfa_password, error) && read_mfa(object, &plan->mfa, error) &&
-           check_customer_id(plan, error) && check_identifiers(plan, error);
+           read_password(object, "password", &plan->password, error) &&
+           read_password(object, "mfaPassword", &plan->mfa_password, error) &&
+           read_flag(object, "mfa", &plan->mfa, error) && check_customer_id(plan, error) &&
+           check_identifiers(plan, error) && profile_read(object, &plan->profile, error);
 }
 
 static void replace_customer(struct emulator *emulator, const struct customer_plan *plan)
 {
-    if (plan->replaced) {
-        plan->replaced->established = true; /* so that its last session does not take it along */
-        sessions_end_of(emulator, NULL, plan->replaced);
-        customer_drop(plan->replaced);
-    }
+    if (plan->replaced)
+        customer_delete(emulator, plan->replaced);
     struct customer *customer = customer_new(emulator, plan->brand, plan->id);
     customer->established = true;
     customer->second_factor = plan->mfa;
+    customer->profile = plan->profile;
     customer_add_identity(customer, plan->type, plan->value);
     if (plan->password)
         credential_set(&customer->credentials[FIRST_FACTOR], plan->password, true);
@@ -191,23 +207,30 @@ static bool read_status(struct json_object *object, unsigned *status, struct tex
     return true;
 }
 
+static bool endpoint_is_usable(const char *endpoint)
+{
+    return name_is_usable(endpoint) && (*endpoint != '/' || gateway_may_serve(endpoint));
+}
+
 bool seed_gateway(struct emulator *emulator, const char *brand_name, const char *endpoint, struct json_object *object,
                   struct text *error)
 {
     struct brand *brand = known_brand(emulator, brand_name, error);
     unsigned status;
+    bool view;
     if (!brand)
         return false;
-    if (!name_is_usable(endpoint))
+    if (!endpoint_is_usable(endpoint))
         return refuse(error, "not a usable endpoint:", endpoint);
     if (!json_object_is_type(object, json_type_object))
         return refuse(error, "a gateway reply must be an object", NULL);
-    if (!read_status(object, &status, error))
+    if (!read_status(object, &status, error) || !read_flag(object, "view", &view, error))
         return false;
     struct json_object *body = NULL;
     bool is_json = !json_object_object_get_ex(object, "body", &body) || !json_object_is_type(body, json_type_string);
     struct canned_reply *canned = memory_new(sizeof *canned);
     canned->status = status;
+    canned->view = view;
     canned->is_json = is_json;
     canned->body = text_copy(
         !body     ? "{}"

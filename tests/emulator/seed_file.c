@@ -6,8 +6,22 @@
 #include <json-c/json.h>
 #include <string.h>
 
-const char *const customer_members[] = {"password", "customerId", "mfa", "mfaPassword", "identifiers", NULL};
-const char *const gateway_members[] = {"status", "body", NULL};
+const char *const customer_members[] = {
+    "password",
+    "customerId",
+    "mfa",
+    "mfaPassword",
+    "identifiers",
+    "firstname",
+    "lastname",
+    "loyalty_points",
+    "lifetime_points",
+    "lifetime_purchases",
+    "current_slab",
+    "registered_on",
+    NULL,
+};
+const char *const gateway_members[] = {"status", "body", "view", NULL};
 
 static const char *const file_members[] = {"brands", "customers", "gateway", NULL};
 

@@ -59,6 +59,8 @@ static const struct setting table[] = {
     {"CONF_OTP_LENGTH", NUMBER, AT(otp_length), 6, 1, 16, NULL, NULL},
     SPECIAL("FIXED_OTP", DIGITS, fixed_otp),
     FLAG("SIGN_UP", sign_up, true),
+    FLAG("FULL_REPLIES", full_replies, false),
+    FLAG("OLD_IDENTIFIER_WORKS", old_identifier_works, false),
 
     COUNT("CONF_MAX_OTP_RETRY_COUNT", max_otp_retry_count, 5, 1000000),
     COUNT("CONF_MAX_PASSWORD_RETRY_COUNT", max_password_retry_count, 5, 1000000),

@@ -22,6 +22,8 @@ struct settings {
     int64_t otp_length;
     char *fixed_otp;
     bool sign_up;
+    bool full_replies;
+    bool old_identifier_works;
 
     int64_t max_otp_retry_count;
     int64_t max_password_retry_count;

@@ -333,7 +333,28 @@ def test_password_forget_refusals(brand, passwords, with_password):
     assert with_password.forget(PASSWORD, confirmPassword=None).code == 1519
     assert with_password.forget(PASSWORD, "Secret-9").code == 1521
     first_time = passwords.customer().started(password=PASSWORD, confirmPassword=PASSWORD)
-    assert first_time.forget("Secret-2").code == 1532
+    assert first_time.forget("Secret-2").code == 1515
+    stranger = passwords.customer()
+    passwords.put_customer(stranger.value)
+    assert stranger.started(password=PASSWORD, confirmPassword=PASSWORD).forget(PASSWORD).code == 1515
+    assert with_password.forget(PASSWORD).code == 1527
+    assert with_password.validate_password(PASSWORD).code == 200
+
+
+def test_a_password_that_no_otp_could_confirm_cannot_be_forgotten(emulator):
+    brand = emulator.brand(PASSWORD_ENABLED=True, OTP_ENABLED=False)
+    customer = brand.customer()
+    brand.put_customer(customer.value, password=PASSWORD)
+    assert customer.started().forget("Secret-2").code == 1532
+    assert customer.validate_password(PASSWORD).code == 200
+
+
+def test_a_password_forgotten_twice_is_not_the_one_in_force(passwords, with_password):
+    with_password.started()
+    assert [with_password.forget("Secret-2").code for _ in range(2)] == [200, 200]
+    with_password.generate_otp()
+    assert with_password.validate_otp().code == 200
+    assert with_password.started().forget("Secret-2").code == 1527
 
 
 def test_regenerate_refusals(emulator, brand):

@@ -16,26 +16,82 @@ def customer(brand):
     return brand.customer().sign_in()
 
 
+def documented(**customer):
+    """The reply of customer/get as the reference has it, and live clients read it."""
+    nothing = dict.fromkeys(("mobile", "email", "external_id", "firstname", "lastname", "current_slab", "registered_on"))
+    zeros = dict.fromkeys(("loyalty_points", "lifetime_points", "lifetime_purchases"), 0)
+    status = {"success": "true", "code": 200, "message": "Success", "total": "1", "success_count": "1"}
+    return {"status": status, "customers": {"customer": [{**nothing, **zeros, **customer}]}}
+
+
 @pytest.mark.parametrize("prefix", ["/mobile/v2/api/", "/v2/api/"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_customer_get_answers_from_the_customer(brand, prefix, method):
     customer = brand.customer()
-    brand.put_customer(customer.value, customerId="4048647%d" % len(prefix + method), identifiers={"EMAIL": prefix + method})
+    customer_id = int("4048647%d" % len(prefix + method))
+    brand.put_customer(customer.value, customerId=str(customer_id), identifiers={"EMAIL": prefix + method})
     reply = customer.sign_in().gateway("customer/get?mlp=true", method, prefix)
     assert reply.http_status == 200
-    assert reply.json == {
-        "status": {"success": True, "code": 200, "message": "Success"},
-        "customers": {
-            "customer": [
-                {
-                    "user_id": "4048647%d" % len(prefix + method),
-                    "mobile": customer.value,
-                    "email": prefix + method,
-                }
-            ]
-        },
-    }
+    assert reply.json == documented(user_id=customer_id, mobile=customer.value, email=prefix + method)
     brand.put_customer(customer.value)
+
+
+def test_customer_get_has_what_put_customers_said(brand):
+    customer = brand.customer()
+    profile = {
+        "firstname": "Tom",
+        "lastname": "Sawyer",
+        "loyalty_points": 120,
+        "lifetime_points": 1200.5,
+        "lifetime_purchases": 9,
+        "current_slab": "Gold",
+        "registered_on": "2026-01-31 10:20:30",
+    }
+    brand.put_customer(customer.value, customerId="0042", identifiers={"EXTERNALID": "x-1"}, **profile)
+    reply = customer.sign_in().gateway().json
+    assert reply == documented(user_id=42, mobile=customer.value, external_id="x-1", **profile)
+    for member, value in (("firstname", 1), ("loyalty_points", "1"), ("registered_on", True)):
+        refused = brand.emulator.send("PUT", "/_emulator/customers/%s/MOBILE/910" % brand.name, {member: value})
+        assert refused.http_status == 400 and member in refused.json["error"]
+
+
+def test_a_view_token_is_good_where_the_endpoint_says_so(brand):
+    stores = "/store-locator/v1/brand/nearbystores"
+    control = brand.emulator.control
+    control("PUT", "gateway/%s/%s" % (brand.name, stores), {"body": {"stores": []}, "view": True})
+    control("PUT", "gateway/%s/offers/all" % brand.name, {"body": {"offers": []}, "view": True})
+    control("PUT", "gateway/%s/points/mine" % brand.name, {"body": {"points": 1}})
+    customer = brand.customer()
+    customer.token = customer.generate().token
+    assert customer.gateway("offers/all").json == {"offers": []}
+    assert customer.gateway(stores, prefix="").json == {"stores": []}
+    for endpoint in ("customer/get", "points/mine", "unknown"):
+        assert customer.gateway(endpoint).http_status == 401
+    for wrong in ({"cap_identifier_value": "910"}, {"cap_device_id": "other"}, {"cap_brand": "DocDemo"}):
+        assert customer.gateway("offers/all", **wrong).http_status == 401
+    customer.sign_in()
+    assert customer.gateway(stores, prefix="").http_status == customer.gateway("points/mine").http_status == 200
+    assert customer.gateway(stores, prefix="", cap_authorization=customer.key).http_status == 401
+    assert customer.gateway("/store-locator/v1/other", prefix="").http_status == 404
+
+
+@pytest.mark.parametrize("path", ["/auth/v1/token/generate", "/_emulator/clock", "/mobile/v2/api/x", "/v2/api/x"])
+def test_no_endpoint_can_stand_where_others_are(brand, path):
+    refused = brand.emulator.send("PUT", "/_emulator/gateway/%s/%s" % (brand.name, path), {})
+    assert refused.http_status == 400 and path in refused.json["error"]
+
+
+def test_pii_delete_removes_the_login_too(brand):
+    customer = brand.customer().sign_in()
+    assert customer.gateway("PII/delete", "GET").http_status == 404
+    assert customer.gateway("PII/delete", "POST").json["status"]["success"] == "true"
+    assert customer.gateway().http_status == 401
+    assert customer.regenerate().code == 1525
+    assert customer.sign_in().gateway().http_status == 200
+    control = brand.emulator.control
+    control("PUT", "gateway/%s/PII/delete" % brand.name, {"status": 500, "body": "not today"})
+    assert customer.gateway("PII/delete", "POST").http_status == 500
+    assert customer.gateway().http_status == 200
 
 
 @pytest.mark.parametrize(

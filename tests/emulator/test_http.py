@@ -25,6 +25,7 @@ def test_preflight_echoes_what_is_asked_for(emulator, path):
     assert reply.http_status == 204 and reply.body == b""
     assert reply.headers["Access-Control-Allow-Origin"] == "https://shop.example"
     assert reply.headers["Access-Control-Allow-Headers"] == headers
+    assert reply.headers["Access-Control-Allow-Credentials"] == "true"
     for method in ("GET", "POST", "DELETE"):
         assert method in reply.headers["Access-Control-Allow-Methods"]
 
@@ -33,6 +34,9 @@ def test_replies_and_refusals_are_readable_from_any_origin(emulator, brand):
     for path, body in ((GENERATE, brand.customer().body()), (GENERATE, "x"), ("/unknown", "{}")):
         reply = emulator.send("POST", path, body, {"Origin": "null"})
         assert reply.headers["Access-Control-Allow-Origin"] == "null"
+        # With credentials a browser takes no wildcard.
+        assert reply.headers["Access-Control-Allow-Credentials"] == "true"
+        assert "Date" in reply.headers["Access-Control-Expose-Headers"].split(", ")
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD", "PATCH"])

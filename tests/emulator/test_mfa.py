@@ -78,9 +78,12 @@ def test_identifier_taken_while_the_second_factor_was_under_way_is_1541(brand):
     assert second.validate_otp().code == 1541
 
 
-def test_external_id_needs_no_setting_in_the_second_factor(brand):
+def test_external_id_needs_its_setting_in_the_second_factor_too(brand):
     customer = pending(brand)
-    second = customer.second(type="EXTERNALID", value="external-7").started(authorizedToken=customer.token)
+    second = customer.second(type="EXTERNALID", value="external-7")
+    assert second.generate(authorizedToken=customer.token).code == 3005
+    brand.set(**MFA, CONF_EXTERNAL_ID_LOGIN_ENABLED=True)
+    second.started(authorizedToken=customer.token)
     assert second.generate_otp().code == 200
     assert brand.outbox("external-7")[0]["to"] == customer.value
     assert second.validate_otp().code == 200
@@ -217,8 +220,8 @@ def test_skip_otp_when_an_mfa_password_is_reset(emulator, skip):
     assert second.validate_password("Secret-2").code == (200 if skip else 1526)
 
 
-def test_mfa_forget_without_a_password_is_1532(brand):
-    assert second_of(pending(brand)).forget(PASSWORD).code == 1532
+def test_mfa_forget_without_a_password_is_1515(brand):
+    assert second_of(pending(brand)).forget(PASSWORD).code == 1515
 
 
 def test_mfa_change_refusals(own_emulator):

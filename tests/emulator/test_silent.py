@@ -53,13 +53,31 @@ def test_success_ends_the_session(brand):
     assert customer.generate_otp().code == 1505
 
 
-def test_replies_have_all_four_members(brand):
-    customer = brand.customer()
+def test_replies_hold_what_there_is(passwords):
+    customer = passwords.customer()
+    unknown_brand = customer.call("token/generate", brand="NoSuchBrand")
+    assert unknown_brand.code == 1504 and set(unknown_brand.json) == {"status"}
+    first = {"password": PASSWORD, "confirmPassword": PASSWORD}
+    tokens = {"status", "auth", "user"}
+    assert set(customer.generate(**first).json) == tokens
+    assert set(customer.generate_otp().json) == {"status"}
+    assert set(customer.validate_otp("0").json) == {"status"}
+    assert set(customer.validate_otp().json) == tokens
+    assert set(customer.validate_otp("0").json) == {"status"}
+    customer.started()
+    assert set(customer.validate_password("wrong").json) == {"status"}
+    validated = customer.validate_password(PASSWORD)
+    assert validated.json["identifiers"] == {"identifierList": None} and set(validated.json) == {*tokens, "identifiers"}
+    regenerated = customer._keep(validated).json and customer.regenerate()
+    assert set(regenerated.json) == tokens and regenerated.user["role"] == "USER" and regenerated.key is None
+
+
+def test_full_replies_have_all_four_members(emulator):
+    customer = emulator.brand(FULL_REPLIES=True).customer()
     for reply in (customer.generate(), customer.generate_otp(), customer.validate_otp("0"), customer.validate_otp()):
         assert set(reply.json) == {"status", "auth", "identifiers", "user"}
     refused = customer.validate_otp("0").json
     assert refused["auth"] is refused["identifiers"] is refused["user"] is None
-    assert customer.regenerate().user["role"] == "USER"
 
 
 @pytest.mark.parametrize("operation", ["otp/generate", "otp/validate", "token/regenerate"])
@@ -136,10 +154,10 @@ def test_a_password_is_ignored_by_a_brand_without(brand):
     assert customer.validate_otp().user["userRegisteredForPassword"] is False
 
 
-def test_forget_ends_the_session_and_unconfirms_the_password(passwords):
+def test_forget_leaves_the_session_and_unconfirms_the_password(passwords):
     customer = passwords.customer().sign_in(password=PASSWORD, confirmPassword=PASSWORD)
     customer.started().forget("Secret-2")
-    assert customer.generate_otp().code == 1505
+    assert customer.validate_password("Secret-2").code == customer.validate_password(PASSWORD).code == 1526
     assert customer.generate().user["userRegisteredForPassword"] is False
     assert customer.validate_password("Secret-2").code == 1526
     customer.generate_otp()
@@ -213,3 +231,18 @@ def test_a_device_may_be_a_number(brand, device):
     customer = brand.customer(device=device).started()
     assert customer.generate_otp(deviceId="4711").code == 200
     assert decode(customer.validate_otp().token)[0]["dev"] == "4711"
+
+
+def test_a_password_holds_any_character_but_nul(passwords):
+    odd = "Tab\there, bell\x07, line\nbreak \u00e9"
+    customer = passwords.customer().sign_in(password=odd, confirmPassword=odd)
+    assert customer.started().validate_password(odd).code == 200
+    assert customer.started().validate_password("nul\0here").code == 1519
+    known = passwords.customer()
+    passwords.put_customer(known.value, password=odd)
+    assert known.started().validate_password(odd).code == 200
+
+
+def test_a_device_id_may_be_as_long_as_a_user_agent(brand):
+    assert brand.customer(device="d" * 512).sign_in().token
+    assert brand.customer(device="d" * 513).generate().code == 1519

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static void *memory_checked(void *memory)
 {
@@ -187,13 +186,35 @@ bool text_is_digits(const char *string)
     return *string && string[strspn(string, "0123456789")] == '\0';
 }
 
+static bool same_letters(const char *a, const char *b, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char x = (unsigned char)a[i], y = (unsigned char)b[i];
+        x = x >= 'A' && x <= 'Z' ? (unsigned char)(x | 0x20) : x;
+        y = y >= 'A' && y <= 'Z' ? (unsigned char)(y | 0x20) : y;
+        if (x != y)
+            return false;
+    }
+    return true;
+}
+
+bool text_equal_nocase(const char *a, const char *b)
+{
+    return strlen(a) == strlen(b) && same_letters(a, b, strlen(a));
+}
+
+bool text_begins_nocase(const char *text, const char *beginning)
+{
+    return strnlen(text, strlen(beginning)) == strlen(beginning) && same_letters(text, beginning, strlen(beginning));
+}
+
 bool text_list_has(const char *list, const char *word)
 {
     size_t length = strlen(word);
     while (list && *list) {
         list += strspn(list, ", ");
         size_t item = strcspn(list, ", ");
-        if (item && item == length && strncasecmp(list, word, length) == 0)
+        if (item && item == length && same_letters(list, word, length))
             return true;
         list += item;
     }

@@ -34,6 +34,9 @@ bool text_equal(const char *a, const char *b); /* NULL equals NULL only */
 bool text_has_control(const char *data, size_t length);
 bool text_is_utf8(const char *data, size_t length);
 bool text_is_digits(const char *string);
+/* Without regard to case, of ASCII only. */
+bool text_equal_nocase(const char *a, const char *b);
+bool text_begins_nocase(const char *text, const char *beginning);
 /* Whether the comma-separated list holds the word, without regard to case. */
 bool text_list_has(const char *list, const char *word);
 
