@@ -16,6 +16,7 @@
 #include "client.h"
 #include "json.h"
 #include "session.h"
+#include "url.h"
 
 static const char *const flow_names[] = {
     [CAPAUTH_FLOW_MOBILE] = "mobile",
@@ -186,11 +187,13 @@ static bool must_is_understood(const capauth__json *must)
 
 static bool is_our_origin(const capauth_client *client, const char *origin)
 {
+    char *normal = origin ? capauth__url_normal(origin) : NULL;
     bool ours;
 
     capauth__client_lock(client);
-    ours = origin && !strcmp(origin, client->config.base_url);
+    ours = normal && !strcmp(normal, client->config.base_url);
     capauth__client_unlock(client);
+    capauth__forget(&normal);
     return ours;
 }
 
@@ -375,7 +378,7 @@ int capauth_session_reload(capauth_session *session, const char *text)
         result = CAPAUTH_E_CLOSED;
     else if (session->step)
         result = CAPAUTH_E_BUSY;
-    else if (session->flow != other->flow || strcmp(session->brand, other->brand) != 0)
+    else if (session->flow != other->flow || !capauth__ascii_equal(session->brand, other->brand))
         result = CAPAUTH_E_INVALID_ARGUMENT;
     else
         take_over(session, other);

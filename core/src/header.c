@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "secret.h"
 #include "text.h"
@@ -20,6 +19,7 @@ static bool header_name_is_sane(const char *name)
 static bool header_is_ours(const char *name)
 {
     static const char *const names[] = {"Accept",
+                                        "Accept-Encoding",
                                         "Authorization",
                                         "Connection",
                                         "Content-Encoding",
@@ -27,8 +27,11 @@ static bool header_is_ours(const char *name)
                                         "Content-Type",
                                         "Cookie",
                                         "Expect",
+                                        "HTTP2-Settings",
                                         "Host",
+                                        "Keep-Alive",
                                         "Proxy-Authorization",
+                                        "Proxy-Connection",
                                         "TE",
                                         "Trailer",
                                         "Transfer-Encoding",
@@ -43,17 +46,34 @@ static bool header_is_ours(const char *name)
                                         "X-CAP-EXTERNAL-OAUTH-ID-TOKEN"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (!strcasecmp(name, names[i]))
+        if (capauth__ascii_equal(name, names[i]))
             return true;
     }
     return false;
 }
 
+static bool is_blank(const char *value)
+{
+    return !value[strspn(value, " ")];
+}
+
+/* NULL: no memory. */
+static struct capauth__header *make(const char *name, const char *value)
+{
+    struct capauth__header *header = calloc(1, sizeof *header);
+    size_t size = strlen(name) + strlen(value) + 4;
+
+    if (!header || !(header->line = malloc(size))) {
+        free(header);
+        return NULL;
+    }
+    /* "Name;" is how curl sends a header without a value; one of blanks only would vanish. */
+    snprintf(header->line, size, is_blank(value) ? "%s;" : "%s: %s", name, value);
+    return header;
+}
+
 struct capauth__header *capauth__header_new(const char *name, const char *value, const char **fault)
 {
-    struct capauth__header *header = NULL;
-    size_t size;
-
     if (!value) {
         *fault = "has no value";
         return NULL;
@@ -65,16 +85,7 @@ struct capauth__header *capauth__header_new(const char *name, const char *value,
         *fault = "has a name that capauth or HTTP sets itself";
     if (!*fault && *value)
         *fault = capauth__text_fault(value, CAPAUTH__VALUE_LONGEST);
-    if (*fault || !(header = calloc(1, sizeof *header)))
-        return NULL;
-    size = strlen(name) + strlen(value) + 4;
-    if (!(header->line = malloc(size))) {
-        free(header);
-        return NULL;
-    }
-    /* "Name;" is how curl sends a header without a value. */
-    snprintf(header->line, size, *value ? "%s: %s" : "%s;", name, value);
-    return header;
+    return *fault ? NULL : make(name, value);
 }
 
 bool capauth__headers_full(const struct capauth__header *headers)
@@ -100,17 +111,11 @@ void capauth__headers_free(struct capauth__header **headers)
 bool capauth__header_push(struct capauth__header **headers, const char *name, const char *value)
 {
     struct capauth__header *header;
-    size_t size;
 
     if (!value || !*value)
         return true;
-    size = strlen(name) + strlen(value) + 3;
-    header = calloc(1, sizeof *header);
-    if (!header || !(header->line = malloc(size))) {
-        free(header);
+    if (!(header = make(name, value)))
         return false;
-    }
-    snprintf(header->line, size, "%s: %s", name, value);
     header->next = *headers;
     *headers = header;
     return true;

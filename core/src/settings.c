@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "transport.h"
+#include "url.h"
 
 static int end(capauth_client *client, int result)
 {
@@ -40,20 +40,16 @@ static int replace(char **slot, const char *value)
 static int replace_url(capauth_client *client, char **slot, const char *name, const char *url)
 {
     const char *fault = capauth__text_fault(url, CAPAUTH__URL_LONGEST);
-    size_t length;
-    char *copy;
+    char *normal;
 
     if (!fault)
         fault = capauth__url_fault(url, !client->config.allow_http);
     if (fault)
         return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", name, fault);
-    length = strlen(url);
-    while (length && url[length - 1] == '/')
-        length--;
-    if (!(copy = capauth__duplicate_bytes(url, length)))
+    if (!(normal = capauth__url_normal(url)))
         return CAPAUTH_E_NO_MEMORY;
     free(*slot);
-    *slot = copy;
+    *slot = normal;
     return CAPAUTH_OK;
 }
 

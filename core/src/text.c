@@ -36,6 +36,26 @@ const char *capauth__text_fault(const char *text, size_t longest)
     return NULL;
 }
 
+static char lower(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+bool capauth__ascii_equal(const char *a, const char *b)
+{
+    while (*a && lower(*a) == lower(*b)) {
+        a++;
+        b++;
+    }
+    return lower(*a) == lower(*b);
+}
+
+void capauth__ascii_lower(char *text)
+{
+    for (; *text; text++)
+        *text = lower(*text);
+}
+
 void capauth__text_trim(char *text)
 {
     size_t step;

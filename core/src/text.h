@@ -3,6 +3,7 @@
 #ifndef CAPAUTH_TEXT_H
 #define CAPAUTH_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -17,6 +18,11 @@ enum {
 
 /* NULL, or what is wrong with it: "is missing", "is longer than 256 bytes", "is not UTF-8", ... */
 const char *capauth__text_fault(const char *text, size_t longest);
+
+/* Of ASCII alone, whatever the locale says: in Turkish, I is not the capital of i. */
+bool capauth__ascii_equal(const char *a, const char *b);
+/* In place. */
+void capauth__ascii_lower(char *text);
 
 /* Takes off a last character that was cut in half. */
 void capauth__text_trim(char *text);

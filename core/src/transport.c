@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "transport.h"
 
-#include <arpa/inet.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "client.h"
 #include "platform.h"
 #include "reactor.h"
+#include "url.h"
 
 enum {
     BODY_LIMIT = 1024 * 1024, /* after decompression */
@@ -86,80 +86,6 @@ void capauth__curl_versions(struct capauth__buffer *text)
     capauth__buffer_text(text, info->features & CURL_VERSION_HTTP2 ? ", HTTP/2" : ", no HTTP/2");
     capauth__buffer_text(text, info->features & CURL_VERSION_ASYNCHDNS ? ", asynchronous name lookup\n"
                                                                        : ", blocking name lookup\n");
-}
-
-/* ---- URLs ---- */
-
-static bool is_loopback(const char *host)
-{
-    struct in_addr address;
-
-    /* Parsed, since 127.evil.example begins so too. */
-    return !strcmp(host, "localhost") || !strcmp(host, "[::1]") ||
-           (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
-}
-
-static bool has_part(CURLU *url, CURLUPart part)
-{
-    char *text = NULL;
-    bool there = curl_url_get(url, part, &text, 0) == CURLUE_OK;
-
-    curl_free(text);
-    return there;
-}
-
-static const char *parts_fault(CURLU *url, const char *text, bool loopback_only)
-{
-    char *scheme = NULL;
-    char *host = NULL;
-    const char *fault = NULL;
-
-    if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) || curl_url_get(url, CURLUPART_HOST, &host, 0))
-        fault = "has no scheme or no host";
-    else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
-        fault = "is neither https nor http";
-    else if (!strcmp(scheme, "http") && loopback_only && !is_loopback(host))
-        fault = "is plain http; that is for loopback only, unless allow_http is set";
-    else if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
-        fault = "has a user name or a password in it";
-    else if (strpbrk(text, "?#")) /* also an empty one, which libcurl would drop */
-        fault = "has a query or a fragment";
-    curl_free(scheme);
-    curl_free(host);
-    return fault;
-}
-
-const char *capauth__url_fault(const char *text, bool loopback_only)
-{
-    CURLU *url = curl_url();
-    const char *fault = "is not a URL";
-
-    if (url && curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
-        fault = parts_fault(url, text, loopback_only);
-    curl_url_cleanup(url);
-    return fault;
-}
-
-bool capauth__proxy_is_sane(const char *text)
-{
-    CURLU *url = curl_url();
-    bool sane = url && !strncmp(text, "http://", 7) && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK;
-
-    curl_url_cleanup(url);
-    return sane;
-}
-
-static bool url_is_loopback(const char *text)
-{
-    CURLU *url = curl_url();
-    char *host = NULL;
-    bool loopback = false;
-
-    if (url && !curl_url_set(url, CURLUPART_URL, text, 0) && !curl_url_get(url, CURLUPART_HOST, &host, 0))
-        loopback = is_loopback(host);
-    curl_free(host);
-    curl_url_cleanup(url);
-    return loopback;
 }
 
 static long request_size(const struct capauth__transfer *transfer)
@@ -528,7 +454,7 @@ static bool set_body(CURL *easy, const capauth_call *call)
 static bool set_proxy(CURL *easy, const capauth_call *call)
 {
     const struct capauth__config *config = &call->client->config;
-    bool direct = url_is_loopback(call->url.data);
+    bool direct = capauth__url_is_loopback(call->url.data);
 
     return SET(easy, CURLOPT_PROXY, direct ? "" : config->proxy) &&
            SET(easy, CURLOPT_NOPROXY, direct || !config->no_proxy ? "" : config->no_proxy);

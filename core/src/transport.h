@@ -37,12 +37,6 @@ void capauth__curl_cleanup(void);
 /* Versions in one line, for capauth_diagnose. */
 void capauth__curl_versions(struct capauth__buffer *text);
 
-/* NULL, or what is wrong with it. `loopback_only`: plain http is refused for other hosts. */
-const char *capauth__url_fault(const char *url, bool loopback_only);
-
-/* curl repeats a proxy that is not, password and all, in its error message. */
-bool capauth__proxy_is_sane(const char *text);
-
 struct capauth__transport *capauth__transport_new(capauth_client *client);
 void capauth__transport_free(struct capauth__transport *transport);
 /* In a forked child: closes the descriptors, leaves the rest. */

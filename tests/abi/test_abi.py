@@ -14,6 +14,7 @@ import unittest
 
 LIBRARY = os.environ["LIBRARY"]
 ARCHIVE = os.environ["ARCHIVE"]
+EMULATOR = os.environ.get("CAPAUTH_EMULATOR")
 INCLUDE = pathlib.Path(os.environ["INCLUDE"])
 NODE = "CAPAUTH_1.0"
 
@@ -97,6 +98,32 @@ class Archive(unittest.TestCase):
         names = {line.split()[0] for line in symbols.splitlines() if line and not line.endswith(":")}
         internal = names - declared_functions()
         self.assertEqual({name for name in internal if not name.startswith("capauth__")}, set())
+
+
+class Locale(unittest.TestCase):
+    """In Turkish, I is not the capital of i; in German, 1.5 is no number. So nothing asks the locale."""
+
+    ASKS = re.compile(
+        r"(__)?(str(n?casecmp(_l)?|casestr|coll|xfrm|ptime|ftime)|to(upper|lower)|is(alpha|alnum|blank|cntrl|digit|graph"
+        r"|lower|print|punct|space|upper|xdigit)|ctype_(b|tolower|toupper)_loc|ctype_get_mb_cur_max|str(tod|tof|told)"
+        r"|atof|[a-z]*scanf|(set|new|use)locale|localeconv|nl_langinfo|mbs?r?to[a-z]+|wc[a-z]+|tow[a-z]+|isw[a-z]+"
+        r"|fnmatch)(_l|_chk|_internal)?"
+    )
+
+    def assert_asks_nothing(self, *command):
+        wanted = {line.split()[-1].partition("@")[0] for line in run(*command).splitlines() if " U " in line}
+        self.assertIn("strlen", wanted, "nm was not understood")
+        self.assertEqual({name for name in wanted if self.ASKS.fullmatch(name)}, set())
+
+    def test_is_not_asked_by_the_library(self):
+        self.assert_asks_nothing(os.environ["NM"], "-D", "--undefined-only", LIBRARY)
+
+    def test_is_not_asked_by_the_archive(self):
+        self.assert_asks_nothing(os.environ["NM"], "--undefined-only", ARCHIVE)
+
+    @unittest.skipUnless(EMULATOR, "built without the emulator")
+    def test_is_not_asked_by_the_emulator(self):
+        self.assert_asks_nothing(os.environ["NM"], "-D", "--undefined-only", EMULATOR)
 
 
 class Header(unittest.TestCase):

@@ -164,7 +164,11 @@ static const struct {
     {"{\"origin\":\"" ORIGIN "\"," WEB, "version"},
     {"{\"v\":1,\"origin\":\"https://other.example\"," WEB, "origin"},
     {"{\"v\":1,\"origin\":\"" ORIGIN ".evil.example\"," WEB, "origin"},
-    {"{\"v\":1,\"origin\":\"" ORIGIN "/\"," WEB, "origin"},
+    {"{\"v\":1,\"origin\":\"" ORIGIN "/path\"," WEB, "origin"},
+    {"{\"v\":1,\"origin\":\"" ORIGIN ":444\"," WEB, "origin"},
+    {"{\"v\":1,\"origin\":\"http://auth.brand.example:443\"," WEB, "origin"},
+    {"{\"v\":1,\"origin\":\"https://u@auth.brand.example\"," WEB, "origin"},
+    {"{\"v\":1,\"origin\":\"auth.brand.example\"," WEB, "origin"},
     {"{\"v\":1,\"origin\":5," WEB, "origin"},
     {"{\"v\":1," WEB, "origin"},
     {HEAD "\"flow\":\"tv\",\"brand\":\"B\"}", "flow"},
@@ -219,6 +223,62 @@ static void what_is_no_export_of_this_origin_is_refused(void **state)
         assert_exports(kept, pinned[2]);
     }
     capauth_session_free(&kept);
+    capauth_client_free(&client);
+}
+
+/* An update that tidied a URL signs nobody out. */
+static void one_origin_may_be_written_in_many_ways(void **state)
+{
+    static const char *const ways[] = {ORIGIN, ORIGIN ":443", ORIGIN "/", "https://AUTH.Brand.EXAMPLE",
+                                       "HTTPS://auth.brand.example"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        capauth_client *client = NULL;
+        capauth_session *session = NULL;
+        char text[256];
+
+        snprintf(text, sizeof text, "{\"v\":1,\"origin\":\"%s\"," WEB, ways[i]);
+        assert_code(capauth_client_new(&client), CAPAUTH_OK);
+        for (size_t j = 0; j < sizeof ways / sizeof ways[0]; j++) {
+            assert_code(capauth_client_set_base_url(client, ways[j]), CAPAUTH_OK);
+            assert_code(capauth_session_restore(client, text, &session), CAPAUTH_OK);
+            assert_exports(session, HEAD "\"flow\":\"web\",\"brand\":\"B\",\"nextStep\":\"token_generate\"}");
+            capauth_session_free(&session);
+        }
+        capauth_client_free(&client);
+    }
+}
+
+static void the_path_of_an_origin_keeps_its_case(void **state)
+{
+    capauth_client *client = NULL;
+    capauth_session *session = NULL;
+
+    (void)state;
+    assert_code(capauth_client_new(&client), CAPAUTH_OK);
+    assert_code(capauth_client_set_base_url(client, ORIGIN "/Auth"), CAPAUTH_OK);
+    assert_code(capauth_session_restore(client, "{\"v\":1,\"origin\":\"" ORIGIN ":443/Auth/\"," WEB, &session),
+                CAPAUTH_OK);
+    capauth_session_free(&session);
+    assert_code(capauth_session_restore(client, "{\"v\":1,\"origin\":\"" ORIGIN "/auth\"," WEB, &session),
+                CAPAUTH_E_INVALID_ARGUMENT);
+    capauth_client_free(&client);
+}
+
+static void a_reload_compares_brands_without_case(void **state)
+{
+    capauth_client *client = brand_client();
+    capauth_session *session = NULL;
+
+    (void)state;
+    assert_code(capauth_session_new(client, CAPAUTH_FLOW_WEB, "DocDemo", &session), CAPAUTH_OK);
+    assert_code(capauth_session_reload(session, HEAD "\"flow\":\"web\",\"brand\":\"DOCDEMO\",\"token\":\"T\"}"),
+                CAPAUTH_OK);
+    assert_string_equal(capauth_session_token(session), "T");
+    assert_code(capauth_session_reload(session, HEAD "\"flow\":\"web\",\"brand\":\"DocDemo2\"}"),
+                CAPAUTH_E_INVALID_ARGUMENT);
+    capauth_session_free(&session);
     capauth_client_free(&client);
 }
 
@@ -465,6 +525,9 @@ int main(void)
         cmocka_unit_test(unknown_members_are_kept),
         cmocka_unit_test(a_step_of_a_later_version_is_the_start),
         cmocka_unit_test(what_is_no_export_of_this_origin_is_refused),
+        cmocka_unit_test(one_origin_may_be_written_in_many_ways),
+        cmocka_unit_test(the_path_of_an_origin_keeps_its_case),
+        cmocka_unit_test(a_reload_compares_brands_without_case),
         cmocka_unit_test(too_long_members_are_refused),
         cmocka_unit_test(a_token_of_dots_and_junk_is_no_danger),
         cmocka_unit_test(a_sign_in_survives_moving_at_every_step),

@@ -200,7 +200,8 @@ CAPAUTH_API int capauth_client_copy_error_message(const capauth_client *client, 
 
 /* "APAC", "APAC2" or "EU": the Auth Engine's host and the gateway of that cluster. */
 CAPAUTH_API int capauth_client_set_cluster(capauth_client *client, const char *cluster);
-/* "https://auth.brand.example", with a path if the brand has one. Plain http only to loopback, or with allow_http. */
+/* "https://auth.brand.example", with a path if the brand has one. Plain http only to loopback, or with allow_http. Kept
+ * as origins are compared: scheme and host in lower case, without a default port, without a slash at the end. */
 CAPAUTH_API int capauth_client_set_base_url(capauth_client *client, const char *url);
 /* Where gateway calls go. Default: the cluster's gateway, else {base_url}/mobile. */
 CAPAUTH_API int capauth_client_set_gateway_url(capauth_client *client, const char *url);
@@ -231,8 +232,8 @@ CAPAUTH_API int capauth_client_set_client_key(capauth_client *client, const char
 CAPAUTH_API int capauth_client_set_proxy(capauth_client *client, const char *proxy);
 /* Default "capauth/VERSION". */
 CAPAUTH_API int capauth_client_set_user_agent(capauth_client *client, const char *user_agent);
-/* A header of every request. Names that capauth or HTTP itself sets (Content-Length, Host, cap_...) are refused;
- * so is a 33rd header. */
+/* A header of every request. Names that capauth or HTTP itself sets (Accept-Encoding, Host, cap_brand...) are refused, in
+ * any case; so is a 33rd header. A value may have up to 8192 bytes; one of blanks alone is sent as an empty one. */
 CAPAUTH_API int capauth_client_add_header(capauth_client *client, const char *name, const char *value);
 /* A token that expires within this time is regenerated before it is used. 0 to 86,400,000; default 30,000. */
 CAPAUTH_API int capauth_client_set_refresh_margin_ms(capauth_client *client, int margin_ms);

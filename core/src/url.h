@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* URLs as libcurl reads them, since it is libcurl that follows them. */
+#ifndef CAPAUTH_URL_H
+#define CAPAUTH_URL_H
+
+#include <stdbool.h>
+
+/* NULL, or what is wrong with it. `loopback_only`: plain http is refused for other hosts. */
+const char *capauth__url_fault(const char *url, bool loopback_only);
+bool capauth__url_is_loopback(const char *url);
+
+/* As RFC 6454 compares origins: scheme and host in lower case, no default port. No slash at the end. The caller's to
+ * free; NULL: it is no URL, or there was no memory. */
+char *capauth__url_normal(const char *url);
+
+/* curl repeats a proxy that is not, password and all, in its error message. */
+bool capauth__proxy_is_sane(const char *text);
+
+#endif
