@@ -228,7 +228,9 @@ static int refusal_of(const struct capauth__gateway_status *status, int http_sta
         return number;
     if (http_status == 429)
         return CAPAUTH_E_RATE_LIMITED;
-    return http_status >= 500 && !status->known ? CAPAUTH_E_SERVICE : CAPAUTH_E_REFUSED;
+    if (http_status >= 500 && !status->known)
+        return CAPAUTH_E_SERVICE;
+    return http_status < 300 && status->unreadable ? CAPAUTH_E_PROTOCOL : CAPAUTH_E_REFUSED;
 }
 
 /* What the reply said, beside the code's own sentence. */
@@ -239,6 +241,8 @@ static void describe_refusal(const capauth_call *call, char *out, size_t size)
 
     if (call->server_code)
         snprintf(code, sizeof code, ", code %lld", (long long)call->server_code);
+    if (call->refusal == CAPAUTH_E_PROTOCOL)
+        said = "the reply begins like JSON, but cannot be read as JSON";
     snprintf(out, size, "HTTP %d%s%s%s", call->http_status, code, said ? ": " : "", said ? said : "");
 }
 
@@ -297,7 +301,11 @@ void capauth__gateway_answered(capauth_call *call, const struct capauth__answer 
 
     if ((answer->http_status == 429 || answer->http_status >= 500) && capauth__call_retry(call, answer))
         return;
-    capauth__wire_gateway_reply(answer->http_status, answer->body, answer->length, &status);
+    if (capauth__wire_gateway_reply(answer->http_status, answer->body, answer->length, &status)) {
+        capauth__forget(&status.message);
+        capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_NO_MEMORY), NULL);
+        return;
+    }
     call->server_code = status.code;
     capauth__call_keep_message(call, status.message);
     capauth__forget(&status.message);

@@ -12,7 +12,7 @@
 
 #include "text.h"
 
-enum { EIGHT = 8 };
+enum { EIGHT = 8, LONGEST_NUMBER = 40 };
 
 /* Whether the next eight bytes are printable ASCII: most are, so that looking at them together is worth it. */
 static bool eight_plain(const char *text, size_t length)
@@ -177,24 +177,54 @@ bool capauth__json_is_empty(const capauth__json *value)
     return !value || (json_object_is_type(value, json_type_string) && !json_object_get_string_len(value));
 }
 
-bool capauth__json_integer(const capauth__json *value, int64_t *number)
+/* Rounded down. Some servers write every number as a double: 1506.0, 1.76E9. */
+static bool integer_of_double(double value, int64_t *number)
 {
-    const char *text = capauth__json_text(value);
-    char *end;
-    long long parsed;
+    const double limit = 9223372036854775808.0; /* 2^63 */
 
-    if (value && json_object_is_type(value, json_type_int)) {
+    if (!(value >= -limit && value < limit)) /* nor is it NaN */
+        return false;
+    *number = (int64_t)value;
+    if ((double)*number > value)
+        --*number;
+    return true;
+}
+
+static bool integer_of_number(const capauth__json *value, int64_t *number)
+{
+    if (json_object_is_type(value, json_type_int)) {
         *number = json_object_get_int64(value);
         return true;
     }
-    if (!text || strlen(text) > 20)
-        return false;
+    return json_object_is_type(value, json_type_double) && integer_of_double(json_object_get_double(value), number);
+}
+
+static bool integer_of_text(const char *text, int64_t *number)
+{
+    capauth__json *value = NULL;
+    size_t length = strlen(text);
+    char *end;
+    long long parsed;
+    bool found;
+
     errno = 0;
     parsed = strtoll(text, &end, 10);
-    if (errno || *end || end == text)
-        return false;
-    *number = parsed;
-    return true;
+    if (!errno && !*end && end != text) {
+        *number = parsed;
+        return true;
+    }
+    /* By json-c, since strtod knows the locale's comma. */
+    found = length <= LONGEST_NUMBER && !capauth__json_parse(text, length, &value) && value &&
+            json_object_is_type(value, json_type_double) && integer_of_number(value, number);
+    capauth__json_free(value);
+    return found;
+}
+
+bool capauth__json_integer(const capauth__json *value, int64_t *number)
+{
+    const char *text = capauth__json_text(value);
+
+    return value && (text ? integer_of_text(text, number) : integer_of_number(value, number));
 }
 
 int capauth__json_boolean(const capauth__json *value, int fallback)

@@ -32,7 +32,7 @@ const char *capauth__json_text(const capauth__json *value);
 const char *capauth__json_message(const capauth__json *value);
 /* Absent, null, or "". */
 bool capauth__json_is_empty(const capauth__json *value);
-/* A number, or a string that is one. */
+/* A number, or a string that is one: finite, of 64 bits, a fraction rounded down. */
 bool capauth__json_integer(const capauth__json *value, int64_t *number);
 /* true, false, "true", "false", 1, 0: else `fallback`. */
 int capauth__json_boolean(const capauth__json *value, int fallback);

@@ -98,6 +98,15 @@ static bool find_token(const capauth__json *object, const char *name, const char
     return *token || capauth__json_is_empty(value);
 }
 
+/* Some servers put one before their JSON; RFC 8259 lets readers ignore it. */
+static void skip_byte_order_mark(const char **body, size_t *length)
+{
+    if (*length >= 3 && !memcmp(*body, "\xef\xbb\xbf", 3)) {
+        *body += 3;
+        *length -= 3;
+    }
+}
+
 int capauth__wire_reply(const char *body, size_t length, struct capauth__reply *reply)
 {
     const capauth__json *status;
@@ -108,6 +117,7 @@ int capauth__wire_reply(const char *body, size_t length, struct capauth__reply *
     int result;
 
     memset(reply, 0, sizeof *reply);
+    skip_byte_order_mark(&body, &length);
     if ((result = capauth__json_parse(body, length, &reply->root)))
         return result;
     status = capauth__json_member(reply->root, "status");
@@ -192,22 +202,35 @@ static void look_at_errors(const capauth__json *errors, struct capauth__gateway_
     *message = text ? text : *message;
 }
 
-void capauth__wire_gateway_reply(int http_status, const char *body, size_t length,
-                                 struct capauth__gateway_status *status)
+/* Not every reply is JSON, and one that is not is no error; but what begins like an object is meant to be one. */
+static bool begins_like_an_object(const char *body, size_t length)
+{
+    size_t at = 0;
+
+    while (at < length && body[at] && strchr(" \t\r\n\f\v", body[at]))
+        at++;
+    return at < length && body[at] == '{';
+}
+
+int capauth__wire_gateway_reply(int http_status, const char *body, size_t length,
+                                struct capauth__gateway_status *status)
 {
     capauth__json *root = NULL;
     const char *message = NULL;
+    int result = CAPAUTH_OK;
 
     memset(status, 0, sizeof *status);
-    status->refused = http_status < 200 || http_status > 299;
+    skip_byte_order_mark(&body, &length);
+    if (begins_like_an_object(body, length))
+        result = capauth__json_parse(body, length, &root);
+    status->unreadable = result == CAPAUTH_E_PROTOCOL;
+    status->refused = status->unreadable || http_status < 200 || http_status > 299;
     status->expired = http_status == 401;
-    /* Not every reply is JSON, and one that is not is no error. */
-    if (length && (body[0] == '{' || body[0] == ' ' || body[0] == '\n' || body[0] == '\r' || body[0] == '\t'))
-        (void)capauth__json_parse(body, length, &root);
     look_at_status(capauth__json_member(root, "status"), status, &message);
     look_at_status(capauth__json_member(capauth__json_member(root, "response"), "status"), status, &message);
     look_at_errors(capauth__json_member(root, "errors"), status, &message);
     if (message)
         status->message = capauth__duplicate(message);
     capauth__json_free(root);
+    return result == CAPAUTH_E_NO_MEMORY || (message && !status->message) ? CAPAUTH_E_NO_MEMORY : CAPAUTH_OK;
 }

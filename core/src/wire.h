@@ -46,14 +46,16 @@ int capauth__refusal(int64_t code);
 
 /* A reply of the gateway, in any of its shapes. */
 struct capauth__gateway_status {
-    bool known; /* it has one of the shapes below */
+    bool known; /* it has one of the shapes that carry a status */
+    bool unreadable; /* it begins like a JSON object, and is none */
     bool refused;
     bool expired; /* the token was refused */
     int64_t code;
     char *message; /* a copy, or NULL */
 };
 
-void capauth__wire_gateway_reply(int http_status, const char *body, size_t length,
-                                 struct capauth__gateway_status *status);
+/* CAPAUTH_OK or CAPAUTH_E_NO_MEMORY. */
+int capauth__wire_gateway_reply(int http_status, const char *body, size_t length,
+                                struct capauth__gateway_status *status);
 
 #endif

@@ -184,11 +184,23 @@ static void integers_may_be_strings(void **state)
         {"\"9223372036854775808\"", false, 0},
         {"\"99999999999999999999999\"", false, 0},
         {"\"15x\"", false, 0},
-        {"\"1.5\"", false, 0},
+        {"\"1.5\"", true, 1},
+        {"\"1506.0\"", true, 1506},
+        {"\"1.76E9\"", true, 1760000000},
+        {"\"1e300\"", false, 0},
+        {"\"1.5x\"", false, 0},
+        {"\"NaN\"", false, 0},
         {"\"\"", false, 0},
         {"\"x\"", false, 0},
-        {"1.5", false, 0},
-        {"1e3", false, 0},
+        {"1.5", true, 1},
+        {"-1.5", true, -2},
+        {"-0.0", true, 0},
+        {"1e3", true, 1000},
+        {"1760013480.25", true, 1760013480},
+        {"9223372036854774784.0", true, INT64_C(9223372036854774784)},
+        {"-9223372036854775808.0", true, INT64_MIN},
+        {"9223372036854775808.0", false, 0},
+        {"1e999", false, 0},
         {"true", false, 0},
         {"{}", false, 0},
         {"[1]", false, 0},
@@ -213,7 +225,7 @@ static void booleans_may_be_strings_and_numbers(void **state)
         int expected;
     } cases[] = {{"true", 1},     {"false", 0}, {"\"true\"", 1}, {"\"false\"", 0}, {"1", 1},
                  {"0", 0},        {"\"1\"", 1}, {"\"0\"", 0},    {"2", -1},        {"-1", -1},
-                 {"\"yes\"", -1}, {"{}", -1},   {"\"\"", -1},    {"1.0", -1},      {"\"True\"", -1}};
+                 {"\"yes\"", -1}, {"{}", -1},   {"\"\"", -1},    {"1.0", 1},       {"\"True\"", -1}};
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -337,6 +349,9 @@ static void exp_is_seconds_in_reason_or_nothing(void **state)
     assert_int_equal(expiry_of("{\"exp\":1}"), 1000);
     assert_int_equal(expiry_of("{\"exp\":\"1760013480\"}"), INT64_C(1760013480000));
     assert_int_equal(expiry_of("{\"exp\":253402300799}"), INT64_C(253402300799000));
+    assert_int_equal(expiry_of("{\"exp\":1760013480.25}"), INT64_C(1760013480000));
+    assert_int_equal(expiry_of("{\"exp\":1.76E9}"), INT64_C(1760000000000));
+    assert_int_equal(expiry_of("{\"exp\":\"1.76E9\"}"), INT64_C(1760000000000));
     static const char *const none[] = {"{}",
                                        "{\"exp\":null}",
                                        "{\"exp\":0}",
@@ -347,6 +362,8 @@ static void exp_is_seconds_in_reason_or_nothing(void **state)
                                        "{\"exp\":99999999999999999999999999}",
                                        "{\"exp\":\"soon\"}",
                                        "{\"exp\":\"\"}",
+                                       "{\"exp\":1e999}",
+                                       "{\"exp\":0.5}",
                                        "{\"exp\":true}",
                                        "{\"exp\":[1]}",
                                        "{\"exp\":{}}",

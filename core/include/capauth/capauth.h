@@ -561,7 +561,7 @@ CAPAUTH_API const char *capauth_call_request_id(const capauth_call *call);
 CAPAUTH_API int capauth_call_ok(const capauth_call *call);
 /* The code of a gateway's reply that is not ok, as an operation would give it: its own number where it has one
  * (CAPAUTH_UNKNOWN_CUSTOMER), else CAPAUTH_E_RATE_LIMITED for HTTP 429, CAPAUTH_E_SERVICE for HTTP 5xx without a status
- * in its body, CAPAUTH_E_REFUSED. 0 for a reply that is ok, without a reply, and for operations: their outcome tells.
+ * in its body, CAPAUTH_E_PROTOCOL for what begins like a JSON object and cannot be read as one, CAPAUTH_E_REFUSED. 0 for a reply that is ok, without a reply, and for operations: their outcome tells.
  */
 CAPAUTH_API int capauth_call_refusal(const capauth_call *call);
 /* status.code and status.message as they came, for the gateway also from its error form; 0 and "" without. */
