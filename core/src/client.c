@@ -208,6 +208,19 @@ void capauth__server_clock_set(capauth_client *client, int64_t date_ms)
         atomic_store(&client->server_clock_ms, date_ms - capauth__boottime_ms());
 }
 
+/* How long before it is issued a fresh token may seem to be, and how long one that does not say lives at least. */
+enum { CLOCK_TOLERANCE_MS = 60000 };
+
+void capauth__server_clock_check(capauth_client *client, const struct capauth__claims *fresh)
+{
+    int64_t now_ms = capauth__server_now(client);
+    int64_t issued_ms = fresh->issued_at_ms ? fresh->issued_at_ms : fresh->expires_at_ms - CLOCK_TOLERANCE_MS;
+    bool sane = fresh->expires_at_ms && issued_ms < fresh->expires_at_ms;
+
+    if (sane && (now_ms >= fresh->expires_at_ms || now_ms < fresh->issued_at_ms - CLOCK_TOLERANCE_MS))
+        capauth__server_clock_set(client, issued_ms);
+}
+
 int capauth_client_poll(capauth_client *client, int timeout_ms)
 {
     int result = capauth__client_check(client);

@@ -13,6 +13,7 @@
 #include "header.h"
 #include "secret.h"
 #include "text.h"
+#include "token.h"
 
 struct capauth__config {
     char *base_url;
@@ -81,6 +82,9 @@ int capauth__client_fail(capauth_client *client, int code, const char *format, .
 int64_t capauth__server_now(capauth_client *client);
 /* The Date of a reply of the Auth Engine. */
 void capauth__server_clock_set(capauth_client *client, int64_t date_ms);
+/* A token that was issued just now has not expired, nor does it come from the future: else the clock is wrong, and is
+ * set by the token. One odd Date would have every token regenerated before it is used. */
+void capauth__server_clock_check(capauth_client *client, const struct capauth__claims *fresh);
 
 enum { CAPAUTH__DURATION_LONGEST = 86400000 /* a day, in milliseconds */ };
 

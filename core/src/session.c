@@ -419,6 +419,7 @@ static void adopt_token(capauth_session *session, const capauth_call *call, cons
     struct capauth__state *state = &session->state;
 
     capauth__token_read(state->token, &state->claims);
+    capauth__server_clock_check(session->client, &state->claims);
     if (!state->claims.role[0] && call->operation->gain == CAPAUTH__GAIN_SESSION)
         memcpy(state->claims.role, "VIEW", sizeof "VIEW");
     else if (!state->claims.role[0] && reply->role && strlen(reply->role) < sizeof state->claims.role)

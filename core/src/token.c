@@ -8,7 +8,7 @@
 #include "json.h"
 #include "secret.h"
 
-/* The latest year-9999 second; beyond it `exp` is nonsense and its milliseconds could overflow. */
+/* The latest year-9999 second; beyond it a time is nonsense and its milliseconds could overflow. */
 static const int64_t latest_second = 253402300799;
 
 /* What the header and the claims say; one of them says nothing of the other's. */
@@ -17,9 +17,9 @@ struct part {
     char identity[CAPAUTH__ISSUED_SIZE];
 };
 
-static void set_expiry(struct capauth__claims *claims, int64_t seconds)
+static int64_t to_ms(int64_t seconds)
 {
-    claims->expires_at_ms = seconds > 0 && seconds <= latest_second ? seconds * 1000 : 0;
+    return seconds > 0 && seconds <= latest_second ? seconds * 1000 : 0;
 }
 
 /* The value of a character plus 1; 0: it is none of the alphabet's, of which both are read. */
@@ -198,9 +198,11 @@ static bool take_member(const struct plain *name, const struct plain *value, str
     else if (is_named(name, "idv"))
         take_text(part->identity, sizeof part->identity, value, value->kind == LIST && value->count == 1);
     else if (is_named(name, "exp") && value->kind == INTEGER)
-        set_expiry(claims, strtoll(value->text, NULL, 10));
+        claims->expires_at_ms = to_ms(strtoll(value->text, NULL, 10));
+    else if (is_named(name, "iat") && value->kind == INTEGER)
+        claims->issued_at_ms = to_ms(strtoll(value->text, NULL, 10));
     else
-        return !is_named(name, "exp");
+        return !is_named(name, "exp") && !is_named(name, "iat");
     return true;
 }
 
@@ -252,7 +254,9 @@ static void read_any(const struct capauth__buffer *json, struct part *part)
     copy_text(claims->role, sizeof claims->role, capauth__json_member(root, "rol"));
     copy_text(claims->customer_id, sizeof claims->customer_id, capauth__json_member(root, "uid"));
     if (capauth__json_integer(capauth__json_member(root, "exp"), &seconds))
-        set_expiry(claims, seconds);
+        claims->expires_at_ms = to_ms(seconds);
+    if (capauth__json_integer(capauth__json_member(root, "iat"), &seconds))
+        claims->issued_at_ms = to_ms(seconds);
     capauth__json_free(root);
 }
 

@@ -9,6 +9,7 @@ struct capauth__claims {
     char role[64];
     char customer_id[64];
     int64_t expires_at_ms; /* 0: the token does not say */
+    int64_t issued_at_ms; /* the same */
 };
 
 /* A token that is no JWT, or lacks a claim, gives empty claims: it is used until it is refused. */

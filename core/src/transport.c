@@ -32,6 +32,7 @@ struct capauth__transfer {
     bool stopped; /* instead of being sent again */
     bool too_large;
     bool begun;
+    bool head_ended; /* what comes after it are trailers, of which nothing is believed */
     long tunnel_size; /* curl counts what it asked a proxy as part of the request */
     struct capauth__buffer body;
     int64_t date_ms;
@@ -244,9 +245,12 @@ static size_t on_header(char *line, size_t size, size_t count, void *data)
     char date[32] = "";
 
     if (length > 5 && !memcmp(line, "HTTP/", 5)) { /* a new head: what an interim one said does not count */
+        transfer->head_ended = false;
         transfer->date_ms = 0;
         transfer->retry_after[0] = '\0';
         transfer->request_id[0] = '\0';
+    } else if (transfer->head_ended || length <= 2) {
+        transfer->head_ended = true; /* by an empty line */
     } else if (header_value(line, length, "Date", date, sizeof date)) {
         transfer->date_ms = read_date(transfer->call->client->engine.transport, date);
     } else if (!header_value(line, length, "Retry-After", transfer->retry_after, sizeof transfer->retry_after)) {
