@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway.h"
+#include "redact.h"
 #include "refresh.h"
 #include "wire.h"
 
@@ -185,100 +186,9 @@ void capauth_call_free(capauth_call **handle)
 
 /* ---- Outcomes ---- */
 
-struct secret_search {
-    const char *text;
-    bool found;
-};
-
-/* Members that messages may well repeat. */
-static bool is_harmless(const char *name, size_t length)
+void capauth__call_keep_message(capauth_call *call, const struct capauth__reply *received, const char *message)
 {
-    static const char *const harmless[] = {"identifierType", "identifierValue", "brand", "deviceId", "mobile", "email"};
-
-    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++) {
-        if (strlen(harmless[i]) == length && !memcmp(name, harmless[i], length))
-            return true;
-    }
-    return false;
-}
-
-static bool holds(const char *text, const char *part, size_t length)
-{
-    for (; *text; text++) {
-        if (*text == *part && !strncmp(text, part, length))
-            return true;
-    }
-    return false;
-}
-
-static bool search_member(const char *name, const capauth__json *value, void *data)
-{
-    struct secret_search *search = data;
-    const char *text = is_harmless(name, strlen(name)) ? NULL : capauth__json_text(value);
-
-    search->found = text && strstr(search->text, text);
-    return !search->found;
-}
-
-/* The same for a request as we write it, flat and mostly without escapes, at a tenth of the cost; false when it has
- * some. */
-static bool search_plain(const struct capauth__buffer *body, struct secret_search *search)
-{
-    const char *name = body->data;
-    const char *value;
-    size_t length;
-
-    if (strchr(body->data, '\\'))
-        return false;
-    while (!search->found && (name = strchr(name, '"'))) {
-        size_t name_length = strcspn(++name, "\"");
-
-        value = name + name_length + 2;
-        if (*value != '"') { /* a number */
-            name = value;
-            continue;
-        }
-        length = strcspn(++value, "\"");
-        search->found = length && holds(search->text, value, length) && !is_harmless(name, name_length);
-        name = value + length + 1;
-    }
-    return true;
-}
-
-/* The value of a gateway header that is long enough to be a token. */
-static bool header_value_is_in(const char *line, const char *text)
-{
-    const char *value = strstr(line, ": ");
-
-    value = value ? value + 2 : line;
-    if (!strncmp(value, "Bearer ", 7))
-        value += 7;
-    return strlen(value) >= 16 && strstr(text, value);
-}
-
-/* Some servers repeat the request in their message: a secret of ours may not come back as an error text. */
-static bool repeats_a_secret(const capauth_call *call, const char *text)
-{
-    struct secret_search search = {.text = text};
-    capauth__json *body = NULL;
-
-    if (call->verb != CAPAUTH__GATEWAY && call->body.data && !search_plain(&call->body, &search) &&
-        !capauth__json_parse(call->body.data, call->body.length, &body))
-        (void)capauth__json_each(body, search_member, &search);
-    capauth__json_free(body);
-    if (call->session && !search.found) {
-        capauth__session_lock(call->session);
-        search.found = call->session->state.token && strstr(text, call->session->state.token);
-        capauth__session_unlock(call->session);
-    }
-    for (const struct capauth__header *header = call->token_headers; header && !search.found; header = header->next)
-        search.found = header_value_is_in(header->line, text);
-    return search.found;
-}
-
-void capauth__call_keep_message(capauth_call *call, const char *message)
-{
-    if (message && repeats_a_secret(call, message))
+    if (message && capauth__repeats_a_secret(call, received, message))
         message = withheld;
     (void)capauth__replace(&call->server_message, message);
 }
@@ -291,7 +201,7 @@ static void compose_message(capauth_call *call, const char *detail)
     const char *server = call->server_message;
     char text[1024];
 
-    if (detail && repeats_a_secret(call, detail))
+    if (detail && capauth__repeats_a_secret(call, NULL, detail))
         detail = withheld;
     if (call->outcome > 0 || call->outcome == CAPAUTH_E_REFUSED)
         snprintf(text, sizeof text, "%s: %s (%lld%s%s)", verb, sentence,
@@ -301,6 +211,15 @@ static void compose_message(capauth_call *call, const char *detail)
         snprintf(text, sizeof text, "%s: %s%s%s", verb, sentence, detail && *detail ? ": " : "", detail ? detail : "");
     capauth__text_trim(text);
     (void)capauth__replace(&call->error_message, text);
+}
+
+/* A handle may live long after its call: the password does not. A transfer under way still points there, and is never
+ * driven again. */
+static void wipe_request(capauth_call *call)
+{
+    capauth__buffer_clear(&call->body);
+    for (struct capauth__header *header = call->token_headers; header; header = header->next)
+        capauth__wipe(header->line, strlen(header->line));
 }
 
 int capauth__call_refuse(capauth_call *call, capauth_call **out, int code, const char *argument, const char *message)
@@ -318,6 +237,7 @@ int capauth__call_refuse(capauth_call *call, capauth_call **out, int code, const
         capauth__session_set_error(session, call->error_message);
         capauth__session_unlock(session);
     }
+    wipe_request(call);
     atomic_store(&call->done, true);
     if (out)
         give_handle(call, out);
@@ -396,6 +316,7 @@ void capauth__call_finish(capauth_call *call, int outcome, const char *message)
         settle_with_session(call);
     capauth__call_trace(call, CAPAUTH_TRACE_END);
     log_outcome(call);
+    wipe_request(call);
     capauth__engine_settle(call);
     if (call->internal && call->session)
         capauth__refresh_ended(call);
@@ -509,7 +430,7 @@ static void answered_by_another(capauth_call *call, const struct capauth__answer
     if (capauth__call_retry(call, answer))
         return;
     /* The Auth Engine's deserialiser names the bad member in plain text; a CDN's page says nothing of use. */
-    if (status == 400 && repeats_a_secret(call, answer->body)) /* looked at before it is cut */
+    if (status == 400 && capauth__repeats_a_secret(call, NULL, answer->body)) /* looked at before it is cut */
         snprintf(said, sizeof said, "%s", withheld);
     else if (status == 400)
         capauth__wire_plain_text(answer->body, answer->length, said, sizeof said);
@@ -573,7 +494,7 @@ static void operation_answered(capauth_call *call, const struct capauth__answer 
     } else {
         capauth__server_clock_set(call->client, answer->date_ms);
         call->server_code = reply.code;
-        capauth__call_keep_message(call, reply.message);
+        capauth__call_keep_message(call, &reply, reply.message);
         code = capauth__refusal(reply.code);
         if (reply.success || is_done_already(call, code))
             answered_yes(call, &reply);

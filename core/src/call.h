@@ -29,6 +29,8 @@ struct capauth_options {
     char *error_message; /* of the last setter that refused */
 };
 
+struct capauth__reply;
+
 enum capauth__call_state {
     CAPAUTH__NEW, /* in the inbox, or not even there */
     CAPAUTH__WAITING, /* entered; waits for a token or a retry */
@@ -134,8 +136,8 @@ bool capauth__call_retry(capauth_call *call, const struct capauth__answer *answe
 /* Settles it. `message` may be NULL: then the code's own sentence. */
 void capauth__call_finish(capauth_call *call, int outcome, const char *message);
 
-/* Keeps what a server said, unless it repeats a secret. */
-void capauth__call_keep_message(capauth_call *call, const char *message);
+/* Keeps what a server said, unless it repeats a secret, of `received` (or NULL) too. */
+void capauth__call_keep_message(capauth_call *call, const struct capauth__reply *received, const char *message);
 /* Tells the trace that the call starts or ends. */
 void capauth__call_trace(const capauth_call *call, int event);
 /* Takes over what the answer to another call said: a regeneration's refusal is its waiters' too. */

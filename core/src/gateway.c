@@ -307,7 +307,7 @@ void capauth__gateway_answered(capauth_call *call, const struct capauth__answer 
         return;
     }
     call->server_code = status.code;
-    capauth__call_keep_message(call, status.message);
+    capauth__call_keep_message(call, NULL, status.message);
     capauth__forget(&status.message);
     if (status.expired && !call->external && call->client->config.auto_refresh)
         token_was_refused(call);
