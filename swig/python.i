@@ -20,144 +20,24 @@
 %thread capauth_call::~capauth_call;
 
 %{
-#include <capauth/capauth.h>
-#include <string.h>
-
-/* Sets InvalidArgumentError, as the core would have: it never gets to see a text that C cannot hold. */
-static void refuse_text(const char *argument, const char *why)
-{
-    PyObject *module = PyImport_ImportModule("capauth._failure");
-    PyObject *error = module ? PyObject_CallMethod(module, "invalid_argument", "ss", argument, why) : NULL;
-    if (error)
-        PyErr_SetObject((PyObject *)Py_TYPE(error), error);
-    Py_XDECREF(error);
-    Py_XDECREF(module);
-}
-
-/* The UTF-8 of a str, which keeps it alive; NULL with an exception. */
-static const char *text_of(PyObject *input, const char *argument)
-{
-    Py_ssize_t size = 0;
-    const char *text = PyUnicode_AsUTF8AndSize(input, &size);
-    if (!text && PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
-        PyErr_Clear(); /* it would quote the text, which may be a secret */
-        refuse_text(argument, "is not valid Unicode");
-    } else if (text && strlen(text) != (size_t)size) {
-        refuse_text(argument, "contains a NUL character");
-        text = NULL;
-    }
-    return text;
-}
-
-/* Secrets come as bytes and bytearray too: a bytearray can be wiped by its owner. Both end in NUL. */
-static const char *secret_of(PyObject *input, const char *argument)
-{
-    const char *text;
-    Py_ssize_t size;
-    if (PyBytes_Check(input)) {
-        text = PyBytes_AsString(input);
-        size = PyBytes_Size(input);
-    } else if (PyByteArray_Check(input)) {
-        text = PyByteArray_AsString(input);
-        size = PyByteArray_Size(input);
-    } else {
-        return text_of(input, argument);
-    }
-    if (text && strlen(text) != (size_t)size) {
-        refuse_text(argument, "contains a NUL character");
-        text = NULL;
-    }
-    return text;
-}
-
-static PyObject *text_from(const char *text)
-{
-    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
-}
-
-/* Copies a text of ours, then wipes and frees it. */
-static PyObject *text_taken(char **text)
-{
-    PyObject *copy = text_from(*text ? *text : "");
-    capauth_string_free(text);
-    return copy;
-}
-
-/*
- * Callbacks: `data` is the callable. They come on a thread that has let go of the interpreter, or, when a handle dies,
- * in the middle of whatever its owner was doing; so that an exception in flight must survive. After the end of the
- * interpreter nobody listens any more.
- */
-struct entry {
-    PyGILState_STATE state;
-    PyObject *type, *value, *traceback;
-};
-
-static int callback_enter(struct entry *entry)
-{
-    if (!Py_IsInitialized())
-        return 0;
-    entry->state = PyGILState_Ensure();
-    PyErr_Fetch(&entry->type, &entry->value, &entry->traceback);
-    return 1;
-}
-
-static void callback_leave(struct entry *entry)
-{
-    PyErr_Restore(entry->type, entry->value, entry->traceback);
-    PyGILState_Release(entry->state);
-}
-
-/* What the callable raises goes to sys.unraisablehook: there is no caller who could catch it. */
-static void callback_call(PyObject *callable, PyObject *arguments)
-{
-    PyObject *result = arguments ? PyObject_Call(callable, arguments, NULL) : NULL;
-    if (!result)
-        PyErr_WriteUnraisable(callable);
-    Py_XDECREF(result);
-    Py_XDECREF(arguments);
-}
-
-static void call_log(int level, const char *message, void *data)
-{
-    struct entry entry;
-    if (callback_enter(&entry)) {
-        callback_call(data, Py_BuildValue("(iN)", level, text_from(message)));
-        callback_leave(&entry);
-    }
-}
-
-static void call_trace(int event, int64_t call_id, const char *operation, int result, int http_status, int attempts,
-                       int duration_ms, void *data)
-{
-    struct entry entry;
-    if (callback_enter(&entry)) {
-        callback_call(data, Py_BuildValue("(iLsiiii)", event, (long long)call_id, operation, result, http_status,
-                                          attempts, duration_ms));
-        callback_leave(&entry);
-    }
-}
-
-/* Without the session: what C hands over is not Python's to keep, and the package knows whose callback it is. */
-static void call_change(capauth_session *session, void *data)
-{
-    struct entry entry;
-    (void)session;
-    if (callback_enter(&entry)) {
-        callback_call(data, PyTuple_New(0));
-        callback_leave(&entry);
-    }
-}
-
-static void free_callable(void *data)
-{
-    struct entry entry;
-    if (callback_enter(&entry)) {
-        Py_DECREF((PyObject *)data);
-        callback_leave(&entry);
-    }
-}
+#include "glue.h"
 %}
+%init %{
+    if (glue_check_interpreter())
+        return -1;
+%}
+
+/* Callbacks are delivered in these. What interrupted one comes out here, after C has been left in order. */
+%define CAPAUTH_PYTHON_DELIVERS(FUNCTION)
+%exception FUNCTION {
+    $action
+    if (glue_interrupted())
+        SWIG_fail;
+}
+%enddef
+CAPAUTH_PYTHON_DELIVERS(capauth_call_wait)
+CAPAUTH_PYTHON_DELIVERS(capauth_client_poll)
+CAPAUTH_PYTHON_DELIVERS(capauth_client_prepare)
 
 /* ---- Typemaps ---------------------------------------------------------------------------------------------------- */
 
@@ -166,7 +46,7 @@ static void free_callable(void *data)
         PyErr_Format(PyExc_TypeError, "$1_name must be str, not %R", (PyObject *)Py_TYPE($input));
         SWIG_fail;
     }
-    $1 = (char *)text_of($input, "$1_name");
+    $1 = (char *)glue_text($input, "$1_name");
     if (!$1)
         SWIG_fail;
 }
@@ -177,7 +57,7 @@ static void free_callable(void *data)
         PyErr_Format(PyExc_TypeError, "$1_name must be str, bytes or bytearray, not %R", (PyObject *)Py_TYPE($input));
         SWIG_fail;
     }
-    $1 = (char *)secret_of($input, "$1_name");
+    $1 = (char *)glue_secret($input, "$1_name");
     if (!$1)
         SWIG_fail;
 }
@@ -189,7 +69,7 @@ static void free_callable(void *data)
             PyErr_Format(PyExc_TypeError, "$1_name must be str or None, not %R", (PyObject *)Py_TYPE($input));
             SWIG_fail;
         }
-        $1 = (char *)text_of($input, "$1_name");
+        $1 = (char *)glue_text($input, "$1_name");
         if (!$1)
             SWIG_fail;
     }
@@ -197,13 +77,13 @@ static void free_callable(void *data)
 %typemap(pytyping) const char *body "typing.Optional[str]"
 
 %typemap(freearg) const char *, const char *SECRET, const char *body ""
-%typemap(out) const char * "$result = text_from($1);"
+%typemap(out) const char * "$result = glue_string($1);"
 
 %apply const char *SECRET { const char *otp, const char *password, const char *current_password,
                             const char *new_password };
 
 %typemap(in, numinputs=0) char **text (char *given = NULL) "$1 = &given;"
-%typemap(argout) char **text { $result = SWIG_AppendOutput($result, text_taken($1)); }
+%typemap(argout) char **text { $result = SWIG_AppendOutput($result, glue_string_taken($1)); }
 %typemap(pytyping) char **text "str"
 
 /* The body as bytes, whose length counts, not the NUL. */
@@ -249,13 +129,13 @@ CAPAUTH_PYTHON_HANDLE(capauth_options, options)
         Py_INCREF($input);
         $1 = TRAMPOLINE;
         $2 = $input;
-        $3 = free_callable;
+        $3 = glue_free;
     }
 }
 %enddef
-CAPAUTH_PYTHON_CALLBACK(capauth_log_callback, call_log)
-CAPAUTH_PYTHON_CALLBACK(capauth_trace_callback, call_trace)
-CAPAUTH_PYTHON_CALLBACK(capauth_change_callback, call_change)
+CAPAUTH_PYTHON_CALLBACK(capauth_log_callback, glue_on_log)
+CAPAUTH_PYTHON_CALLBACK(capauth_trace_callback, glue_on_trace)
+CAPAUTH_PYTHON_CALLBACK(capauth_change_callback, glue_on_change)
 
 /* ---- API --------------------------------------------------------------------------------------------------------- */
 
@@ -272,6 +152,14 @@ int capauth_client_next_done(capauth_client *client, capauth_call **OWNED_ALREAD
 %include "capauth.i"
 
 /* ---- Extras ------------------------------------------------------------------------------------------------------ */
+
+%typemap(pytyping) PyObject * "object"
+%rename(client_set_wanted_log) glue_set_wanted_log;
+int glue_set_wanted_log(capauth_client *client, PyObject *callable);
+%rename(want_log) glue_want_log;
+void glue_want_log(int level);
+%rename(report) glue_report;
+void glue_report(PyObject *error, PyObject *where);
 
 %typemap(out) void *call_address "$result = PyLong_FromVoidPtr($1);"
 %typemap(pytyping) void *call_address "int"

@@ -2,11 +2,14 @@
 
 import math
 import time
+import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 from . import _flat as flat
+from ._callbacks import call_wait, client_poll
 from ._failure import error_of_call, error_of_code
+from ._types import Handle
 
 if TYPE_CHECKING:
     from ._client import BaseClient
@@ -30,20 +33,19 @@ def in_slices(step: Callable[[int], int], pending: int, timeout: float | None) -
             return code
 
 
-class Call(Generic[T]):
-    """An operation that was started. Nothing moves until someone waits for it, or polls its client. Dropping
-    the last reference cancels it, as soon as its client moves on."""
+class BaseCall(Handle, Generic[T]):
+    """What the blocking and the awaitable call share."""
 
-    __slots__ = ("_session", "_handle", "_refusal", "_finish", "__weakref__")
+    __slots__ = ("_owner", "_handle", "_refusal", "_finish", "__weakref__")
 
     def __init__(
         self,
-        session: "Owner",
+        owner: "Owner",
         handle: flat.capauth_call | None,
         refusal: BaseException | None,
         finish: Callable[[flat.capauth_call], T],
     ) -> None:
-        self._session = session  # keeps the client's callbacks alive
+        self._owner = owner  # keeps the client's callbacks alive
         self._handle = handle
         self._refusal = refusal  # without a handle: why it could not even be started
         self._finish = finish
@@ -51,18 +53,6 @@ class Call(Generic[T]):
     def done(self) -> bool:
         """Whether it has finished. Never blocks."""
         return self._handle is None or bool(flat.call_done(self._handle))
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Waits, at most `timeout` seconds (0: only looks), and tells whether it has finished."""
-        handle = self._handle
-        if handle is None:
-            return True
-        code = in_slices(lambda ms: flat.call_wait(handle, ms), flat.E_PENDING, timeout)
-        if self.done():
-            return True
-        if code != flat.E_PENDING:  # it is the waiting that is not possible: in a callback, in a child process
-            raise error_of_code(code)
-        return False
 
     def cancel(self) -> None:
         """Ends it with CancelledError, or with UnknownOutcomeError when it may have been done already. Returns at
@@ -75,12 +65,7 @@ class Call(Generic[T]):
         client moves on."""
         if not self.done():
             self.cancel()
-            flat.client_poll(self._session._client._handle, 0)
-
-    def result(self) -> T:
-        """Waits for the outcome: gives what the operation gives, or raises its error."""
-        self.wait()
-        return self._outcome()
+            client_poll(self._owner._client._handle, 0)
 
     def _outcome(self) -> T:
         if self._handle is None:
@@ -93,17 +78,58 @@ class Call(Generic[T]):
 
     def __repr__(self) -> str:
         operation = flat.call_operation(self._handle) if self._handle is not None else "not started"
-        return f"<capauth.Call {operation} {'done' if self.done() else 'pending'}>"
+        return f"<{type(self).__module__}.Call {operation} {'done' if self.done() else 'pending'}>"
 
 
-def begin(session: "Owner", finish: Callable[[flat.capauth_call], T], function: Callable[[], Any]) -> Call[T]:
+class Call(BaseCall[T]):
+    """An operation that was started. Nothing moves until someone waits for it, or polls its client. Dropping
+    the last reference cancels it, as soon as its client moves on."""
+
+    __slots__ = ()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits, at most `timeout` seconds (0: only looks), and tells whether it has finished."""
+        handle = self._handle
+        if handle is None:
+            return True
+        code = in_slices(lambda ms: call_wait(handle, ms), flat.E_PENDING, timeout)
+        if self.done():
+            return True
+        if code != flat.E_PENDING:  # it is the waiting that is not possible: in a callback, in a child process
+            raise error_of_code(code)
+        return False
+
+    def result(self) -> T:
+        """Waits for the outcome: gives what the operation gives, or raises its error."""
+        self.wait()
+        return self._outcome()
+
+
+class StartedCalls:
+    """The calls of a client that `next_done` may hand out. References without callbacks: a signal that came in the
+    midst of one would be lost."""
+
+    __slots__ = ("_calls",)
+
+    def __init__(self) -> None:
+        self._calls: dict[int, weakref.ref[BaseCall[Any]]] = {}
+
+    def add(self, call: BaseCall[Any]) -> None:
+        if call._handle is not None:
+            self._calls[flat.call_address(call._handle)] = weakref.ref(call)
+
+    def take(self, address: int) -> BaseCall[Any] | None:
+        reference = self._calls.pop(address, None)
+        return reference() if reference else None
+
+
+def begin(owner: "Owner", finish: Callable[[flat.capauth_call], T], function: Callable[[], Any]) -> BaseCall[T]:
     """Starts an operation. What is refused on the spot is the call's result; only wrong types raise here."""
+    kind = cast(type[BaseCall[T]], owner._client._CALL)
     try:
         code, handle = function()
     except (ValueError, MemoryError) as refusal:  # InvalidArgumentError of an argument that C cannot hold
-        return Call(session, None, refusal, finish)
+        return kind(owner, None, refusal, finish)
     if handle is None:  # no memory for it, or a child process
-        return Call(session, None, error_of_code(code), finish)
-    call = Call(session, handle, None, finish)
-    session._client._calls[flat.call_address(handle)] = call
-    return call
+        return kind(owner, None, error_of_code(code), finish)
+    return kind(owner, handle, None, finish)

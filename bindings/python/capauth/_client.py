@@ -2,43 +2,30 @@
 
 import logging
 import os
-import weakref
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 
 from . import _flat as flat
-from ._call import Call, begin
+from ._call import BaseCall, StartedCalls, begin
+from ._callbacks import LEVELS, check_callback, delivering, log_to_logger, run
 from ._errors import InvalidArgumentError
 from ._failure import error_of_code, gained, invalid_argument
 from ._options import milliseconds, pairs
-from ._session import BaseSession, identifier_of, weakly
-from ._types import Headers, LogCallback, TraceCallback, TraceEvent
+from ._session import BaseSession, identifier_of
+from ._types import Handle, Headers, LogCallback, TraceCallback, TraceEvent
 
 SessionT = TypeVar("SessionT", bound=BaseSession)
 Path: TypeAlias = str | os.PathLike[str]
 
-LOGGER = logging.getLogger("capauth")
-LOGGER.addHandler(logging.NullHandler())
-LEVELS = {
-    flat.LOG_ERROR: logging.ERROR,
-    flat.LOG_WARNING: logging.WARNING,
-    flat.LOG_INFO: logging.INFO,
-    flat.LOG_DEBUG: logging.DEBUG,
-}
 FLOWS = {"mobile": flat.FLOW_MOBILE, "web": flat.FLOW_WEB}
 
 
-def log_to_logger(level: int, message: str) -> None:
-    """What becomes of log messages when nobody else takes them. A logger that is off costs next to nothing."""
-    level = LEVELS.get(level, logging.DEBUG)
-    if LOGGER.isEnabledFor(level):
-        LOGGER.log(level, "%s", message)
-
-
-class BaseClient(Generic[SessionT]):
+class BaseClient(Handle, Generic[SessionT]):
     """Configuration and connections, to be shared by threads."""
 
-    __slots__ = ("_handle", "_calls", "_log", "_trace", "__weakref__")
+    __slots__ = ("_handle", "_started", "_log", "_trace", "__weakref__")
+
+    _CALL: ClassVar[type[BaseCall[Any]]]
 
     def __init__(
         self,
@@ -74,7 +61,7 @@ class BaseClient(Generic[SessionT]):
         if (cluster is None) == (base_url is None):
             raise invalid_argument("base_url", "or cluster is to be given, and not both")
         self._handle: flat.capauth_client = gained(flat.client_new())
-        self._calls: weakref.WeakValueDictionary[int, Call[Any]] = weakref.WeakValueDictionary()
+        self._started = StartedCalls()
         self._begin()
 
         self._option("cluster", flat.client_set_cluster, cluster)
@@ -105,25 +92,27 @@ class BaseClient(Generic[SessionT]):
         self._observe(log, trace)
 
     def _observe(self, log: LogCallback | None, trace: TraceCallback | None) -> None:
-        for argument, callback in (("log", log), ("trace", trace)):
-            if callback is not None and not callable(callback):
-                raise TypeError(f"{argument} must be callable, not {type(callback)}")
+        check_callback("log", log)
+        check_callback("trace", trace)
         self._log = log
-        self._option("log", flat.client_set_log, weakly(self._on_log) if log else log_to_logger)
+        if log is None:
+            self._option("log", flat.client_set_wanted_log, log_to_logger)
+        else:
+            self._option("log", flat.client_set_log, delivering(self, BaseClient._on_log))
         self._trace = trace
         if trace is not None:
-            self._option("trace", flat.client_set_trace, weakly(self._on_trace))
+            self._option("trace", flat.client_set_trace, delivering(self, BaseClient._on_trace))
 
     def _on_log(self, level: int, message: str) -> None:
         if self._log is not None:
-            self._log(LEVELS.get(level, logging.DEBUG), message)
+            run(self._log, LEVELS.get(level, logging.DEBUG), message)
 
     def _on_trace(
         self, event: int, call_id: int, operation: str, result: int, http_status: int, attempts: int, duration_ms: int
     ) -> None:
         kind: Literal["start", "end"] = "start" if event == flat.TRACE_START else "end"
         if self._trace is not None:
-            self._trace(TraceEvent(kind, call_id, operation, result, http_status, attempts, duration_ms / 1000))
+            run(self._trace, TraceEvent(kind, call_id, operation, result, http_status, attempts, duration_ms / 1000))
 
     def _begin(self) -> None:
         """For what a kind of client has beside these."""
@@ -220,7 +209,7 @@ class BaseClient(Generic[SessionT]):
         """What a call asks its owner for, which is a session or, for `prepare`, the client."""
         return self
 
-    def _prepare(self) -> Call[None]:
+    def _prepare(self) -> BaseCall[None]:
         return begin(self, lambda _call: None, lambda: flat.client_start_prepare(self._handle))
 
     def close(self) -> None:

@@ -1,29 +1,20 @@
 """What the blocking and the asyncio session share: everything but the operations."""
 
+import contextvars
 import datetime
-import weakref
-from collections.abc import Callable
+import inspect
+from collections.abc import Awaitable, Callable
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Self
 
 from . import _flat as flat
+from ._callbacks import check_callback, delivering, run
 from ._failure import error_of_code, gained, invalid_argument
 from ._options import milliseconds
-from ._types import Otp, Step, time_of
+from ._types import Handle, Otp, Step, time_of
 
 if TYPE_CHECKING:
     from ._client import BaseClient
-
-
-def weakly(method: Callable[..., object]) -> Callable[..., None]:
-    """A bound method for the core to call. It does not keep its object alive: Python could not see such a cycle."""
-    reference = weakref.WeakMethod(method)
-
-    def call(*arguments: object) -> None:
-        alive = reference()
-        if alive is not None:
-            alive(*arguments)
-
-    return call
 
 
 def identifier_of(
@@ -45,10 +36,10 @@ def identifier_of(
     return given[0] if given else None
 
 
-class BaseSession:
+class BaseSession(Handle):
     """One customer of one brand on one device. Made by a client."""
 
-    __slots__ = ("_client", "_handle", "_listener", "__weakref__")
+    __slots__ = ("_client", "_handle", "_listener", "_context", "_telling", "__weakref__")
 
     _client: "BaseClient[Any]"
 
@@ -56,6 +47,8 @@ class BaseSession:
         self._client = client
         self._handle = handle
         self._listener: Callable[[Any], object] | None = None
+        self._context: contextvars.Context | None = None
+        self._telling: Any = None  # in asyncio: the task that awaits a callback
 
     def _set(self, argument: str, setter: Callable[..., int], *values: object) -> None:
         self._client._checked(
@@ -169,18 +162,33 @@ class BaseSession:
         return second
 
     def on_change(self, callback: Callable[[Self], object] | None) -> None:
-        """Has `callback(session)` called when tokens changed or the session ended, so that it can save an export. One
-        callback at a time; None removes it."""
-        if callback is not None and not callable(callback):
-            raise TypeError(f"callback must be callable or None, not {type(callback)}")
+        """Has `callback(session)` called when tokens changed or the session ended, so that it can save an export; None
+        removes it. One callback at a time, in a copy of the context (`contextvars`) in which it was registered.
+
+        What a callback raises goes to `sys.unraisablehook`. When something interrupts it (Ctrl-C, an exit, what a
+        signal handler raises), it is called once more at once, lest the change be lost; then the interruption comes
+        out of the operation."""
+        self._listen(callback)
+
+    def _listen(self, callback: Callable[[Any], object] | None, *, may_be_async: bool = False) -> None:
+        check_callback("callback", callback, may_be_async=may_be_async)
         self._listener = callback
-        code = flat.session_on_change(self._handle, None if callback is None else weakly(self._changed))
+        self._context = contextvars.copy_context()
+        code = flat.session_on_change(self._handle, None if callback is None else delivering(self, methodcaller("_changed")))
         if code:
             raise error_of_code(code)
 
     def _changed(self) -> None:
         if self._listener is not None:
-            self._listener(self)
+            told = run(self._listener, self, context=self._context)
+            if inspect.isawaitable(told):
+                self._follow(told)
+
+    def _follow(self, told: Awaitable[object]) -> None:
+        """The callback only began something, and there is no loop in which it could go on."""
+        if inspect.iscoroutine(told):
+            told.close()
+        flat.report(TypeError("on_change: the callback gave a coroutine, which nothing here can await"), self._listener)
 
     def export(self) -> str:
         """The session as one text, at every step. As secret as the key."""

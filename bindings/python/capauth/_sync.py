@@ -1,53 +1,51 @@
 """The blocking client and session."""
 
-import functools
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from . import _flat as flat
 from . import _operations as operations
-from ._call import Call, in_slices
+from ._call import BaseCall, Call, in_slices
+from ._callbacks import client_poll
 from ._client import BaseClient
 from ._failure import error_of_code
+from ._form import documented
 from ._session import BaseSession
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Operation = Callable[Concatenate[BaseSession, P], Call[T]]
+Operation = Callable[Concatenate[BaseSession, P], BaseCall[T]]
+
+
+def waited(call: BaseCall[T]) -> T:
+    """Whatever interrupts the waiting (Ctrl-C) cancels the call."""
+    try:
+        return cast(Call[T], call).result()
+    finally:
+        call._abandon()
+
+
+def started(client: "BaseClient[Any]", call: BaseCall[T]) -> Call[T]:
+    client._started.add(call)
+    return cast(Call[T], call)
 
 
 def blocking(operation: Operation[P, T]) -> "Callable[Concatenate[Session, P], T]":
-    """The form that waits. Whatever interrupts the waiting (Ctrl-C) cancels the call."""
+    """The form that waits."""
 
-    @functools.wraps(operation)
     def method(self: "Session", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        call = operation(self, *args, **kwargs)
-        try:
-            return call.result()
-        finally:
-            call._abandon()
+        return waited(operation(self, *args, **kwargs))
 
-    return _named(method, operation.__name__)
+    return documented(method, operation, operation.__name__)
 
 
 def starting(operation: Operation[P, T]) -> "Callable[Concatenate[Session, P], Call[T]]":
     """The form that gives the call."""
 
-    @functools.wraps(operation)
     def method(self: "Session", /, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
-        return operation(self, *args, **kwargs)
+        return started(self._client, operation(self, *args, **kwargs))
 
-    return _named(method, f"start_{operation.__name__}")
-
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _named(method: F, name: str) -> F:
-    method.__name__ = name
-    method.__qualname__ = f"Session.{name}"
-    method.__module__ = __name__
-    return method
+    return documented(method, operation, f"start_{operation.__name__}", Call)
 
 
 class Session(BaseSession):
@@ -88,25 +86,23 @@ class Client(BaseClient[Session]):
 
     __slots__ = ()
 
+    _CALL: ClassVar[type[BaseCall[Any]]] = Call
+
     def _wrap(self, handle: flat.capauth_session) -> Session:
         return Session(self, handle)
 
     def prepare(self) -> None:
         """Loads the CA store and connects now, where a stall is welcome."""
-        call = self._prepare()
-        try:
-            call.result()
-        finally:
-            call._abandon()
+        waited(self._prepare())
 
     def start_prepare(self) -> Call[None]:
         """`prepare`, started: gives the call at once."""
-        return self._prepare()
+        return started(self, self._prepare())
 
     def poll(self, timeout: float | None = 0.0) -> int:
         """Lets calls move on. Waits until one finishes, at most `timeout` seconds (0: does what can be done now; None:
         without limit), and gives how many finished since the last poll."""
-        count = in_slices(lambda ms: flat.client_poll(self._handle, ms), 0, timeout)
+        count = in_slices(lambda ms: client_poll(self._handle, ms), 0, timeout)
         if count < 0:
             raise error_of_code(count)
         return count
@@ -123,7 +119,7 @@ class Client(BaseClient[Session]):
         code, address = flat.client_next_done(self._handle)
         if code < 0:
             raise error_of_code(code)
-        return self._calls.get(address)
+        return cast("Call[Any] | None", self._started.take(address))
 
     def __enter__(self) -> Self:
         return self

@@ -4,7 +4,7 @@ import datetime
 import enum
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NoReturn, TypeAlias
 
 Secret: TypeAlias = str | bytes | bytearray
 """A password or an OTP. A bytearray can be overwritten by its owner afterwards; a str stays until it is collected."""
@@ -13,6 +13,16 @@ Headers: TypeAlias = Mapping[str, str]
 QueryValue: TypeAlias = str | int
 Query: TypeAlias = Mapping[str, QueryValue] | Iterable[tuple[str, QueryValue]]
 Json: TypeAlias = Mapping[str, object] | list[object]
+
+
+class Handle:
+    """What belongs to this process alone."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> NoReturn:
+        kind = type(self).__name__
+        raise TypeError(f"a {kind} cannot be pickled or copied; use export() of the session and client.restore(text)")
 
 
 class Step(enum.StrEnum):

@@ -4,45 +4,79 @@ A client watches one descriptor in the running loop; there is no thread. Cancell
 """
 
 import asyncio
-import functools
+import contextvars
+import inspect
 import weakref
-from collections.abc import Callable, Coroutine
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from typing import Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from . import _flat as flat
 from . import _operations as operations
-from ._call import Call
+from ._call import BaseCall
+from ._callbacks import client_poll, delivering
 from ._client import BaseClient
 from ._failure import error_of_code
-from ._session import BaseSession, weakly
+from ._form import documented
+from ._session import BaseSession
 
-__all__ = ["Client", "Session"]
+__all__ = ["Call", "Client", "Session"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Operation = Callable[Concatenate[BaseSession, P], BaseCall[T]]
 
 
-def awaited(
-    operation: Callable[Concatenate[BaseSession, P], Call[T]],
-) -> "Callable[Concatenate[Session, P], Coroutine[Any, Any, T]]":
+class Call(BaseCall[T]):
+    """An operation that was started, to be awaited: `await call`, also more than once. Cancelling a task that awaits it,
+    or dropping the last reference, cancels it."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return cast("Client", self._owner._client)._finish(self).__await__()
+
+    def result(self) -> T:
+        """What it gives, or its error, once it is done; before that an Error named "PENDING". Never waits."""
+        return self._outcome()
+
+
+def awaited(operation: Operation[P, T]) -> "Callable[Concatenate[Session, P], Coroutine[Any, Any, T]]":
     """The form that is awaited."""
 
-    @functools.wraps(operation)
     async def method(self: "Session", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        self._client._attach(asyncio.get_running_loop())  # first: another loop shall not drive the call
-        return await self._client._finish(operation(self, *args, **kwargs))
+        return await self._client._finish(self._client._start(lambda: operation(self, *args, **kwargs)))
 
-    method.__qualname__ = f"Session.{operation.__name__}"
-    method.__module__ = __name__
-    return method
+    return documented(method, operation, operation.__name__)
+
+
+def starting(operation: Operation[P, T]) -> "Callable[Concatenate[Session, P], Call[T]]":
+    """The form that gives the call."""
+
+    def method(self: "Session", /, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
+        return cast(Call[T], self._client._start(lambda: operation(self, *args, **kwargs)))
+
+    return documented(method, operation, f"start_{operation.__name__}", Call)
 
 
 class Session(BaseSession):
-    """One customer of one brand on one device. Operations are awaited; properties, `export` and `close` are not."""
+    """One customer of one brand on one device. Operations are awaited; properties, `export` and `close` are not. Beside
+    each operation, a `start_...` gives a Call at once, which may be awaited later or cancelled."""
 
     __slots__ = ()
 
     _client: "Client"
+
+    def on_change(self, callback: Callable[[Self], object] | None) -> None:
+        """As for the blocking session. The callback may be a coroutine function: it is then awaited in a task, one at a
+        time, and what it raises goes to the loop's exception handler. Leaving the client's `async with` waits for what
+        is still under way."""
+        self._listen(callback, may_be_async=True)
+
+    def _follow(self, told: Awaitable[object]) -> None:
+        if _running_loop() is None:
+            super()._follow(told)
+        else:
+            self._telling = self._client._follow(told, self._telling, self._context)
 
     generate_token = awaited(operations.generate_token)
     generate_otp = awaited(operations.generate_otp)
@@ -57,16 +91,32 @@ class Session(BaseSession):
     sign_out = awaited(operations.sign_out)
     gateway = awaited(operations.gateway)
 
+    start_generate_token = starting(operations.generate_token)
+    start_generate_otp = starting(operations.generate_otp)
+    start_validate_otp = starting(operations.validate_otp)
+    start_validate_password = starting(operations.validate_password)
+    start_change_password = starting(operations.change_password)
+    start_forget_password = starting(operations.forget_password)
+    start_regenerate_token = starting(operations.regenerate_token)
+    start_ensure_token = starting(operations.ensure_token)
+    start_expire_token = starting(operations.expire_token)
+    start_update_identifier = starting(operations.update_identifier)
+    start_sign_out = starting(operations.sign_out)
+    start_gateway = starting(operations.gateway)
+
 
 class Client(BaseClient[Session]):
     """Configuration and connections for one event loop. It belongs to the loop that first awaits one of its operations,
     and may move to another once that one has stopped."""
 
-    __slots__ = ("_loop", "_waiting", "_detach")
+    __slots__ = ("_loop", "_waiting", "_telling", "_detach")
+
+    _CALL: ClassVar[type[BaseCall[Any]]] = Call
 
     def _begin(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: dict[int, asyncio.Future[None]] = {}
+        self._telling: set[asyncio.Task[None]] = set()
         self._detach: Callable[[], object] = lambda: None
 
     def _wrap(self, handle: flat.capauth_session) -> Session:
@@ -74,17 +124,24 @@ class Client(BaseClient[Session]):
 
     async def prepare(self) -> None:
         """Loads the CA store and connects now, where a stall is welcome."""
-        self._attach(asyncio.get_running_loop())
-        await self._finish(self._prepare())
+        await self._finish(self._start(self._prepare))
 
-    async def _finish(self, call: Call[T]) -> T:
+    def start_prepare(self) -> Call[None]:
+        """`prepare`, started: gives the call at once."""
+        return cast(Call[None], self._start(self._prepare))
+
+    def _start(self, operation: Callable[[], BaseCall[T]]) -> BaseCall[T]:
+        self._attach(asyncio.get_running_loop())  # first: another loop shall not drive the call
+        return operation()
+
+    async def _finish(self, call: BaseCall[T]) -> T:
         if not call.done():
+            self._attach(asyncio.get_running_loop())
             address = flat.call_address(call._handle)  # type: ignore[arg-type]
-            self._waiting[address] = asyncio.get_running_loop().create_future()
             try:
-                await self._waiting[address]
+                await self._waiting.setdefault(address, asyncio.get_running_loop().create_future())
             finally:
-                del self._waiting[address]
+                self._waiting.pop(address, None)
                 call._abandon()
         return call._outcome()
 
@@ -97,7 +154,8 @@ class Client(BaseClient[Session]):
         if descriptor < 0:
             raise error_of_code(descriptor)
         self._detach()
-        loop.add_reader(descriptor, weakly(self._advance))
+        # A loop keeps the context in which a reader was added: that shall not be the first request's.
+        contextvars.Context().run(loop.add_reader, descriptor, delivering(self, Client._advance))
         self._loop = loop
         # Also when the client is forgotten without being closed: a loop must not watch a descriptor that is no more.
         finalizer = weakref.finalize(self, _remove_reader, loop, descriptor)
@@ -106,10 +164,14 @@ class Client(BaseClient[Session]):
 
     def _advance(self) -> None:
         """The descriptor is readable."""
-        code = flat.client_poll(self._handle, 0)
+        try:
+            code = client_poll(self._handle, 0)
+        finally:  # also when a callback was interrupted: those who wait get their outcome
+            self._hand_out()
         if code < 0:
             self._release(error_of_code(code))
-            return
+
+    def _hand_out(self) -> None:
         while True:
             _, address = flat.client_next_done(self._handle)
             if not address:
@@ -124,12 +186,25 @@ class Client(BaseClient[Session]):
             if not future.done():
                 future.set_result(None) if error is None else future.set_exception(error)
 
+    def _follow(
+        self, told: Awaitable[object], before: "asyncio.Task[None] | None", context: contextvars.Context | None
+    ) -> "asyncio.Task[None]":
+        """Awaits what a callback gave, after the one before."""
+        task = asyncio.create_task(_tell(told, before), context=context.copy() if context else None)
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+        return task
+
     def close(self) -> None:
         """Cancels what is in flight and closes all connections; never waits for the network. Not awaited. Later
-        operations raise ClosedError; the properties of sessions and `export` still work."""
+        operations raise ClosedError; the properties of sessions and `export` still work. From another thread than the
+        loop's it wakes the loop, whose tasks then get their CancelledError."""
+        super().close()
+        _in_loop(self._loop, self._end)
+
+    def _end(self) -> None:
         self._detach()
         self._loop = None
-        super().close()
         self._release(None)
 
     async def __aenter__(self) -> Self:
@@ -137,8 +212,40 @@ class Client(BaseClient[Session]):
 
     async def __aexit__(self, *_exception: object) -> None:
         self.close()
+        under_way = self._telling - {asyncio.current_task()}
+        if under_way:
+            await asyncio.wait(under_way)
+
+
+async def _tell(told: Awaitable[object], before: "asyncio.Task[None] | None") -> None:
+    if before is not None and before.get_loop() is asyncio.get_running_loop():
+        await asyncio.wait([before])
+    try:
+        await told
+    except Exception as error:
+        asyncio.get_running_loop().call_exception_handler(
+            {"message": "capauth: an on_change callback failed", "exception": error, "task": asyncio.current_task()}
+        )
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _in_loop(loop: asyncio.AbstractEventLoop | None, function: Callable[..., object], *arguments: object) -> None:
+    """Calls it at once, unless it is the business of a loop that runs in another thread: loops are not thread-safe."""
+    if loop is None or not loop.is_running() or _running_loop() is loop:
+        function(*arguments)
+        return
+    try:
+        loop.call_soon_threadsafe(function, *arguments)
+    except RuntimeError:  # it was closed just now
+        function(*arguments)
 
 
 def _remove_reader(loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
     if not loop.is_closed():
-        loop.remove_reader(descriptor)
+        _in_loop(loop, loop.remove_reader, descriptor)

@@ -1,5 +1,6 @@
 """on_change, log and trace."""
 
+import contextvars
 import gc
 import logging
 import weakref
@@ -37,6 +38,19 @@ def test_callback_that_raises_does_no_harm(
     customer.validate_otp(emulator.otp(mobile, brand=customer.brand))
     assert customer.signed_in
     assert unraisable and all(isinstance(error, RuntimeError) for error in unraisable)
+
+
+def test_callbacks_do_not_run_in_the_context_of_the_operation(emulator: Emulator, brand: str) -> None:
+    who: contextvars.ContextVar[str] = contextvars.ContextVar("who", default="nobody")
+    seen: dict[str, str] = {}
+    options = {name: lambda *_, name=name: seen.update({name: who.get()}) for name in ("log", "trace")}
+    with emulator.client(**options) as client:
+        customer = client.session(brand=brand, mobile="919999999993", device_id="d")
+        who.set("alice")
+        customer.on_change(lambda changed: seen.update(on_change=who.get()))
+        who.set("bob")
+        customer.generate_token()
+    assert seen == {"log": "nobody", "trace": "nobody", "on_change": "alice"}
 
 
 def test_waiting_in_a_callback_is_refused(customer: capauth.Session, emulator: Emulator, mobile: str) -> None:

@@ -1,0 +1,108 @@
+"""Between the core's events and what an application gave us to call.
+
+The core delivers events in `call_wait` and `client_poll` here. An application's own mistake in a callback is reported
+and goes no further. What only happened to interrupt a callback (Ctrl-C, an exit, what a signal handler raised) goes
+through, and comes out of the operation that delivered.
+"""
+
+import contextvars
+import functools
+import inspect
+import logging
+import signal
+import weakref
+from collections.abc import Callable
+from types import CodeType
+from typing import Any, TypeVar
+
+from . import _flat as flat
+
+LOGGER = logging.getLogger("capauth")
+LOGGER.addHandler(logging.NullHandler())
+LEVELS = {  # from the most to the least detailed
+    flat.LOG_DEBUG: logging.DEBUG,
+    flat.LOG_INFO: logging.INFO,
+    flat.LOG_WARNING: logging.WARNING,
+    flat.LOG_ERROR: logging.ERROR,
+}
+
+
+def want_log() -> None:
+    """Tells the core how detailed the logger wants it now, so that nothing else costs a call into Python."""
+    flat.want_log(next((level for level, known in LEVELS.items() if LOGGER.isEnabledFor(known)), 0))
+
+
+def call_wait(handle: flat.capauth_call, timeout_ms: int) -> int:
+    want_log()
+    return flat.call_wait(handle, timeout_ms)
+
+
+def client_poll(handle: flat.capauth_client, timeout_ms: int) -> int:
+    want_log()
+    return flat.client_poll(handle, timeout_ms)
+
+
+T = TypeVar("T")
+
+
+def delivering(owner: T, deliver: Callable[..., None]) -> Callable[..., None]:
+    """`deliver(owner, ...)` for the core to call. It does not keep its owner alive: Python could not see such a
+    cycle."""
+    reference = weakref.ref(owner)
+
+    def call(*arguments: object) -> None:
+        alive = reference()
+        if alive is not None:
+            deliver(alive, *arguments)
+
+    return call
+
+
+def run(callback: Callable[..., object], *arguments: object, context: contextvars.Context | None = None) -> Any:
+    """Calls an application's callback, in a copy of the context or in an empty one: never in that of the operation
+    which happens to deliver, since it may be another customer's."""
+    try:
+        return (context.copy() if context else contextvars.Context()).run(callback, *arguments)
+    except Exception as error:
+        if raised_by_signal_handler(error):
+            raise
+        flat.report(error, callback)
+
+
+def raised_by_signal_handler(error: BaseException) -> bool:
+    """Whether it is from a handler that ran by chance in a callback's midst."""
+    handlers = {code_of(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code in handlers:
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def code_of(handler: Any) -> CodeType | None:
+    """The code that runs when a function, a method, a partial or an object is called."""
+    while isinstance(handler, functools.partial):
+        handler = handler.func
+    if not hasattr(handler, "__code__"):
+        handler = getattr(handler, "__call__", None)
+    return getattr(handler, "__code__", None)
+
+
+def check_callback(argument: str, callback: Any, *, may_be_async: bool = False) -> None:
+    """Nobody would await the coroutine of a function that is called by the core."""
+    if callback is None:
+        return
+    if not callable(callback):
+        raise TypeError(f"{argument} must be callable, not {type(callback)}")
+    if not may_be_async and is_async(callback):
+        raise TypeError(f"{argument} must not be a coroutine function: nothing here could await it")
+
+
+def is_async(callback: Any) -> bool:
+    return inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(getattr(callback, "__call__"))
+
+
+def log_to_logger(level: int, message: str) -> None:
+    """What becomes of log messages when nobody else takes them."""
+    run(LOGGER.log, LEVELS.get(level, logging.DEBUG), "%s", message)

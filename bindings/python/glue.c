@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "glue.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+/* ---- Texts ---- */
+
+/* Sets InvalidArgumentError, as the core would have: it never gets to see a text that C cannot hold. */
+static void refuse_text(const char *argument, const char *why)
+{
+    PyObject *module = PyImport_ImportModule("capauth._failure");
+    PyObject *error = module ? PyObject_CallMethod(module, "invalid_argument", "ss", argument, why) : NULL;
+
+    if (error)
+        PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+    Py_XDECREF(error);
+    Py_XDECREF(module);
+}
+
+/* The text, unless a NUL would cut it off. */
+static const char *whole(const char *text, Py_ssize_t size, const char *argument)
+{
+    if (!text || strlen(text) == (size_t)size)
+        return text;
+    refuse_text(argument, "contains a NUL character");
+    return NULL;
+}
+
+const char *glue_text(PyObject *input, const char *argument)
+{
+    Py_ssize_t size = 0;
+    const char *text = PyUnicode_AsUTF8AndSize(input, &size);
+
+    if (!text && PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
+        PyErr_Clear(); /* it would quote the text, which may be a secret */
+        refuse_text(argument, "is not valid Unicode");
+    }
+    return whole(text, size, argument);
+}
+
+const char *glue_secret(PyObject *input, const char *argument)
+{
+    if (PyBytes_Check(input))
+        return whole(PyBytes_AsString(input), PyBytes_Size(input), argument);
+    if (PyByteArray_Check(input))
+        return whole(PyByteArray_AsString(input), PyByteArray_Size(input), argument);
+    return glue_text(input, argument);
+}
+
+PyObject *glue_string(const char *text)
+{
+    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
+}
+
+PyObject *glue_string_taken(char **text)
+{
+    PyObject *copy = glue_string(*text ? *text : "");
+
+    capauth_string_free(text);
+    return copy;
+}
+
+/* ---- Interruptions ---- */
+
+/*
+ * What came out of a callable on this thread and is to come out of the operation: the package's callables keep the
+ * application's own mistakes to themselves, so this is a Ctrl-C, an exit, or what a signal handler raised.
+ */
+static _Thread_local PyObject *interruption;
+
+/* Takes the exception that is set. The first one counts: the others came while it was on its way. */
+static void keep_interruption(void)
+{
+    PyObject *type, *value, *traceback;
+
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (value && traceback)
+        PyException_SetTraceback(value, traceback);
+    if (interruption)
+        Py_XDECREF(value);
+    else
+        interruption = value;
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+}
+
+int glue_interrupted(void)
+{
+    PyObject *error = interruption;
+
+    if (!error)
+        return 0;
+    interruption = NULL;
+    PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+    Py_DECREF(error);
+    return 1;
+}
+
+void glue_report(PyObject *error, PyObject *where)
+{
+    PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+    PyErr_WriteUnraisable(where);
+}
+
+/* ---- Callbacks ---- */
+
+/*
+ * They come on a thread that has let go of the interpreter, or, when a handle dies, in the middle of whatever its owner
+ * was doing; so that an exception in flight must survive. After the end of the interpreter nobody listens any more.
+ */
+struct entry {
+    PyGILState_STATE state;
+    PyObject *type, *value, *traceback;
+};
+
+static int enter(struct entry *entry)
+{
+    if (!Py_IsInitialized())
+        return 0;
+    entry->state = PyGILState_Ensure();
+    PyErr_Fetch(&entry->type, &entry->value, &entry->traceback);
+    return 1;
+}
+
+static void leave(struct entry *entry)
+{
+    PyErr_Restore(entry->type, entry->value, entry->traceback);
+    PyGILState_Release(entry->state);
+}
+
+/* 1 when the callable came to its end, 0 when something interrupted it. Signals that came while we waited are looked
+ * at first, lest their handlers run inside the callable. */
+static int call(PyObject *callable, PyObject *arguments)
+{
+    PyObject *result;
+
+    if (PyErr_CheckSignals())
+        keep_interruption();
+    result = arguments ? PyObject_Call(callable, arguments, NULL) : NULL;
+    if (!result)
+        keep_interruption();
+    Py_XDECREF(result);
+    return result != NULL;
+}
+
+void glue_on_log(int level, const char *message, void *data)
+{
+    struct entry entry;
+    PyObject *arguments;
+
+    if (!enter(&entry))
+        return;
+    arguments = Py_BuildValue("(iN)", level, glue_string(message));
+    call(data, arguments);
+    Py_XDECREF(arguments);
+    leave(&entry);
+}
+
+static atomic_int wanted_log;
+
+void glue_want_log(int level)
+{
+    atomic_store(&wanted_log, level);
+}
+
+static void on_wanted_log(int level, const char *message, void *data)
+{
+    if (level <= atomic_load(&wanted_log))
+        glue_on_log(level, message, data);
+}
+
+int glue_set_wanted_log(capauth_client *client, PyObject *callable)
+{
+    Py_INCREF(callable);
+    return capauth_client_set_log(client, on_wanted_log, callable, glue_free);
+}
+
+void glue_on_trace(int event, int64_t call_id, const char *operation, int result, int http_status, int attempts,
+                   int duration_ms, void *data)
+{
+    struct entry entry;
+    PyObject *arguments;
+
+    if (!enter(&entry))
+        return;
+    arguments =
+        Py_BuildValue("(iLsiiii)", event, (long long)call_id, operation, result, http_status, attempts, duration_ms);
+    call(data, arguments);
+    Py_XDECREF(arguments);
+    leave(&entry);
+}
+
+/*
+ * Without the session: what C hands over is not Python's to keep, and the package knows whose callback it is. A change
+ * is told once more when its callable was interrupted: it may have been about to save the only good key.
+ */
+void glue_on_change(capauth_session *session, void *data)
+{
+    struct entry entry;
+    PyObject *arguments;
+
+    (void)session;
+    if (!enter(&entry))
+        return;
+    arguments = PyTuple_New(0);
+    if (!call(data, arguments))
+        call(data, arguments);
+    Py_XDECREF(arguments);
+    leave(&entry);
+}
+
+void glue_free(void *data)
+{
+    struct entry entry;
+
+    if (enter(&entry)) {
+        Py_DECREF((PyObject *)data);
+        leave(&entry);
+    }
+}
+
+/* ---- The module ---- */
+
+int glue_check_interpreter(void)
+{
+    if (PyInterpreterState_GetID(PyInterpreterState_Get()) == 0)
+        return 0;
+    PyErr_SetString(PyExc_ImportError, "capauth works in the main interpreter only, not in a sub-interpreter "
+                                       "(mod_wsgi: WSGIApplicationGroup %{GLOBAL})");
+    return -1;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What swig/python.i needs of C: texts, and callbacks. Every function is called with the interpreter held, except the
+ * callbacks, which take hold of it themselves. */
+#ifndef CAPAUTH_PYTHON_GLUE_H
+#define CAPAUTH_PYTHON_GLUE_H
+
+#include <Python.h>
+#include <capauth/capauth.h>
+
+/* The UTF-8 of a str, which keeps it alive. NULL with InvalidArgumentError for what C cannot hold. */
+const char *glue_text(PyObject *input, const char *argument);
+
+/* The same of a str, bytes or bytearray: a bytearray can be wiped by its owner. */
+const char *glue_secret(PyObject *input, const char *argument);
+
+/* A new str. What is not UTF-8 in the text is replaced. */
+PyObject *glue_string(const char *text);
+
+/* The same of a text of ours, which is wiped and freed. */
+PyObject *glue_string_taken(char **text);
+
+/* The callbacks; `data` is the callable, of which they own a reference. */
+void glue_on_log(int level, const char *message, void *data);
+void glue_on_trace(int event, int64_t call_id, const char *operation, int result, int http_status, int attempts,
+                   int duration_ms, void *data);
+void glue_on_change(capauth_session *session, void *data);
+void glue_free(void *data);
+
+/* As capauth_client_set_log, for a callable that wants no more than the levels up to that of glue_want_log (0: none);
+ * the others are dropped without a word to Python. The level is the whole process's, like the logging module's. */
+int glue_set_wanted_log(capauth_client *client, PyObject *callable);
+void glue_want_log(int level);
+
+/* 1 with an exception set when what was called meanwhile on this thread was interrupted; else 0. */
+int glue_interrupted(void);
+
+/* Gives an exception to sys.unraisablehook. */
+void glue_report(PyObject *error, PyObject *where);
+
+/* 0, or -1 with ImportError in a sub-interpreter: type objects and callbacks belong to one interpreter. */
+int glue_check_interpreter(void);
+
+#endif
