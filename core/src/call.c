@@ -363,6 +363,11 @@ void capauth__call_enter(capauth_call *call)
 
 void capauth__call_due(capauth_call *call, int64_t now_ms)
 {
+    if (call->connected) {
+        capauth__transport_greeted(call->client->engine.transport, call->connected_fd);
+        capauth__call_finish(call, CAPAUTH_OK, NULL);
+        return;
+    }
     if (now_ms >= call->deadline_ms) {
         capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_DEADLINE),
                              call->verb == CAPAUTH__PREPARE ? call->url.data : NULL);
@@ -376,7 +381,7 @@ static bool is_worth_retrying(const struct capauth__answer *answer)
 {
     switch (answer->error) {
     case CAPAUTH_OK:
-        return answer->http_status == 429 || answer->http_status >= 500;
+        return answer->http_status == 408 || answer->http_status == 429 || answer->http_status >= 500;
     case CAPAUTH_E_RESOLVE:
     case CAPAUTH_E_CONNECT:
     case CAPAUTH_E_NETWORK:
@@ -507,9 +512,23 @@ static void operation_answered(capauth_call *call, const struct capauth__answer 
 static void log_attempt(const capauth_call *call, const struct capauth__answer *answer)
 {
     capauth__log(call->client, CAPAUTH_LOG_DEBUG, "%s to %s: attempt %d, %s connection, HTTP %d, %zu bytes%s%s",
-                 capauth__verb_name(call->verb), call->client->config.base_url, call->attempts,
-                 answer->reused ? "kept" : "new", answer->http_status, answer->length, answer->error ? ", " : "",
+                 capauth__verb_name(call->verb), call->client->config.base_url, call->attempts, answer->connection,
+                 answer->http_status, answer->length, answer->error ? ", " : "",
                  answer->error ? capauth_error_name(answer->error) : "");
+}
+
+/*
+ * A server of TLS 1.3 sends its session tickets a moment after the handshake, and nobody reads them before the first
+ * answer. What has come after as long as the handshake took is taken for them; what comes later is words that nobody
+ * has asked for.
+ */
+static void let_rest(capauth_call *call, const struct capauth__answer *answer)
+{
+    int64_t due_ms = capauth__monotonic_ms() + answer->handshake_ms;
+
+    call->connected = true;
+    call->connected_fd = answer->fd;
+    capauth__engine_schedule(call, due_ms < call->deadline_ms ? due_ms : call->deadline_ms);
 }
 
 void capauth__call_answered(capauth_call *call, const struct capauth__answer *answer)
@@ -517,6 +536,7 @@ void capauth__call_answered(capauth_call *call, const struct capauth__answer *an
     call->client->engine.in_flight--;
     call->state = CAPAUTH__WAITING;
     call->may_have_left = call->may_have_left || answer->may_have_left;
+    call->connection_failed = answer->connection_failed;
     call->http_status = answer->http_status;
     call->retry_after_ms = answer->retry_after_ms;
     snprintf(call->request_id, sizeof call->request_id, "%s", answer->request_id ? answer->request_id : "");
@@ -525,7 +545,7 @@ void capauth__call_answered(capauth_call *call, const struct capauth__answer *an
         if (!capauth__call_retry(call, answer))
             capauth__call_finish(call, capauth__call_lost(call, answer->error), answer->detail);
     } else if (call->verb == CAPAUTH__PREPARE) {
-        capauth__call_finish(call, CAPAUTH_OK, NULL);
+        let_rest(call, answer);
     } else if (call->verb == CAPAUTH__GATEWAY) {
         capauth__gateway_answered(call, answer);
     } else {

@@ -75,6 +75,9 @@ struct capauth_call {
     bool posted; /* this and in_inbox, in_done_list: the inbox's mutex */
     bool in_inbox;
     int attempts;
+    bool connected; /* prepare: what is left is to let the connection come to rest */
+    int connected_fd;
+    bool connection_failed; /* the last attempt's: the next one makes a new one */
     int64_t due_ms;
     size_t heap_slot;
     struct capauth__transfer *transfer;

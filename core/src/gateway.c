@@ -299,7 +299,7 @@ void capauth__gateway_answered(capauth_call *call, const struct capauth__answer 
 {
     struct capauth__gateway_status status;
 
-    if ((answer->http_status == 429 || answer->http_status >= 500) && capauth__call_retry(call, answer))
+    if (capauth__call_retry(call, answer))
         return;
     if (capauth__wire_gateway_reply(answer->http_status, answer->body, answer->length, &status)) {
         capauth__forget(&status.message);

@@ -13,12 +13,15 @@
 #include "client.h"
 #include "platform.h"
 #include "reactor.h"
+#include "sockets.h"
 #include "url.h"
 
 enum {
     BODY_LIMIT = 1024 * 1024, /* after decompression */
     STREAMS = 100, /* at once on one HTTP/2 connection */
     HEADERS_MOST = 2 * CAPAUTH__HEADERS_MOST + 16, /* the client's, the call's, and ours */
+    IDLE_S = 30, /* a kept connection */
+    LIFETIME_S = 300, /* however busy: else a name that has moved is not noticed before the old address closes */
     NET_MS = 5000 /* our deadlines end calls; curl's own timeout, this much later, is only a net */
 };
 
@@ -29,10 +32,14 @@ struct capauth__transfer {
     capauth_call *call;
     struct curl_slist headers[HEADERS_MOST]; /* ours, not curl's, so that they can be wiped */
     size_t header_count;
-    bool stopped; /* instead of being sent again */
+    bool stopped; /* before it was sent, or sent again */
+    bool fresh; /* on a new connection, whatever there is */
+    bool forbidden; /* its connection, to those that come later */
     bool too_large;
-    bool begun;
     bool head_ended; /* what comes after it are trailers, of which nothing is believed */
+    bool begun; /* curl has a connection for it */
+    int64_t begun_us;
+    int fd; /* of that connection; -1: not known */
     long tunnel_size; /* curl counts what it asked a proxy as part of the request */
     struct capauth__buffer body;
     int64_t date_ms;
@@ -41,21 +48,13 @@ struct capauth__transfer {
     char detail[CURL_ERROR_SIZE];
 };
 
-/* An open socket. libcurl closes some that are still connecting without telling, so the number alone may be stale. */
-struct socket {
-    int fd;
-    uint64_t identity;
-};
-
 struct capauth__transport {
     capauth_client *client;
     CURLM *multi;
     CURLSH *share; /* of TLS sessions: else an easy handle resumes only those that itself began */
     struct capauth__transfer *pool;
     int64_t due_ms;
-    struct socket *sockets; /* all that are open, for a forked child */
-    size_t socket_count;
-    size_t socket_capacity;
+    struct capauth__sockets sockets;
     char date[32]; /* the last Date, as it was read: it changes but once a second */
     int64_t date_ms;
 };
@@ -123,44 +122,17 @@ static int on_timer(CURLM *multi, long timeout_ms, void *data)
     return 0;
 }
 
-static void forget_socket(struct capauth__transport *transport, size_t index)
-{
-    transport->sockets[index] = transport->sockets[--transport->socket_count];
-}
-
-/* Room for one more, if need be where sockets were closed behind our back. */
-static bool make_socket_room(struct capauth__transport *transport)
-{
-    size_t capacity = transport->socket_capacity ? transport->socket_capacity * 2 : 16;
-    struct socket *sockets;
-
-    if (transport->socket_count < transport->socket_capacity)
-        return true;
-    for (size_t i = transport->socket_count; i-- > 0;) {
-        if (capauth__descriptor_identity(transport->sockets[i].fd) != transport->sockets[i].identity)
-            forget_socket(transport, i);
-    }
-    if (transport->socket_count < transport->socket_capacity)
-        return true;
-    if (!(sockets = realloc(transport->sockets, capacity * sizeof *sockets)))
-        return false;
-    transport->sockets = sockets;
-    transport->socket_capacity = capacity;
-    return true;
-}
-
 static curl_socket_t on_open(void *data, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct capauth__transport *transport = data;
     int fd;
 
     (void)purpose;
-    if (!make_socket_room(transport))
+    if (!capauth__sockets_reserve(&transport->sockets))
         return CURL_SOCKET_BAD;
     fd = capauth__socket(address->family, address->socktype, address->protocol);
     if (fd >= 0)
-        transport->sockets[transport->socket_count++] =
-            (struct socket){.fd = fd, .identity = capauth__descriptor_identity(fd)};
+        capauth__sockets_add(&transport->sockets, fd);
     return fd;
 }
 
@@ -168,27 +140,52 @@ static int on_close(void *data, curl_socket_t fd)
 {
     struct capauth__transport *transport = data;
 
-    for (size_t i = transport->socket_count; i-- > 0;) {
-        if (transport->sockets[i].fd == fd)
-            forget_socket(transport, i);
-    }
+    capauth__sockets_remove(&transport->sockets, fd);
     return close(fd);
 }
 
 /*
- * Before each sending of the request, which curl repeats by itself when a kept connection dies before a reply: what may
- * not be repeated, and may have left already, stops there.
+ * Whether a kept connection may carry this request. On HTTP/1.1 nothing may wait to be read: libcurl before 8.0 would
+ * take words that came while nobody had asked, a 408 or another's reply, for the answer. HTTP/2 tells by itself what
+ * belongs to which request; there it is silence that counts.
+ */
+static bool is_fit(struct capauth__socket *socket, bool may_be_http2)
+{
+    int greeting = socket->greeting;
+    int unread;
+
+    if (socket->silent || (may_be_http2 && !socket->http1))
+        return !socket->silent;
+    unread = capauth__socket_unread(socket);
+    socket->greeting = 0;
+    return greeting < 0 ? unread >= 0 : unread == greeting;
+}
+
+/*
+ * Before each sending of the request. The first one goes ahead unless the kept connection is not fit for it. A second
+ * one is curl's own repeat on a new connection, after the kept one died without a word: it is never allowed, since the
+ * request may have arrived, and it is ours to decide and to count what is sent again.
  */
 static int on_send(void *data, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
     struct capauth__transfer *transfer = data;
+    struct capauth__transport *transport = transfer->call->client->engine.transport;
+    struct capauth__socket *socket = capauth__sockets_between(&transport->sockets, local_port, remote_ip);
+    long connects = 1;
 
-    (void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
-    if (!transfer->begun) {
-        transfer->begun = true;
-        transfer->tunnel_size = request_size(transfer);
+    (void)local_ip, (void)remote_port;
+    if (transfer->begun) {
+        transfer->stopped = true;
+        return CURL_PREREQFUNC_ABORT;
     }
-    transfer->stopped = !transfer->call->repeatable && capauth__transfer_may_have_left(transfer);
+    transfer->begun = true;
+    transfer->begun_us = capauth__monotonic_us();
+    transfer->tunnel_size = request_size(transfer);
+    transfer->fd = socket ? socket->fd : -1;
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
+    if (socket && connects && transfer->call->verb == CAPAUTH__PREPARE)
+        socket->greeting = -1;
+    transfer->stopped = socket && !connects && !is_fit(socket, transport->client->config.http2);
     return transfer->stopped ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
@@ -297,8 +294,10 @@ static bool set_connection(CURL *easy, const struct capauth__config *config)
            SET(easy, CURLOPT_PROTOCOLS_STR, "http,https") && SET(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
            SET(easy, CURLOPT_PROXY, "") && SET(easy, CURLOPT_NOPROXY, "") &&
            SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) && SET(easy, CURLOPT_HTTP_VERSION, http) &&
-           SET(easy, CURLOPT_PIPEWAIT, config->http2 ? 1L : 0L) && SET(easy, CURLOPT_MAXAGE_CONN, 30L) &&
-           SET(easy, CURLOPT_ACCEPT_ENCODING, "") && SET(easy, CURLOPT_USERAGENT, config->user_agent) &&
+           SET(easy, CURLOPT_PIPEWAIT, config->http2 ? 1L : 0L) && SET(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_S) &&
+           SET(easy, CURLOPT_MAXLIFETIME_CONN, (long)LIFETIME_S) &&
+           SET(easy, CURLOPT_TIMEVALUE_LARGE, (curl_off_t)INT64_MAX) && SET(easy, CURLOPT_ACCEPT_ENCODING, "") &&
+           SET(easy, CURLOPT_USERAGENT, config->user_agent) &&
            SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)config->connect_timeout_ms) && set_tls(easy, config);
 }
 
@@ -383,18 +382,14 @@ void capauth__transport_free(struct capauth__transport *transport)
     }
     curl_multi_cleanup(transport->multi);
     curl_share_cleanup(transport->share);
-    free(transport->sockets);
+    free(transport->sockets.all);
     free(transport);
 }
 
 void capauth__transport_abandon(struct capauth__transport *transport)
 {
-    if (!transport)
-        return;
-    for (size_t i = 0; i < transport->socket_count; i++) {
-        if (capauth__descriptor_identity(transport->sockets[i].fd) == transport->sockets[i].identity)
-            close(transport->sockets[i].fd);
-    }
+    if (transport)
+        capauth__sockets_abandon(&transport->sockets);
 }
 
 /* ---- One attempt ---- */
@@ -439,13 +434,23 @@ static bool set_headers(struct capauth__transfer *transfer, const capauth_call *
     return set && SET(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
 }
 
+/*
+ * Prepare wants a connection that later calls can use, and no request on it. libcurl keeps no connection of a
+ * connect-only transfer, nor of one that on_send stopped, for others. What it keeps is one whose request could not be
+ * put into words: this one's If-Modified-Since lies beyond every calendar.
+ */
+static bool set_prepare(CURL *easy, bool wanted)
+{
+    if (sizeof(time_t) < sizeof(int64_t)) /* no such time; then the CA store is all that prepare is good for */
+        return SET(easy, CURLOPT_CONNECT_ONLY, wanted ? 1L : 0L);
+    return SET(easy, CURLOPT_TIMECONDITION, (long)(wanted ? CURL_TIMECOND_IFMODSINCE : CURL_TIMECOND_NONE));
+}
+
 static bool set_body(CURL *easy, const capauth_call *call)
 {
     const char *custom = !strcmp(call->method, "DELETE") ? call->method : NULL;
 
-    if (call->verb == CAPAUTH__PREPARE)
-        return SET(easy, CURLOPT_CONNECT_ONLY, 1L) && SET(easy, CURLOPT_HTTPGET, 1L);
-    if (!SET(easy, CURLOPT_CONNECT_ONLY, 0L) || !SET(easy, CURLOPT_CUSTOMREQUEST, custom))
+    if (!set_prepare(easy, call->verb == CAPAUTH__PREPARE) || !SET(easy, CURLOPT_CUSTOMREQUEST, custom))
         return false;
     if (!call->has_body)
         return SET(easy, CURLOPT_HTTPGET, 1L);
@@ -474,10 +479,20 @@ static void transfer_reset(struct capauth__transfer *transfer)
     capauth__buffer_clear(&transfer->body);
     transfer->call = NULL;
     transfer->header_count = 0;
-    transfer->begun = false;
-    transfer->stopped = transfer->too_large = false;
+    transfer->begun = transfer->stopped = transfer->too_large = false;
+    transfer->begun_us = 0;
+    transfer->fd = -1;
     transfer->date_ms = 0;
     transfer->retry_after[0] = transfer->request_id[0] = transfer->detail[0] = '\0';
+}
+
+/* On a new connection, whatever there is. */
+static bool set_fresh(struct capauth__transfer *transfer, bool fresh)
+{
+    if (transfer->fresh == fresh)
+        return true;
+    transfer->fresh = fresh;
+    return SET(transfer->easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
 }
 
 static void transfer_release(struct capauth__transport *transport, struct capauth__transfer *transfer)
@@ -500,7 +515,7 @@ int capauth__transport_start(struct capauth__transport *transport, capauth_call 
     call->transfer = transfer;
     if (!call->url.failed && set_headers(transfer, call) && set_body(transfer->easy, call) &&
         (!has_proxy(&call->client->config) || set_proxy(transfer->easy, call)) &&
-        SET(transfer->easy, CURLOPT_URL, call->url.data) &&
+        SET(transfer->easy, CURLOPT_URL, call->url.data) && set_fresh(transfer, call->connection_failed) &&
         SET(transfer->easy, CURLOPT_TIMEOUT_MS, (left_ms > 0 ? left_ms : 0) + NET_MS) &&
         curl_multi_add_handle(transport->multi, transfer->easy) == CURLM_OK)
         return CAPAUTH_OK;
@@ -509,12 +524,31 @@ int capauth__transport_start(struct capauth__transport *transport, capauth_call 
     return CAPAUTH_E_NO_MEMORY;
 }
 
+/*
+ * A call ends without an answer. On HTTP/1.1 its connection ends with it; on HTTP/2 only its stream would, and a
+ * connection that has died without a word would take in one call after the other. When no byte has come on it in the
+ * call's time, it takes no more, and closes with its last call; a byte for another call clears it.
+ */
+static void leave_silent_connection(struct capauth__transport *transport, struct capauth__transfer *transfer)
+{
+    struct capauth__socket *socket = transfer->begun ? capauth__sockets_find(&transport->sockets, transfer->fd) : NULL;
+
+    if (!transport->client->config.http2 || !socket || socket->heard_us > transfer->begun_us)
+        return;
+    socket->silent = true;
+    transfer->forbidden = SET(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
 void capauth__transport_cancel(struct capauth__transport *transport, capauth_call *call)
 {
     struct capauth__transfer *transfer = call->transfer;
 
     call->transfer = NULL;
+    leave_silent_connection(transport, transfer);
     curl_multi_remove_handle(transport->multi, transfer->easy);
+    if (transfer->forbidden)
+        (void)SET(transfer->easy, CURLOPT_FORBID_REUSE, 0L);
+    transfer->forbidden = false;
     transfer_release(transport, transfer);
 }
 
@@ -631,16 +665,59 @@ static void explain(const struct capauth__transfer *transfer, CURLcode code, cha
     }
 }
 
+/* Nothing has left: the same attempt, once more, on a new connection. It was no attempt that anybody need know of. */
+static bool begin_again(struct capauth__transport *transport, struct capauth__transfer *transfer)
+{
+    if (!transfer->stopped || transfer->fresh || capauth__transfer_may_have_left(transfer))
+        return false;
+    curl_multi_remove_handle(transport->multi, transfer->easy);
+    transfer->begun = transfer->stopped = false;
+    transfer->detail[0] = '\0';
+    return set_fresh(transfer, true) && curl_multi_add_handle(transport->multi, transfer->easy) == CURLM_OK;
+}
+
+/* What is known of the connection now that an answer has come over it. */
+static void note_protocol(struct capauth__transport *transport, const struct capauth__transfer *transfer)
+{
+    struct capauth__socket *socket = capauth__sockets_find(&transport->sockets, transfer->fd);
+    long version = 0;
+
+    if (socket && !curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version))
+        socket->http1 = version && version < CURL_HTTP_VERSION_2_0;
+}
+
+static int handshake_ms(const struct capauth__transfer *transfer)
+{
+    curl_off_t connected_us = 0;
+    curl_off_t secured_us = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONNECT_TIME_T, &connected_us);
+    curl_easy_getinfo(transfer->easy, CURLINFO_APPCONNECT_TIME_T, &secured_us);
+    return secured_us > connected_us ? (int)((secured_us - connected_us) / 1000) + 1 : 0;
+}
+
+static const char *connection_kind(const struct capauth__transfer *transfer)
+{
+    long connects = 1;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
+    return !transfer->begun ? "no" : connects ? "new" : "kept";
+}
+
 static void hand_out(struct capauth__transport *transport, struct capauth__transfer *transfer, CURLcode code)
 {
     capauth_call *call = transfer->call;
     char detail[1024] = "";
     long status = 0;
-    long new_connections = 1;
     struct capauth__answer answer = {.detail = detail, .may_have_left = capauth__transfer_may_have_left(transfer)};
 
+    if (begin_again(transport, transfer))
+        return;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &new_connections);
+    if (transport->client->config.http2 && status)
+        note_protocol(transport, transfer);
+    if (call->verb == CAPAUTH__PREPARE && transfer->begun && !transfer->stopped)
+        code = CURLE_OK; /* connected: what failed is the request that is none */
     if (code && broke_after_reply(code, transfer, status))
         code = CURLE_OK;
     if (code) {
@@ -648,7 +725,10 @@ static void hand_out(struct capauth__transport *transport, struct capauth__trans
         explain(transfer, code, detail, sizeof detail);
         answer.may_have_left = answer.may_have_left || code == CURLE_HTTP2_STREAM;
     }
-    answer.reused = new_connections == 0;
+    answer.connection_failed = (code && code != CURLE_HTTP2_STREAM) || status == 408;
+    answer.connection = connection_kind(transfer);
+    answer.fd = transfer->fd;
+    answer.handshake_ms = handshake_ms(transfer);
     answer.http_status = (int)status;
     answer.date_ms = transfer->date_ms;
     answer.retry_after_ms = retry_after_ms(transfer);
@@ -659,6 +739,17 @@ static void hand_out(struct capauth__transport *transport, struct capauth__trans
     call->transfer = NULL;
     capauth__call_answered(call, &answer);
     transfer_release(transport, transfer);
+}
+
+void capauth__transport_greeted(struct capauth__transport *transport, int fd)
+{
+    struct capauth__socket *socket = capauth__sockets_find(&transport->sockets, fd);
+    int unread = socket && socket->greeting < 0 ? capauth__socket_unread(socket) : 0;
+
+    if (unread > 0)
+        socket->greeting = unread;
+    else if (socket)
+        socket->greeting = 0;
 }
 
 bool capauth__transport_collect(struct capauth__transport *transport, int64_t end_us)
@@ -682,9 +773,15 @@ bool capauth__transport_collect(struct capauth__transport *transport, int64_t en
 
 void capauth__transport_ready(struct capauth__transport *transport, int fd, int events)
 {
+    struct capauth__socket *socket =
+        transport->client->config.http2 ? capauth__sockets_find(&transport->sockets, fd) : NULL;
     int mask = (events & CAPAUTH__READ ? CURL_CSELECT_IN : 0) | (events & CAPAUTH__WRITE ? CURL_CSELECT_OUT : 0);
     int running;
 
+    if (socket && events & CAPAUTH__READ) {
+        socket->heard_us = capauth__monotonic_us();
+        socket->silent = false;
+    }
     curl_multi_socket_action(transport->multi, fd, mask, &running);
 }
 

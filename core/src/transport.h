@@ -21,7 +21,10 @@ struct capauth__answer {
     int error; /* CAPAUTH_OK: HTTP answered, whole; else CAPAUTH_E_... */
     const char *detail;
     bool may_have_left; /* some of the request was handed to the system */
-    bool reused; /* the connection */
+    const char *connection; /* "kept", "new" or, where none could be made, "no" */
+    int fd; /* of that connection; -1: not known */
+    int handshake_ms; /* how long TLS took; 0: there was none */
+    bool connection_failed; /* what comes next is better sent on another */
     int http_status; /* 0: none arrived */
     int64_t date_ms; /* 0: no Date */
     int retry_after_ms; /* -1: no Retry-After */
@@ -45,6 +48,8 @@ void capauth__transport_abandon(struct capauth__transport *transport);
 /* CAPAUTH_OK: the transfer is under way, and ends with capauth__call_answered. */
 int capauth__transport_start(struct capauth__transport *transport, capauth_call *call);
 void capauth__transport_cancel(struct capauth__transport *transport, capauth_call *call);
+/* What goes with the handshake of this connection, which no call has used yet, has come. */
+void capauth__transport_greeted(struct capauth__transport *transport, int fd);
 /* Whether the server may have seen the request of an attempt that is under way. */
 bool capauth__transfer_may_have_left(const struct capauth__transfer *transfer);
 /* Lets curl act on a descriptor. */

@@ -131,12 +131,31 @@ class StrangeServer(Http2Server):
     def refuse(self, writer, stream):
         writer.write(reset(stream, REFUSED_STREAM))
 
+    def ignore(self, _writer, _stream):
+        pass
+
     def go_away(self, writer, _stream):
         writer.write(frame(GOAWAY, 0, 0, struct.pack(">II", 0, NO_ERROR)))
         writer.close()
 
     def hang_up(self, writer, _stream):
         writer.transport.abort()
+
+
+class SilentServer(Http2Server):
+    """Its first connection stops answering when it is told to, and stays open; any other answers. `spoken_to`: how often
+    each connection was asked."""
+
+    def __init__(self, *arguments):
+        self.silent = False
+        self.spoken_to = {}
+        super().__init__(*arguments)
+
+    def on_end(self, writer, stream):
+        number = self.tls_objects.index(writer.get_extra_info("ssl_object"))
+        self.spoken_to[number] = self.spoken_to.get(number, 0) + 1
+        if number or not self.silent:
+            writer.write(head(stream, 200, STARTED) + frame(DATA, END_STREAM, stream, STARTED))
 
 
 class EarlyServer(Http2Server):

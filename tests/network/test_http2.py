@@ -5,7 +5,7 @@ import json
 
 import pytest
 from conftest import BRAND, new_customer
-from http2_servers import PROGRAM, EarlyServer, Nghttpx, StrangeServer
+from http2_servers import PROGRAM, EarlyServer, Nghttpx, SilentServer, StrangeServer
 
 import capauth
 import capauth.aio
@@ -45,6 +45,67 @@ def test_more_than_one_connection_can_carry(relayed, sign_in_many):
     relay, options = relayed
     sign_in_many(150, **options, max_connections=2)
     assert relay.connections <= 2
+
+
+# ---- A connection that falls silent ----
+
+
+@pytest.fixture
+def silent(opened, background, certificate, authority):
+    """A server whose first connection has been in use and is silent now, and a client of it."""
+    server = opened(SilentServer(background, certificate.server()))
+    client = opened(capauth.Client(base_url=server.url, ca_file=authority.file, http2=True, max_retries=0))
+    new_customer(client).generate_token()
+    server.silent = True
+    return server, client
+
+
+def give_up_by_deadline(client):
+    with pytest.raises(capauth.DeadlineError):
+        new_customer(client).generate_token(timeout=0.1)
+
+
+def give_up_by_cancel(client):
+    call = new_customer(client).start_generate_token()
+    call.wait(0.05)
+    call.cancel()
+    with pytest.raises(capauth.CancelledError):
+        call.result()
+
+
+@pytest.mark.parametrize("give_up", [give_up_by_deadline, give_up_by_cancel])
+def test_a_connection_on_which_nothing_came_is_left(silent, give_up):
+    server, client = silent
+    give_up(client)
+    for _ in range(5):
+        new_customer(client).generate_token()
+    assert server.spoken_to == {0: 2, 1: 5}
+
+
+def test_it_is_left_by_what_comes_later_while_others_still_wait_on_it(silent):
+    server, client = silent
+    waiting = [new_customer(client).start_generate_token() for _ in range(3)]
+    give_up_by_deadline(client)
+    for _ in range(5):
+        new_customer(client).generate_token()
+    assert server.spoken_to[0] == 1 + 3 + 1
+    assert sum(server.spoken_to.values()) == server.spoken_to[0] + 5
+    for call in waiting:
+        call.cancel()
+
+
+def test_a_connection_that_answers_others_is_kept(client, strange, authority):
+    client = client(base_url=strange.url, ca_file=authority.file, http2=True)
+    new_customer(client).generate_token()
+    strange.manner = strange.ignore
+    ignored = new_customer(client).start_generate_token(timeout=0.3)
+    while strange.requests < 2:
+        client.poll(0.01)
+    new_customer(client).generate_token()
+    with pytest.raises(capauth.DeadlineError):
+        ignored.result()
+    new_customer(client).generate_token()
+    assert (strange.requests, strange.connections) == (4, 1)
 
 
 # ---- What is spoken ----

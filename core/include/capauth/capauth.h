@@ -275,7 +275,9 @@ CAPAUTH_API int capauth_client_set_trace(capauth_client *client, capauth_trace_c
  * Loads the CA store and connects to the origin, where a stall of some 50 ms is welcome, so that no later step has to.
  * A call like any other, named "prepare": started here, waited for or polled, cancelled and freed as any. It ends with
  * CAPAUTH_OK, CAPAUTH_E_RESOLVE, _CONNECT, _NETWORK, _TLS, _SYSTEM, _DEADLINE (the client's timeout) or _CANCELLED; its
- * error message names the host, and for TLS the reason and the CA store. No request is sent. CAPAUTH_E_INVALID_ARGUMENT
+ * error message names the host, and for TLS the reason and the CA store. No request is sent; the connection serves the
+ * first operation that needs one, as any other that is kept: for 30 s while it is idle. (libcurl 8.0 and newer gives it
+ * up when TLS 1.3 session tickets are waiting on it; then what remains is the loaded CA store.) CAPAUTH_E_INVALID_ARGUMENT
  * without a cluster or a base URL, and CAPAUTH_E_CLOSED, are returned at once: then `*call` is a finished call that
  * tells the rest, to be freed like any other. `call` must not be NULL.
  */

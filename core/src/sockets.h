@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sockets beneath libcurl's connections: which there are, and whether one may carry another request. */
+#ifndef CAPAUTH_SOCKETS_H
+#define CAPAUTH_SOCKETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct capauth__socket {
+    int fd;
+    uint64_t identity; /* libcurl closes some that are still connecting without telling: then the number is stale */
+    int local_port; /* 0: not asked for yet */
+    int greeting; /* unread bytes that go with the handshake, TLS 1.3's tickets; -1: some may still be on their way */
+    bool http1; /* as an answer has shown */
+    bool silent; /* a call waited in vain for a byte, and none has come since */
+    int64_t heard_us; /* when it was last ready to be read */
+};
+
+struct capauth__sockets {
+    struct capauth__socket *all;
+    size_t count;
+    size_t capacity;
+};
+
+/* Room for one more; false: no memory. */
+bool capauth__sockets_reserve(struct capauth__sockets *sockets);
+/* After reserve. */
+void capauth__sockets_add(struct capauth__sockets *sockets, int fd);
+void capauth__sockets_remove(struct capauth__sockets *sockets, int fd);
+/* In a forked child: closes them all. */
+void capauth__sockets_abandon(struct capauth__sockets *sockets);
+
+/* NULL: it is not one of ours. Valid until one is added or removed. */
+struct capauth__socket *capauth__sockets_find(struct capauth__sockets *sockets, int fd);
+/* The one between these two ends, which is how libcurl names a connection that it is about to use. */
+struct capauth__socket *capauth__sockets_between(struct capauth__sockets *sockets, int local_port,
+                                                 const char *remote_ip);
+
+/* Bytes that can be read now; -1: the other side has closed, or the connection is broken. */
+int capauth__socket_unread(const struct capauth__socket *socket);
+
+#endif
