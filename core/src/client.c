@@ -360,7 +360,9 @@ int capauth_diagnose(capauth_client *client, char **out)
         capauth__buffer_text(&text, config->client_cert ? ", client certificate" : "");
         capauth__buffer_text(&text, "\nHTTP: ");
         capauth__buffer_text(&text, config->http2 ? "2" : "1.1");
-        capauth__buffer_text(&text, config->proxy && *config->proxy ? ", through a proxy\n" : ", no proxy\n");
+        capauth__buffer_text(&text, config->base_url && capauth__proxy_of(config, config->base_url)
+                                        ? ", through a proxy\n"
+                                        : ", no proxy\n");
         pthread_mutex_unlock(&client->mutex);
     }
     *out = capauth__buffer_take(&text);

@@ -32,8 +32,9 @@ struct capauth__config {
     char *pinned_keys;
     char *client_cert;
     char *client_key;
-    char *proxy;
-    char *no_proxy;
+    char *https_proxy; /* for origins with https; with its scheme; NULL: none */
+    char *http_proxy;
+    char *no_proxy; /* hosts, as curl's manual lists them */
     char *user_agent;
     struct capauth__header *headers;
     int refresh_margin_ms;

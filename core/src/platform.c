@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -11,6 +12,10 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifdef __linux__
+#include <sys/auxv.h>
+#endif
 
 static int64_t clock_us(clockid_t clock)
 {
@@ -128,6 +133,22 @@ void capauth__fork_mark_free(const volatile unsigned char *mark)
     (void)mark;
 }
 #endif
+
+static bool has_more_rights_than_its_caller(void)
+{
+#ifdef __linux__
+    return getauxval(AT_SECURE) != 0;
+#else
+    return issetugid() != 0;
+#endif
+}
+
+const char *capauth__environment(const char *name)
+{
+    const char *value = has_more_rights_than_its_caller() ? NULL : getenv(name); /* NOLINT(concurrency-mt-unsafe) */
+
+    return value && *value ? value : NULL;
+}
 
 const char *capauth__system_ca_file(void)
 {

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "platform.h"
+#include "transport.h"
 #include "url.h"
 
 static int end(capauth_client *client, int result)
@@ -292,46 +294,81 @@ int capauth_client_set_client_key(capauth_client *client, const char *path)
     return result ? result : end(client, replace_file(client, &client->config.client_key, "client_key", path));
 }
 
-static const char *environment(const char *lower, const char *upper)
-{
-    const char *value = getenv(lower); /* NOLINT(concurrency-mt-unsafe): read once, as the header says */
+/* What curl's manual reads, in its order. HTTP_PROXY in capitals is left alone: a CGI program's client could set it. */
+static const char *const https_variables[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
+static const char *const http_variables[] = {"http_proxy", "all_proxy", "ALL_PROXY", NULL};
+static const char *const exception_variables[] = {"no_proxy", "NO_PROXY", NULL};
 
-    if (value && *value)
-        return value;
-    return upper ? getenv(upper) : NULL; /* NOLINT(concurrency-mt-unsafe) */
+/* The first that is set, and its name; else NULL. */
+static const char *first_of(const char *const *variables, const char **name)
+{
+    const char *value = NULL;
+
+    for (; *variables && !value; variables++) {
+        *name = *variables;
+        value = capauth__environment(*variables);
+    }
+    return value;
 }
 
-static int replace_proxy(capauth_client *client, const char *proxy, const char *bypass)
+/* `proxy` NULL: none. */
+static int replace_proxy(capauth_client *client, char **slot, const char *name, const char *proxy)
 {
-    const char *fault = *proxy ? capauth__text_fault(proxy, CAPAUTH__URL_LONGEST) : NULL;
-    int result;
+    const char *fault = proxy ? capauth__proxy_fault(proxy) : NULL;
+    char *normal = NULL;
 
-    if (*proxy && !fault && !capauth__proxy_is_sane(proxy))
-        fault = "is not of the form http://user:password@host:port";
     if (fault)
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "proxy %s", fault);
-    result = replace(&client->config.no_proxy, bypass);
-    return result ? result : replace(&client->config.proxy, proxy);
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", name, fault);
+    if (proxy && !(normal = capauth__proxy_normal(proxy)))
+        return CAPAUTH_E_NO_MEMORY;
+    if (normal && capauth__has_scheme(normal, "https") && !capauth__curl_has_https_proxies()) {
+        capauth__forget(&normal);
+        return capauth__client_fail(client, CAPAUTH_E_UNSUPPORTED, "%s: this libcurl knows no proxies with https",
+                                    name);
+    }
+    capauth__forget(slot);
+    *slot = normal;
+    return CAPAUTH_OK;
+}
+
+static int use_environment(capauth_client *client)
+{
+    struct capauth__config *config = &client->config;
+    const char *name = NULL;
+    const char *proxy = first_of(https_variables, &name);
+    int result = replace_proxy(client, &config->https_proxy, name, proxy);
+
+    if (!result) {
+        proxy = first_of(http_variables, &name);
+        result = replace_proxy(client, &config->http_proxy, name, proxy);
+    }
+    return result ? result : replace(&config->no_proxy, first_of(exception_variables, &name));
 }
 
 int capauth_client_set_proxy(capauth_client *client, const char *proxy)
 {
     int result = begin(client);
-    const char *bypass = NULL;
+    struct capauth__config *config;
 
     if (result)
         return result;
     if (!proxy)
         return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "proxy is missing"));
-    if (!strcmp(proxy, "env")) {
-        /* HTTP_PROXY in capitals is left alone: a CGI program's client could set it. */
-        proxy = environment("https_proxy", "HTTPS_PROXY");
-        if (!proxy)
-            proxy = environment("http_proxy", NULL);
-        bypass = environment("no_proxy", "NO_PROXY");
-        proxy = proxy ? proxy : "";
-    }
-    return end(client, replace_proxy(client, proxy, bypass));
+    if (!strcmp(proxy, "env"))
+        return end(client, use_environment(client));
+    proxy = *proxy ? proxy : NULL;
+    config = &client->config;
+    result = replace_proxy(client, &config->https_proxy, "proxy", proxy);
+    if (!result)
+        result = replace_proxy(client, &config->http_proxy, "proxy", proxy);
+    if (!result)
+        capauth__forget(&config->no_proxy);
+    return end(client, result);
+}
+
+const char *capauth__proxy_of(const struct capauth__config *config, const char *url)
+{
+    return capauth__has_scheme(url, "https") ? config->https_proxy : config->http_proxy;
 }
 
 int capauth_client_set_user_agent(capauth_client *client, const char *user_agent)
@@ -367,7 +404,7 @@ int capauth_client_add_header(capauth_client *client, const char *name, const ch
 
 bool capauth__config_init(struct capauth__config *config)
 {
-    const char *file = getenv("SSL_CERT_FILE"); /* NOLINT(concurrency-mt-unsafe): read once, as the header says */
+    const char *file = capauth__environment("SSL_CERT_FILE");
     const char *why = "SSL_CERT_FILE: ";
 
     config->ca_memory_fd = -1;
@@ -377,7 +414,7 @@ bool capauth__config_init(struct capauth__config *config)
     config->max_connections = 8;
     config->refresh_margin_ms = 30000;
     config->auto_refresh = 1;
-    if (!file || !*file) {
+    if (!file) {
         file = capauth__system_ca_file();
         why = "the system's: ";
     }
@@ -400,7 +437,8 @@ void capauth__config_free(struct capauth__config *config)
     capauth__forget(&config->pinned_keys);
     capauth__forget(&config->client_cert);
     capauth__forget(&config->client_key);
-    capauth__forget(&config->proxy);
+    capauth__forget(&config->https_proxy);
+    capauth__forget(&config->http_proxy);
     capauth__forget(&config->no_proxy);
     capauth__forget(&config->user_agent);
 }

@@ -13,6 +13,7 @@
 #include "client.h"
 #include "platform.h"
 #include "reactor.h"
+#include "settings.h"
 #include "sockets.h"
 #include "url.h"
 
@@ -68,6 +69,11 @@ int capauth__curl_init(void)
     if (info->version_num < 0x075700 || !(info->features & CURL_VERSION_THREADSAFE))
         return CAPAUTH_E_UNSUPPORTED;
     return curl_global_init(CURL_GLOBAL_DEFAULT) ? CAPAUTH_E_NO_MEMORY : CAPAUTH_OK;
+}
+
+bool capauth__curl_has_https_proxies(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTPS_PROXY;
 }
 
 void capauth__curl_cleanup(void)
@@ -286,6 +292,29 @@ static bool set_tls(CURL *easy, const struct capauth__config *config)
     return set;
 }
 
+static bool is_https_proxy(const char *proxy)
+{
+    return proxy && capauth__has_scheme(proxy, "https");
+}
+
+/* A proxy with https is held to the same rules, and to the same store. */
+static bool set_proxy_tls(CURL *easy, const struct capauth__config *config)
+{
+    struct curl_blob blob = {.data = config->ca_pem, .flags = CURL_BLOB_NOCOPY};
+
+    if (!is_https_proxy(config->https_proxy) && !is_https_proxy(config->http_proxy))
+        return true;
+    (void)SET(easy, CURLOPT_PROXY_CAPATH, NULL);
+    if (config->ca_pem && config->ca_memory_fd < 0) {
+        blob.len = strlen(config->ca_pem);
+        if (!SET(easy, CURLOPT_PROXY_CAINFO_BLOB, &blob))
+            return false;
+    } else if (config->ca_file && !SET(easy, CURLOPT_PROXY_CAINFO, config->ca_file)) {
+        return false;
+    }
+    return SET(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+}
+
 static bool set_connection(CURL *easy, const struct capauth__config *config)
 {
     long http = config->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
@@ -298,7 +327,8 @@ static bool set_connection(CURL *easy, const struct capauth__config *config)
            SET(easy, CURLOPT_MAXLIFETIME_CONN, (long)LIFETIME_S) &&
            SET(easy, CURLOPT_TIMEVALUE_LARGE, (curl_off_t)INT64_MAX) && SET(easy, CURLOPT_ACCEPT_ENCODING, "") &&
            SET(easy, CURLOPT_USERAGENT, config->user_agent) &&
-           SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)config->connect_timeout_ms) && set_tls(easy, config);
+           SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)config->connect_timeout_ms) && set_tls(easy, config) &&
+           set_proxy_tls(easy, config);
 }
 
 static bool set_callbacks(struct capauth__transport *transport, struct capauth__transfer *transfer)
@@ -463,15 +493,15 @@ static bool set_body(CURL *easy, const capauth_call *call)
 static bool set_proxy(CURL *easy, const capauth_call *call)
 {
     const struct capauth__config *config = &call->client->config;
-    bool direct = capauth__url_is_loopback(call->url.data);
+    const char *proxy = capauth__url_is_loopback(call->url.data) ? NULL : capauth__proxy_of(config, call->url.data);
 
-    return SET(easy, CURLOPT_PROXY, direct ? "" : config->proxy) &&
-           SET(easy, CURLOPT_NOPROXY, direct || !config->no_proxy ? "" : config->no_proxy);
+    return SET(easy, CURLOPT_PROXY, proxy ? proxy : "") &&
+           SET(easy, CURLOPT_NOPROXY, proxy && config->no_proxy ? config->no_proxy : "");
 }
 
 static bool has_proxy(const struct capauth__config *config)
 {
-    return config->proxy && *config->proxy;
+    return config->https_proxy || config->http_proxy;
 }
 
 static void transfer_reset(struct capauth__transfer *transfer)

@@ -36,6 +36,7 @@ struct capauth__answer {
 /* CAPAUTH_OK or CAPAUTH_E_UNSUPPORTED: libcurl is too old or not thread-safe. Counted; undone by the other. */
 int capauth__curl_init(void);
 void capauth__curl_cleanup(void);
+bool capauth__curl_has_https_proxies(void);
 
 /* Versions in one line, for capauth_diagnose. */
 void capauth__curl_versions(struct capauth__buffer *text);

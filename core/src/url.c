@@ -108,11 +108,58 @@ char *capauth__url_normal(const char *text)
     return normal;
 }
 
-bool capauth__proxy_is_sane(const char *text)
+/* ---- Proxies, in the forms of curl's manual: [scheme://][user:password@]host[:port] ---- */
+
+bool capauth__has_scheme(const char *url, const char *scheme)
+{
+    size_t length = strlen(scheme);
+
+    return curl_strnequal(url, scheme, length) && !strncmp(url + length, "://", 3); /* of ASCII alone, too */
+}
+
+static bool is_proxy_scheme(const char *text)
+{
+    static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (capauth__has_scheme(text, schemes[i]))
+            return true;
+    }
+    return false;
+}
+
+char *capauth__proxy_normal(const char *text)
+{
+    struct capauth__buffer whole = {0};
+
+    if (!strstr(text, "://"))
+        capauth__buffer_text(&whole, "http://"); /* else curl guesses by the host's name */
+    capauth__buffer_text(&whole, text);
+    return capauth__buffer_take(&whole);
+}
+
+static bool is_url(const char *text)
 {
     CURLU *url = curl_url();
-    bool sane = url && !strncmp(text, "http://", 7) && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK;
+    bool is = url && curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
 
     curl_url_cleanup(url);
-    return sane;
+    return is;
+}
+
+const char *capauth__proxy_fault(const char *text)
+{
+    const char *fault = capauth__text_fault(text, CAPAUTH__URL_LONGEST);
+    char *whole;
+
+    if (fault)
+        return fault;
+    if (!(whole = capauth__proxy_normal(text)))
+        return "found no memory";
+    if (!is_proxy_scheme(whole))
+        fault = "has a scheme that is none of http, https, socks4, socks4a, socks5, socks5h";
+    else if (!is_url(whole))
+        fault = "is not of the form http://user:password@host:port";
+    capauth__forget(&whole);
+    return fault;
 }

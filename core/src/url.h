@@ -13,7 +13,10 @@ bool capauth__url_is_loopback(const char *url);
  * free; NULL: it is no URL, or there was no memory. */
 char *capauth__url_normal(const char *url);
 
-/* curl repeats a proxy that is not, password and all, in its error message. */
-bool capauth__proxy_is_sane(const char *text);
+/* NULL, or what is wrong with a proxy, which curl would repeat, password and all, in its error message. */
+const char *capauth__proxy_fault(const char *text);
+/* With the scheme http where it has none. The caller's to free; NULL: no memory. */
+char *capauth__proxy_normal(const char *text);
+bool capauth__has_scheme(const char *url, const char *scheme);
 
 #endif

@@ -174,8 +174,8 @@ CAPAUTH_API void capauth_string_free(char **text);
 
 /*
  * Makes a client. It needs a cluster or a base URL before its first session. The environment is read here and only
- * here, and only SSL_CERT_FILE. CAPAUTH_E_UNSUPPORTED: libcurl is older than 7.87 or its global init is not
- * thread-safe.
+ * here, and only SSL_CERT_FILE; not at all by a program with more rights than its caller (setuid).
+ * CAPAUTH_E_UNSUPPORTED: libcurl is older than 7.87 or its global init is not thread-safe.
  */
 CAPAUTH_API int capauth_client_new(capauth_client **client);
 
@@ -227,13 +227,17 @@ CAPAUTH_API int capauth_client_set_pinned_keys(capauth_client *client, const cha
 /* PEM files for a client certificate; the key must not be encrypted. */
 CAPAUTH_API int capauth_client_set_client_cert(capauth_client *client, const char *path);
 CAPAUTH_API int capauth_client_set_client_key(capauth_client *client, const char *path);
-/* "http://user:password@proxy.example:3128", "env" (reads https_proxy, http_proxy and no_proxy now), or "" for none,
- * which is the default. Loopback never goes through a proxy. */
+/* "http://user:password@proxy.example:3128", or as curl's manual says: with the scheme http (or none), https, socks4,
+ * socks4a, socks5 or socks5h (the proxy looks names up), without credentials, without a port (then it is 1080, for
+ * https 443). "env" reads the environment now: for https https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY; for http
+ * http_proxy in small letters alone, then the same; and no_proxy or NO_PROXY, hosts that are asked directly. "" for
+ * none, which is the default. Loopback never goes through a proxy. CAPAUTH_E_UNSUPPORTED: https, and libcurl has none
+ * of that. */
 CAPAUTH_API int capauth_client_set_proxy(capauth_client *client, const char *proxy);
 /* Default "capauth/VERSION". */
 CAPAUTH_API int capauth_client_set_user_agent(capauth_client *client, const char *user_agent);
-/* A header of every request. Names that capauth or HTTP itself sets (Accept-Encoding, Host, cap_brand...) are refused, in
- * any case; so is a 33rd header. A value may have up to 8192 bytes; one of blanks alone is sent as an empty one. */
+/* A header of every request. Names that capauth or HTTP itself sets (Accept-Encoding, Host, cap_brand...) are refused,
+ * in any case; so is a 33rd header. A value may have up to 8192 bytes; one of blanks alone is sent as an empty one. */
 CAPAUTH_API int capauth_client_add_header(capauth_client *client, const char *name, const char *value);
 /* A token that expires within this time is regenerated before it is used. 0 to 86,400,000; default 30,000. */
 CAPAUTH_API int capauth_client_set_refresh_margin_ms(capauth_client *client, int margin_ms);
@@ -563,7 +567,8 @@ CAPAUTH_API const char *capauth_call_request_id(const capauth_call *call);
 CAPAUTH_API int capauth_call_ok(const capauth_call *call);
 /* The code of a gateway's reply that is not ok, as an operation would give it: its own number where it has one
  * (CAPAUTH_UNKNOWN_CUSTOMER), else CAPAUTH_E_RATE_LIMITED for HTTP 429, CAPAUTH_E_SERVICE for HTTP 5xx without a status
- * in its body, CAPAUTH_E_PROTOCOL for what begins like a JSON object and cannot be read as one, CAPAUTH_E_REFUSED. 0 for a reply that is ok, without a reply, and for operations: their outcome tells.
+ * in its body, CAPAUTH_E_PROTOCOL for what begins like a JSON object and cannot be read as one, CAPAUTH_E_REFUSED. 0
+ * for a reply that is ok, without a reply, and for operations: their outcome tells.
  */
 CAPAUTH_API int capauth_call_refusal(const capauth_call *call);
 /* status.code and status.message as they came, for the gateway also from its error form; 0 and "" without. */
