@@ -128,13 +128,14 @@ static jbyteArray capauth_java_bytes(JNIEnv *jenv, const char *text, size_t leng
 /* ---- Callbacks ------------------------------------------------------------------------------------------------ */
 
 /*
- * `data` is a listener object, whose method C calls. The JVM is kept beside it, since the library has no globals. The
- * classes in Listeners.java let no exception out.
+ * `data` is a listener object, whose method C calls. It is held weakly, by whoever set it strongly: else the class loader
+ * of an application could not be collected before the client is freed. The JVM is kept beside it, since the library has
+ * no globals. The classes in Listeners.java let no exception out.
  */
 %{
 typedef struct {
     JavaVM *vm;
-    jobject target;
+    jweak target;
     jmethodID method;
 } capauth_java_listener;
 
@@ -154,8 +155,13 @@ static JNIEnv *capauth_java_env(JavaVM *vm) {
 static void capauth_java_forget(void *data) {
     capauth_java_listener *listener = data;
     JNIEnv *jenv = capauth_java_env(listener->vm);
-    if (jenv) (*jenv)->DeleteGlobalRef(jenv, listener->target);
+    if (jenv) (*jenv)->DeleteWeakGlobalRef(jenv, listener->target);
     free(listener);
+}
+
+/* The listener, to be let go by DeleteLocalRef; NULL when it is gone. */
+static jobject capauth_java_target(JNIEnv *jenv, const capauth_java_listener *listener) {
+    return jenv ? (*jenv)->NewLocalRef(jenv, listener->target) : NULL;
 }
 
 /* NULL with an exception pending. */
@@ -167,7 +173,7 @@ static capauth_java_listener *capauth_java_remember(JNIEnv *jenv, jobject target
     }
     jclass type = (*jenv)->GetObjectClass(jenv, target);
     listener->method = (*jenv)->GetMethodID(jenv, type, "called", signature);
-    listener->target = listener->method ? (*jenv)->NewGlobalRef(jenv, target) : NULL;
+    listener->target = listener->method ? (*jenv)->NewWeakGlobalRef(jenv, target) : NULL;
     if (!listener->target || (*jenv)->GetJavaVM(jenv, &listener->vm)) {
         free(listener);
         return NULL;
@@ -176,47 +182,42 @@ static capauth_java_listener *capauth_java_remember(JNIEnv *jenv, jobject target
 }
 
 /* The listeners let no exception out, save where there is not even the room to catch one. */
-static void capauth_java_returned(JNIEnv *jenv) {
+static void capauth_java_returned(JNIEnv *jenv, jobject target, jobject text) {
+    if (!jenv) return;
     if ((*jenv)->ExceptionCheck(jenv)) (*jenv)->ExceptionClear(jenv);
+    if (text) (*jenv)->DeleteLocalRef(jenv, text);
+    if (target) (*jenv)->DeleteLocalRef(jenv, target);
 }
 
 static void capauth_java_log(int level, const char *message, void *data) {
     capauth_java_listener *listener = data;
     JNIEnv *jenv = capauth_java_env(listener->vm);
-    if (!jenv) return;
-    jbyteArray text = capauth_java_bytes(jenv, message, strlen(message));
-    if (!text) {
-        capauth_java_returned(jenv);
-        return;
-    }
-    (*jenv)->CallVoidMethod(jenv, listener->target, listener->method, (jint)level, text);
-    capauth_java_returned(jenv);
-    (*jenv)->DeleteLocalRef(jenv, text);
+    jobject target = capauth_java_target(jenv, listener);
+    jbyteArray text = target ? capauth_java_bytes(jenv, message, strlen(message)) : NULL;
+    if (text) (*jenv)->CallVoidMethod(jenv, target, listener->method, (jint)level, text);
+    capauth_java_returned(jenv, target, text);
 }
 
 static void capauth_java_trace(int event, int64_t call_id, const char *operation, int result, int http_status,
                                int attempts, int duration_ms, void *data) {
     capauth_java_listener *listener = data;
     JNIEnv *jenv = capauth_java_env(listener->vm);
-    if (!jenv) return;
-    jbyteArray text = capauth_java_bytes(jenv, operation, strlen(operation));
-    if (!text) {
-        capauth_java_returned(jenv);
-        return;
+    jobject target = capauth_java_target(jenv, listener);
+    jbyteArray text = target ? capauth_java_bytes(jenv, operation, strlen(operation)) : NULL;
+    if (text) {
+        (*jenv)->CallVoidMethod(jenv, target, listener->method, (jint)event, (jlong)call_id, text, (jint)result,
+                                (jint)http_status, (jint)attempts, (jint)duration_ms);
     }
-    (*jenv)->CallVoidMethod(jenv, listener->target, listener->method, (jint)event, (jlong)call_id, text, (jint)result,
-                            (jint)http_status, (jint)attempts, (jint)duration_ms);
-    capauth_java_returned(jenv);
-    (*jenv)->DeleteLocalRef(jenv, text);
+    capauth_java_returned(jenv, target, text);
 }
 
 static void capauth_java_change(capauth_session *session, void *data) {
     capauth_java_listener *listener = data;
     JNIEnv *jenv = capauth_java_env(listener->vm);
+    jobject target = capauth_java_target(jenv, listener);
     (void)session; /* the listener knows whose it is */
-    if (!jenv) return;
-    (*jenv)->CallVoidMethod(jenv, listener->target, listener->method);
-    capauth_java_returned(jenv);
+    if (target) (*jenv)->CallVoidMethod(jenv, target, listener->method);
+    capauth_java_returned(jenv, target, NULL);
 }
 %}
 

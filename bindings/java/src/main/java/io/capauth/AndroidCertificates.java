@@ -8,8 +8,12 @@ import java.security.KeyStoreException;
 import java.security.cert.Certificate;
 import java.util.Collections;
 
-/** Android's certificate store, which the native TLS library does not find by itself, as PEM. */
+/**
+ * Android's certificate store, which the native TLS library does not find by itself, as PEM. Without the authorities
+ * that the phone's user added, which apps do not trust by default since Android 7.
+ */
 final class AndroidCertificates {
+    private static final String ADDED_BY_USER = "user:";
     private static final char[] DIGITS =
             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".toCharArray();
 
@@ -27,7 +31,7 @@ final class AndroidCertificates {
         try {
             store.load(null, null);
             for (String alias : Collections.list(store.aliases())) {
-                Certificate certificate = store.getCertificate(alias);
+                Certificate certificate = alias.startsWith(ADDED_BY_USER) ? null : store.getCertificate(alias);
                 if (certificate != null) {
                     pem.append("-----BEGIN CERTIFICATE-----\n");
                     base64(certificate.getEncoded(), pem);

@@ -13,19 +13,19 @@ import java.util.concurrent.Executor;
 public final class Client implements AutoCloseable {
     final NativeClient handle;
     final Calls calls;
-    final LogListener log;
-    final TraceListener trace;
+    private final Listeners.Log log; // C holds them weakly
+    private final Listeners.Trace trace;
 
     private Client(Builder builder) {
         handle = builder.configured();
         calls = new Calls(handle, builder.executor, builder.background);
-        log = builder.log;
-        trace = builder.trace;
+        log = builder.log == null ? null : new Listeners.Log(this, builder.log);
+        trace = builder.trace == null ? null : new Listeners.Trace(this, builder.trace);
         if (log != null) {
-            Native.client_set_log(handle, new Listeners.Log(this));
+            Native.client_set_log(handle, log);
         }
         if (trace != null) {
-            Native.client_set_trace(handle, new Listeners.Trace(this));
+            Native.client_set_trace(handle, trace);
         }
     }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.capauth;
 
-import java.lang.ref.WeakReference;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * What C calls, by the name "called". C holds these strongly, so they hold the application's objects weakly: else a
- * listener that knows its session would keep it from ever being collected. No exception goes back into C.
+ * What C calls, by the name "called". C holds these weakly, the client or session that they speak for strongly: else a
+ * listener that knows its session would keep it, and its class loader, from ever being collected. No exception goes
+ * back into C.
  */
 final class Listeners {
     /** The client whose callback this thread is in. */
@@ -31,14 +33,17 @@ final class Listeners {
         }
     }
 
-    private abstract static class Callback implements Runnable {
+    private abstract static class Callback {
         final Client client;
 
         Callback(Client client) {
             this.client = client;
         }
 
-        void guarded() {
+        /** Tells the application. */
+        abstract void run();
+
+        final void guarded() {
             Client outer = CALLING.get();
             CALLING.set(client);
             try {
@@ -56,62 +61,59 @@ final class Listeners {
     }
 
     static final class Log {
-        private final WeakReference<Client> client;
+        private final Client client;
+        private final LogListener listener;
 
-        Log(Client client) {
-            this.client = new WeakReference<Client>(client);
+        Log(Client client, LogListener listener) {
+            this.client = client;
+            this.listener = listener;
         }
 
         void called(final int level, final byte[] message) {
-            final Client to = client.get();
-            if (to != null) {
-                new Callback(to) {
-                    @Override
-                    public void run() {
-                        to.log.log(LogLevel.of(level), Text.orEmpty(message));
-                    }
-                }.guarded();
-            }
+            new Callback(client) {
+                @Override
+                void run() {
+                    listener.log(LogLevel.of(level), Text.orEmpty(message));
+                }
+            }.guarded();
         }
     }
 
     static final class Trace {
-        private final WeakReference<Client> client;
+        private final Client client;
+        private final TraceListener listener;
 
-        Trace(Client client) {
-            this.client = new WeakReference<Client>(client);
+        Trace(Client client, TraceListener listener) {
+            this.client = client;
+            this.listener = listener;
         }
 
         void called(int event, long callId, byte[] operation, int result, int httpStatus, int attempts, int millis) {
-            final Client to = client.get();
             final TraceEvent what = new TraceEvent(
                     event, callId, Text.orEmpty(operation), result, httpStatus, attempts, millis);
-            if (to != null) {
-                new Callback(to) {
-                    @Override
-                    public void run() {
-                        to.trace.trace(what);
-                    }
-                }.guarded();
-            }
+            new Callback(client) {
+                @Override
+                void run() {
+                    listener.trace(what);
+                }
+            }.guarded();
         }
     }
 
     static final class Change {
-        private final WeakReference<Session> session;
+        private final Session session;
+        final List<ChangeListener> listeners = new CopyOnWriteArrayList<ChangeListener>();
 
         Change(Session session) {
-            this.session = new WeakReference<Session>(session);
+            this.session = session;
         }
 
         void called() {
-            final Session of = session.get();
-            final ChangeListener listener = of == null ? null : of.changeListener;
-            if (listener != null) {
-                new Callback(of.client) {
+            for (final ChangeListener listener : listeners) {
+                new Callback(session.client) {
                     @Override
-                    public void run() {
-                        listener.changed(of);
+                    void run() {
+                        listener.changed(session);
                     }
                 }.guarded();
             }

@@ -12,24 +12,33 @@ final class MainThread {
 
     private static Method looper(String name) {
         try {
-            return Class.forName("android.os.Looper").getMethod(name);
+            Class<?> looper = Class.forName("android.os.Looper", false, MainThread.class.getClassLoader());
+            return looper.getMethod(name);
         } catch (ReflectiveOperationException e) {
+            return null;
+        } catch (LinkageError e) {
             return null;
         }
     }
 
     /** @throws IllegalStateException on Android's main looper */
     static void refuse(String what) {
+        if (isCurrent()) {
+            throw new IllegalStateException(what + " would block the main thread: use its start... or async() form");
+        }
+    }
+
+    private static boolean isCurrent() {
         if (MY_LOOPER == null || MAIN_LOOPER == null) {
-            return;
+            return false;
         }
         try {
             Object mine = MY_LOOPER.invoke(null);
-            if (mine != null && mine == MAIN_LOOPER.invoke(null)) {
-                throw new IllegalStateException(what + " would block the main thread: use its start... or async() form");
-            }
+            return mine != null && mine == MAIN_LOOPER.invoke(null);
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("android.os.Looper cannot be asked", e);
+            return false; // a stub of android.jar's, which throws: a unit test, not a phone
+        } catch (LinkageError e) {
+            return false;
         }
     }
 }

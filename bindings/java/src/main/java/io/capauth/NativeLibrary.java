@@ -5,7 +5,8 @@ import java.io.File;
 
 /**
  * Finds and loads the native library: where the property {@code capauth.library.path} says (the file or its folder),
- * else from this jar, else where the platform looks.
+ * else from this jar, else where the platform looks. On Android only where the platform looks: it calls itself Linux,
+ * but a library in the jar is one for desktops, of another C library.
  */
 final class NativeLibrary {
     static final String NAME = "capauth_java";
@@ -21,11 +22,15 @@ final class NativeLibrary {
                 file = new File(file, System.mapLibraryName(NAME));
             }
             System.load(file.getAbsolutePath());
-        } else if (NativeLibrary.class.getResource(resource()) != null) {
+        } else if (!isAndroid() && NativeLibrary.class.getResource(resource()) != null) {
             BundledLibrary.load(resource());
         } else {
             System.loadLibrary(NAME);
         }
+    }
+
+    private static boolean isAndroid() {
+        return "Dalvik".equals(System.getProperty("java.vm.name")); // ART says so too
     }
 
     /** As the build names it: /io/capauth/native/linux-x86_64/libcapauth_java.so. */

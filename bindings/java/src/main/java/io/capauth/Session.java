@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.capauth;
 
-
 /**
  * One customer of one brand on one device. May be shared by threads; a second step while one is in flight is a
  * {@link BusyException}.
@@ -12,7 +11,7 @@ package io.capauth;
 public final class Session extends Operations implements AutoCloseable {
     final Client client;
     private final NativeSession handle;
-    volatile ChangeListener changeListener;
+    private Listeners.Change change; // C holds it weakly
 
     Session(Client client, NativeSession handle) {
         this.client = client;
@@ -152,14 +151,38 @@ public final class Session extends Operations implements AutoCloseable {
      * For so long (0: no longer) only regenerateToken gets a new token; what needs one meanwhile uses the one there is,
      * then ends with {@link TokenExpiredException}.
      */
-    public void pauseRefreshMillis(long millis) {
+    public void pauseRefresh(long millis) {
         check("millis", Native.session_pause_refresh(handle, Millis.of(millis)));
     }
 
-    /** Tells when tokens changed or the session ended; null ends that. */
-    public void onChange(ChangeListener listener) {
-        changeListener = listener;
-        check("listener", Native.session_on_change(handle, listener == null ? null : new Listeners.Change(this)));
+    /** Tells this listener, and no other any more, when tokens changed or the session ended; null: nobody. */
+    public synchronized void onChange(ChangeListener listener) {
+        if (change != null) {
+            change.listeners.clear();
+        }
+        if (listener != null) {
+            addChangeListener(listener);
+        }
+    }
+
+    /** Tells one more; an exception of one does not keep the others from being told. */
+    public synchronized void addChangeListener(ChangeListener listener) {
+        if (listener == null) {
+            throw CapauthException.invalid(null, "listener", "is null");
+        }
+        if (change == null) {
+            Listeners.Change first = new Listeners.Change(this);
+            check("listener", Native.session_on_change(handle, first));
+            change = first;
+        }
+        change.listeners.add(listener);
+    }
+
+    /** Takes back {@link #addChangeListener} or {@link #onChange}, once; does nothing for a listener that is not there. */
+    public synchronized void removeChangeListener(ChangeListener listener) {
+        if (change != null) {
+            change.listeners.remove(listener);
+        }
     }
 
     /**

@@ -26,6 +26,7 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Date;
 import java.util.Enumeration;
@@ -129,6 +130,18 @@ class AndroidTest extends Fixture {
     }
 
     @Test
+    void stubs_of_android_jar_do_not_stop_blocking_operations() {
+        for (String message : new String[] {"Stub!", "Method myLooper in android.os.Looper not mocked."}) {
+            Looper.asStub(message, () -> {
+                Session customer = customer();
+                customer.generateToken();
+                assertTrue(customer.startGenerateOtp().await(10000));
+                client.prepare();
+            });
+        }
+    }
+
+    @Test
     void closing_on_the_main_looper_is_fine() {
         Session customer = customer();
         Looper.asMain(() -> {
@@ -138,7 +151,7 @@ class AndroidTest extends Fixture {
     }
 
     @Test
-    void system_store_is_read_when_no_certificates_were_given() {
+    void system_store_without_what_the_user_added_is_read_when_no_certificates_were_given() {
         assertNull(AndroidCertificates.pem(), "OpenJDK has no such store");
         Provider android = new AndroidProvider();
         Security.addProvider(android);
@@ -148,6 +161,7 @@ class AndroidTest extends Fixture {
             try (Client of = Client.builder().baseUrl(emulator.url()).build()) {
                 customer(of).generateToken();
             }
+            AndroidStore.addedByUser = AndroidStore.authority;
             AndroidStore.authority = otherAuthority();
             try (Client of = Client.builder().baseUrl(emulator.url()).build()) {
                 thrown(TlsException.class, ErrorCode.TLS, () -> customer(of).generateToken());
@@ -158,6 +172,7 @@ class AndroidTest extends Fixture {
         } catch (IOException e) {
             throw new AssertionError(e);
         } finally {
+            AndroidStore.addedByUser = null;
             Security.removeProvider(android.getName());
         }
     }
@@ -184,12 +199,14 @@ class AndroidTest extends Fixture {
     /** Only what reading certificates needs. */
     public static final class AndroidStore extends KeyStoreSpi {
         static String authority;
+        static String addedByUser;
 
         @Override
         public Certificate engineGetCertificate(String alias) {
+            String pem = alias.startsWith("user:") ? addedByUser : authority;
             try {
                 return CertificateFactory.getInstance("X.509").generateCertificate(
-                        new ByteArrayInputStream(authority.getBytes(StandardCharsets.UTF_8)));
+                        new ByteArrayInputStream(pem.getBytes(StandardCharsets.UTF_8)));
             } catch (CertificateException e) {
                 throw new AssertionError(e);
             }
@@ -197,7 +214,9 @@ class AndroidTest extends Fixture {
 
         @Override
         public Enumeration<String> engineAliases() {
-            return Collections.enumeration(Collections.singleton("system:1"));
+            return Collections.enumeration(addedByUser == null
+                    ? Collections.singletonList("system:5ed36f99.0")
+                    : Arrays.asList("user:0d188d89.0", "system:5ed36f99.0"));
         }
 
         @Override

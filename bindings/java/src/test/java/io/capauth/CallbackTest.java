@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.ref.WeakReference;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -92,6 +93,40 @@ class CallbackTest extends Fixture {
         customer.onChange(null);
         customer.regenerateToken();
         assertNull(exports.poll());
+    }
+
+    @Test
+    void several_listeners_are_told_of_changes_until_they_are_removed() {
+        Session customer = asked();
+        List<String> told = new CopyOnWriteArrayList<>();
+        Thread.UncaughtExceptionHandler before = Thread.currentThread().getUncaughtExceptionHandler();
+        Thread.currentThread().setUncaughtExceptionHandler((thread, thrown) -> told.add(thrown.getMessage()));
+        try {
+            ChangeListener failing = changed -> {
+                throw new AssertionError("on purpose");
+            };
+            ChangeListener saving = changed -> told.add("saved");
+            customer.addChangeListener(failing);
+            customer.addChangeListener(saving);
+            customer.addChangeListener(changed -> told.add("shown"));
+            customer.validateOtp(otp());
+            assertEquals(Arrays.asList("on purpose", "saved", "shown"), told);
+            told.clear();
+            customer.removeChangeListener(failing);
+            customer.removeChangeListener(failing);
+            customer.regenerateToken();
+            assertEquals(Arrays.asList("saved", "shown"), told);
+            told.clear();
+            customer.onChange(saving);
+            customer.regenerateToken();
+            assertEquals(Arrays.asList("saved"), told);
+            customer.removeChangeListener(saving);
+            customer.regenerateToken();
+            assertEquals(1, told.size());
+        } finally {
+            Thread.currentThread().setUncaughtExceptionHandler(before);
+        }
+        thrown(InvalidArgumentException.class, ErrorCode.INVALID_ARGUMENT, () -> customer.addChangeListener(null));
     }
 
     @Test

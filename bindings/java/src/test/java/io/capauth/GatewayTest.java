@@ -75,11 +75,11 @@ class GatewayTest extends Fixture {
         Session customer = signedIn();
         String before = customer.token();
         fault("/mobile/v2/api/customer/get", "count", 2, "status", 401, "body", "no");
-        customer.pauseRefreshMillis(3600000);
+        customer.pauseRefresh(3600000);
         assertThrows(TokenExpiredException.class, () -> customer.gateway("GET", "customer/get"));
-        assertThrows(InvalidArgumentException.class, () -> customer.pauseRefreshMillis(-1));
+        assertThrows(InvalidArgumentException.class, () -> customer.pauseRefresh(-1));
         assertEquals(before, customer.token());
-        customer.pauseRefreshMillis(0);
+        customer.pauseRefresh(0);
         assertTrue(customer.gateway("GET", "customer/get").ok());
         assertFalse(before.equals(customer.token()));
     }

@@ -24,9 +24,12 @@ class LibraryTest {
     private static final String LIBRARY = System.getProperty("capauth.native");
     private static final String JAR = System.getProperty("capauth.jars").split(File.pathSeparator)[0];
 
-    /** Prints the version, whatever the library was loaded from. */
+    /** Prints the version, whatever the library was loaded from. An argument is the name of the virtual machine. */
     public static final class Main {
         public static void main(String[] arguments) {
+            if (arguments.length > 0) {
+                System.setProperty("java.vm.name", arguments[0]); // which -D cannot
+            }
             System.out.println("version " + Capauth.version());
         }
     }
@@ -44,6 +47,9 @@ class LibraryTest {
         List<String> command = new ArrayList<>();
         command.add(new File(System.getProperty("java.home"), "bin/java").getPath());
         command.addAll(Arrays.asList("-Xcheck:jni", "-cp", classPath));
+        if (Double.parseDouble(System.getProperty("java.specification.version")) >= 17) {
+            command.add("--enable-native-access=ALL-UNNAMED"); // Java 24 and later warn without it
+        }
         command.addAll(Arrays.asList(arguments));
         return command;
     }
@@ -86,6 +92,19 @@ class LibraryTest {
     void without_a_bundled_one_the_platform_is_asked() throws Exception {
         String path = System.getProperty("capauth.classes") + File.pathSeparator + testClasses();
         assertEquals("version 1.0.0", main(path, "-Djava.library.path=" + new File(LIBRARY).getParent()));
+    }
+
+    @Test
+    void android_is_asked_before_the_jar_whose_library_is_one_for_desktops(@TempDir Path folder) throws Exception {
+        for (String machine : new String[] {"x86_64", "aarch64"}) {
+            Path wrong = folder.resolve("io/capauth/native/linux-" + machine + "/libcapauth_java.so");
+            Files.createDirectories(wrong.getParent());
+            Files.write(wrong, "for another C library".getBytes(StandardCharsets.US_ASCII));
+        }
+        String path = folder + File.pathSeparator + System.getProperty("capauth.classes") + File.pathSeparator
+                + testClasses();
+        assertEquals("version 1.0.0", run(java(path,
+                "-Djava.library.path=" + new File(LIBRARY).getParent(), Main.class.getName(), "Dalvik")));
     }
 
     @Test

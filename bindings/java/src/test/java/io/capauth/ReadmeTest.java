@@ -109,6 +109,8 @@ class ReadmeTest {
                     + "import java.util.concurrent.*;\nimport org.junit.jupiter.api.*;\n"
                     + "import org.junit.jupiter.api.extension.*;\n"
                     + "class " + name + " {\nvoid show(String text) {}\nvoid save(String text) {}\n"
+                    + "static String proxyAuthority() { return null; }\n"
+                    + "static final class BuildConfig { static final boolean DEBUG = true; }\n"
                     + (fence.group(1).startsWith("@") ? fence.group(1)
                             : "void snippet(Client client, Session customer, Executor executor, char[] otp) "
                                     + "throws Exception {\n" + fence.group(1) + "}\n")

@@ -45,7 +45,7 @@ class VirtualThreadTest {
     void operations_park_and_leave_the_carriers_to_others() throws Exception {
         List<String> command = new ArrayList<>(LibraryTest.java(classPath(),
                 "-Djdk.virtualThreadScheduler.parallelism=2", "-Djdk.virtualThreadScheduler.maxPoolSize=2",
-                "--enable-native-access=ALL-UNNAMED", Main.class.getName()));
+                Main.class.getName()));
         command.set(0, java21());
         String output = LibraryTest.run(command);
         assertTrue(output.endsWith("all parked"), output);
