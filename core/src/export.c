@@ -201,11 +201,10 @@ static bool is_our_origin(const capauth_client *client, const char *origin)
 static const char *header_fault(const capauth_client *client, const capauth__json *root)
 {
     const char *origin = capauth__json_text(capauth__json_member(root, "origin"));
-    int64_t version = 0;
 
     if (!capauth__json_is_object(root))
         return "is no JSON object";
-    if (!capauth__json_integer(capauth__json_member(root, "v"), &version) || version != 1)
+    if (!capauth__json_is(capauth__json_member(root, "v"), 1)) /* 1.5 is rounded down where it counts something */
         return "is of a version that this capauth does not know";
     if (!must_is_understood(capauth__json_member(root, "must")))
         return "must be understood in a way that this capauth does not know";

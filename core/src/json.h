@@ -34,6 +34,8 @@ const char *capauth__json_message(const capauth__json *value);
 bool capauth__json_is_empty(const capauth__json *value);
 /* A number, or a string that is one: finite, of 64 bits, a fraction rounded down. */
 bool capauth__json_integer(const capauth__json *value, int64_t *number);
+/* Whether it is this integer, written as one. */
+bool capauth__json_is(const capauth__json *value, int64_t number);
 /* true, false, "true", "false", 1, 0: else `fallback`. */
 int capauth__json_boolean(const capauth__json *value, int fallback);
 /* Calls `visit` for each member, in order, until it gives false. */
