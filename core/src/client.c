@@ -202,6 +202,11 @@ int64_t capauth__server_now(capauth_client *client)
     return now;
 }
 
+bool capauth__server_clock_known(capauth_client *client)
+{
+    return atomic_load(&client->server_clock_ms) != LLONG_MIN;
+}
+
 void capauth__server_clock_set(capauth_client *client, int64_t date_ms)
 {
     if (date_ms > 0)

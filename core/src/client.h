@@ -81,6 +81,8 @@ int capauth__client_fail(capauth_client *client, int code, const char *format, .
 
 /* Now, on the server's clock, in Unix milliseconds. */
 int64_t capauth__server_now(capauth_client *client);
+/* Whether a reply has told what time it is there; until then the local clock stands in. */
+bool capauth__server_clock_known(capauth_client *client);
 /* The Date of a reply of the Auth Engine. */
 void capauth__server_clock_set(capauth_client *client, int64_t date_ms);
 /* A token that was issued just now has not expired, nor does it come from the future: else the clock is wrong, and is

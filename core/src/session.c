@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -588,6 +589,19 @@ void capauth__session_apply_failure(capauth_session *session, const capauth_call
 
 /* ---- Getters ---- */
 
+static int token_left_ms(const capauth_session *session)
+{
+    int64_t expires_at_ms = session->state.token ? session->state.claims.expires_at_ms : 0;
+    int64_t left_ms;
+
+    if (!expires_at_ms || !capauth__server_clock_known(session->client))
+        return -1;
+    left_ms = expires_at_ms - capauth__server_now(session->client);
+    if (left_ms <= 0)
+        return 0;
+    return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+}
+
 #define INT_GETTER(TYPE, NAME, NONE, VALUE)                                                                            \
     TYPE capauth_session_##NAME(const capauth_session *session)                                                        \
     {                                                                                                                  \
@@ -604,6 +618,7 @@ void capauth__session_apply_failure(capauth_session *session, const capauth_call
 INT_GETTER(int, next_step, 0, session->state.next_step)
 INT_GETTER(int, signed_in, 0, capauth__session_signed_in(session))
 INT_GETTER(int64_t, expires_at, 0, session->state.token ? session->state.claims.expires_at_ms : 0)
+INT_GETTER(int, expires_in_ms, -1, token_left_ms(session))
 INT_GETTER(int, app_registered, -1, session->state.app_registered)
 INT_GETTER(int, registered_for_password, -1, session->state.registered_for_password)
 INT_GETTER(int, flow, 0, session->flow)

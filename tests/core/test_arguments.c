@@ -823,6 +823,7 @@ static void getters_take_null(void **state)
     assert_int_equal(capauth_session_next_step(NULL), 0);
     assert_int_equal(capauth_session_signed_in(NULL), 0);
     assert_int_equal(capauth_session_expires_at(NULL), 0);
+    assert_int_equal(capauth_session_expires_in_ms(NULL), -1);
     assert_int_equal(capauth_session_app_registered(NULL), -1);
     assert_int_equal(capauth_session_registered_for_password(NULL), -1);
     assert_int_equal(capauth_session_flow(NULL), 0);

@@ -420,6 +420,35 @@ static void a_local_clock_a_day_off_does_not_matter(void **state)
     }
 }
 
+static void expires_in_counts_on_the_server_s_clock_alone(void **state)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *customer = new_mobile(client, "RefreshLeft", MOBILE);
+    capauth_client *other = new_client(shared);
+    capauth_session *restored = NULL;
+    char *text = NULL;
+
+    (void)state;
+    make_brand(shared, "RefreshLeft", "{}");
+    assert_code(capauth_client_set_clock_offset_ms(client, DAY_MS), CAPAUTH_OK);
+    assert_int_equal(capauth_session_expires_in_ms(customer), -1);
+    sign_in(shared, customer);
+    assert_true(capauth_session_expires_in_ms(customer) > 840000 && capauth_session_expires_in_ms(customer) <= 901000);
+    assert_code(capauth_session_export(customer, &text), CAPAUTH_OK);
+    assert_code(capauth_session_restore(other, text, &restored), CAPAUTH_OK);
+    assert_int_equal(capauth_session_expires_in_ms(restored), -1); /* this client has heard nothing */
+    advance(901);
+    tell_the_time(client, "RefreshLeft");
+    assert_int_equal(capauth_session_expires_in_ms(customer), 0);
+    assert_code(capauth_session_sign_out(customer, NULL, NULL), CAPAUTH_OK);
+    assert_int_equal(capauth_session_expires_in_ms(customer), -1);
+    capauth_string_free(&text);
+    capauth_session_free(&restored);
+    capauth_session_free(&customer);
+    capauth_client_free(&other);
+    capauth_client_free(&client);
+}
+
 /* A restored session has met no reply yet: the local clock is all there is, and a refusal beats it. */
 static void a_restored_session_on_a_wrong_clock_works_too(void **state)
 {
@@ -551,6 +580,7 @@ int main(void)
         cmocka_unit_test(a_refusal_signs_out_once),
         cmocka_unit_test(on_change_tells_of_every_new_token),
         cmocka_unit_test(a_local_clock_a_day_off_does_not_matter),
+        cmocka_unit_test(expires_in_counts_on_the_server_s_clock_alone),
         cmocka_unit_test(a_restored_session_on_a_wrong_clock_works_too),
         cmocka_unit_test(the_margin_of_client_and_options_counts),
         cmocka_unit_test(without_a_key_a_token_is_used_until_it_expires),

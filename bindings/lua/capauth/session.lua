@@ -117,6 +117,10 @@ local function maybe(number) -- -1 is the core's "not said"
   if number >= 0 then return number == 1 end
 end
 
+local function left(number) -- -1 is the core's "not known"
+  if number >= 0 then return number / 1000 end
+end
+
 local flow_names = of { "mobile", "web", "mfa", "external" }
 local identifier_names = of { "mobile", "email", "username", "external_id" }
 
@@ -125,6 +129,7 @@ local getters = {
   signed_in = { "session_signed_in", yes },
   next_step = { "session_next_step", core.step_name },
   expires_at = { "session_expires_at", values.seconds },
+  expires_in = { "session_expires_in_ms", left },
   app_registered = { "session_app_registered", maybe },
   registered_for_password = { "session_registered_for_password", maybe },
   flow = { "session_flow", flow_names },

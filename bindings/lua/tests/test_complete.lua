@@ -67,7 +67,8 @@ function TestComplete:test_contract_of_the_session()
     lu.assertIsFunction(session["start_" .. name], name)
   end
   for _, name in ipairs {
-    "token", "key", "role", "signed_in", "expires_at", "customer_id", "app_registered", "registered_for_password",
+    "token", "key", "role", "signed_in", "expires_at", "expires_in", "customer_id", "app_registered",
+    "registered_for_password",
     "next_step", "otp", "on_change", "export", "reload", "second_factor", "close",
   } do
     lu.assertIsFunction(session[name], name)

@@ -18,6 +18,8 @@ function TestSignIn:test_otp_signs_in_step_by_step()
   lu.assertEquals(customer:role(), "USER")
   lu.assertStrMatches(customer:customer_id(), "%d+")
   lu.assertIsNumber(customer:expires_at())
+  local left = customer:expires_in()
+  lu.assertTrue(left > 800 and left <= 900, left)
   lu.assertIsString(customer:token())
   lu.assertIsString(customer:key())
 end
@@ -34,7 +36,7 @@ end
 function TestSignIn:test_before_the_sign_in_there_is_nothing()
   local customer = support.session()
   for _, getter in ipairs {
-    "token", "key", "role", "customer_id", "expires_at", "app_registered", "registered_for_password",
+    "token", "key", "role", "customer_id", "expires_at", "expires_in", "app_registered", "registered_for_password",
   } do
     lu.assertNil(customer[getter](customer), getter)
   end

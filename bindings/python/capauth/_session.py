@@ -96,6 +96,14 @@ class BaseSession(Handle):
         return time_of(flat.session_expires_at(self._handle))
 
     @property
+    def expires_in(self) -> float | None:
+        """For how many seconds the token is still valid, by the server's clock and not by this machine's. 0: it has
+        expired; None: not known, since there is no token, it does not say, or the client has not heard from the Auth
+        Engine yet."""
+        left_ms = flat.session_expires_in_ms(self._handle)
+        return None if left_ms < 0 else left_ms / 1000
+
+    @property
     def customer_id(self) -> str | None:
         return self._text(flat.session_copy_customer_id) or None
 

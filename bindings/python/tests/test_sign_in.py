@@ -27,6 +27,7 @@ def test_customer_signs_in_by_otp(customer: capauth.Session, emulator: Emulator,
     customer.validate_otp(emulator.otp(mobile, brand=customer.brand))
     assert customer.next_step is Step.DONE and customer.signed_in
     assert customer.role == "USER" and customer.token and customer.key and customer.customer_id
+    assert customer.expires_in is not None and 800 < customer.expires_in <= 900
     assert customer.expires_at is not None and customer.expires_at.utcoffset() == datetime.timedelta(0)
 
 

@@ -394,6 +394,10 @@ CAPAUTH_API int capauth_session_next_step(const capauth_session *session);
 CAPAUTH_API int capauth_session_signed_in(const capauth_session *session);
 /* When the token expires, as it says itself; 0 when it does not say. */
 CAPAUTH_API int64_t capauth_session_expires_at(const capauth_session *session);
+/* For how many milliseconds the token is still valid, by the server's clock and not by this machine's, which may be
+ * wrong. 0: it has expired; -1: not known, since there is no token, it does not say, or this client has not heard from
+ * the Auth Engine yet. */
+CAPAUTH_API int capauth_session_expires_in_ms(const capauth_session *session);
 /* 1, 0, or -1 when the Auth Engine has not said. */
 CAPAUTH_API int capauth_session_app_registered(const capauth_session *session);
 CAPAUTH_API int capauth_session_registered_for_password(const capauth_session *session);

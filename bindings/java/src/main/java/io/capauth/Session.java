@@ -101,6 +101,14 @@ public final class Session extends Operations implements AutoCloseable {
         return Native.session_expires_at(handle);
     }
 
+    /**
+     * For how long the token is still valid, by the server's clock and not by this machine's. 0: it has expired; -1: not
+     * known, since there is no token, it does not say, or the client has not heard from the Auth Engine yet.
+     */
+    public int expiresInMillis() {
+        return Native.session_expires_in_ms(handle);
+    }
+
     /** null when the Auth Engine has not said. */
     public Boolean appRegistered() {
         return said(Native.session_app_registered(handle));

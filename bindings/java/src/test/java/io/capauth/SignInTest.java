@@ -30,6 +30,7 @@ class SignInTest extends Fixture {
         assertNotNull(customer.key());
         assertNotNull(customer.customerId());
         assertTrue(customer.expiresAtMillis() > System.currentTimeMillis());
+        assertTrue(customer.expiresInMillis() > 800_000 && customer.expiresInMillis() <= 900_000);
     }
 
     @Test
@@ -47,6 +48,7 @@ class SignInTest extends Fixture {
         assertNull(customer.registeredForPassword());
         assertNull(customer.appRegistered());
         assertEquals(0, customer.expiresAtMillis());
+        assertEquals(-1, customer.expiresInMillis());
         assertEquals(0, customer.otp().sentAtMillis());
     }
 
