@@ -363,6 +363,32 @@ static void take_over(capauth_session *session, capauth_session *other)
     session->refresh_failed_ms = 0;
 }
 
+/* An identifier that an update may have changed: the one that is held, or the one that an unanswered update asked for. */
+static bool same_identifier(const capauth_session *session, const capauth_session *other)
+{
+    const char *mine[] = {session->identifier, session->state.other_identifier};
+    const char *theirs[] = {other->identifier, other->state.other_identifier};
+
+    if (!mine[0] || !theirs[0])
+        return mine[0] == theirs[0];
+    for (int i = 0; i < 4; i++) {
+        if (mine[i / 2] && theirs[i % 2] && !strcmp(mine[i / 2], theirs[i % 2]))
+            return true;
+    }
+    return false;
+}
+
+/* The customer id decides where both know it. */
+static bool same_customer(const capauth_session *session, const capauth_session *other)
+{
+    const char *mine = capauth_session_customer_id(session);
+    const char *theirs = capauth_session_customer_id(other);
+
+    if (session->flow != other->flow || !capauth__ascii_equal(session->brand, other->brand))
+        return false;
+    return *mine && *theirs ? !strcmp(mine, theirs) : same_identifier(session, other);
+}
+
 int capauth_session_reload(capauth_session *session, const char *text)
 {
     capauth_session *other = NULL;
@@ -377,13 +403,13 @@ int capauth_session_reload(capauth_session *session, const char *text)
         result = CAPAUTH_E_CLOSED;
     else if (session->step)
         result = CAPAUTH_E_BUSY;
-    else if (session->flow != other->flow || !capauth__ascii_equal(session->brand, other->brand))
+    else if (!same_customer(session, other))
         result = CAPAUTH_E_INVALID_ARGUMENT;
     else
         take_over(session, other);
     if (result)
         capauth__session_set_error(session, result == CAPAUTH_E_INVALID_ARGUMENT
-                                                ? "the export is of another brand or flow"
+                                                ? "the export is of another customer, brand or flow"
                                                 : capauth_strerror(result));
     capauth__session_unlock(session);
     capauth_session_free(&other);

@@ -56,7 +56,10 @@ enum capauth__token_state capauth__token_look(capauth_session *session, int marg
         return CAPAUTH__TOKEN_STALE;
     if (left_ms > 0)
         return CAPAUTH__TOKEN_GOOD;
-    return capauth__refresh_possible(session) ? CAPAUTH__TOKEN_HELD : CAPAUTH__TOKEN_MISSING;
+    if (!capauth__refresh_possible(session))
+        return CAPAUTH__TOKEN_MISSING;
+    /* Our own clock may be wrong: until the server has told what time it is there, only its refusal counts. */
+    return capauth__server_clock_known(session->client) ? CAPAUTH__TOKEN_HELD : CAPAUTH__TOKEN_GOOD;
 }
 
 /* With the session's mutex. NULL: no memory. */

@@ -510,10 +510,48 @@ static void reload_refuses_another_flow_or_brand(void **state)
     (void)state;
     assert_code(capauth_session_restore(client, pinned[2], &session), CAPAUTH_OK);
     assert_code(capauth_session_reload(session, pinned[1]), CAPAUTH_E_INVALID_ARGUMENT);
-    assert_string_equal(capauth_session_error_message(session), "the export is of another brand or flow");
+    assert_string_equal(capauth_session_error_message(session), "the export is of another customer, brand or flow");
     assert_code(capauth_session_reload(session, HEAD WEB), CAPAUTH_E_INVALID_ARGUMENT);
     assert_exports(session, pinned[2]);
     capauth_session_free(&session);
+    capauth_client_free(&client);
+}
+
+#define CUSTOMER_1 "e30.eyJyb2wiOiJVU0VSIiwidWlkIjoiMSJ9.c2ln"
+#define CUSTOMER_2 "e30.eyJyb2wiOiJVU0VSIiwidWlkIjoiMiJ9.c2ln"
+
+static void reload_refuses_another_customer(void **state)
+{
+    static const struct {
+        const char *mine, *theirs;
+        int outcome;
+    } pairs[] = {
+        {"\"brand\":\"B\",\"identifier\":\"1\"", "\"brand\":\"B\",\"identifier\":\"2\"", CAPAUTH_E_INVALID_ARGUMENT},
+        {"\"brand\":\"B\",\"identifier\":\"1\"", "\"brand\":\"B\"", CAPAUTH_E_INVALID_ARGUMENT},
+        {"\"brand\":\"B\",\"identifier\":\"1\",\"token\":\"" CUSTOMER_1 "\"",
+         "\"brand\":\"B\",\"identifier\":\"1\",\"token\":\"" CUSTOMER_2 "\"", CAPAUTH_E_INVALID_ARGUMENT},
+        {"\"brand\":\"B\",\"identifier\":\"1\"", "\"brand\":\"b\",\"identifier\":\"1\"", CAPAUTH_OK},
+        {"\"brand\":\"B\",\"identifier\":\"1\"",
+         "\"brand\":\"B\",\"identifier\":\"1\",\"token\":\"" CUSTOMER_2 "\"", CAPAUTH_OK}, /* signed in elsewhere */
+        {"\"brand\":\"B\",\"identifier\":\"1\",\"token\":\"" CUSTOMER_1 "\"",
+         "\"brand\":\"B\",\"identifier\":\"2\",\"token\":\"" CUSTOMER_1 "\"", CAPAUTH_OK}, /* updated elsewhere */
+        {"\"brand\":\"B\",\"identifier\":\"1\",\"otherIdentifier\":\"2\"",
+         "\"brand\":\"B\",\"identifier\":\"2\"", CAPAUTH_OK}, /* the update that we had no answer to */
+    };
+    capauth_client *client = brand_client();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        capauth_session *session = NULL;
+        char mine[512];
+        char theirs[512];
+
+        snprintf(mine, sizeof mine, HEAD "\"flow\":\"web\",\"identifierType\":\"MOBILE\",%s}", pairs[i].mine);
+        snprintf(theirs, sizeof theirs, HEAD "\"flow\":\"web\",\"identifierType\":\"MOBILE\",%s}", pairs[i].theirs);
+        assert_code(capauth_session_restore(client, mine, &session), CAPAUTH_OK);
+        assert_code(capauth_session_reload(session, theirs), pairs[i].outcome);
+        capauth_session_free(&session);
+    }
     capauth_client_free(&client);
 }
 
@@ -537,6 +575,7 @@ int main(void)
         cmocka_unit_test(passwords_are_never_exported),
         cmocka_unit_test(reload_takes_over_a_token_that_another_process_renewed),
         cmocka_unit_test(reload_refuses_another_flow_or_brand),
+        cmocka_unit_test(reload_refuses_another_customer),
     };
 
     return cmocka_run_group_tests(tests, start_shared, stop_shared);

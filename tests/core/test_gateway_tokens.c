@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client.h"
+#include "platform.h"
+
 #define OK_LINE "HTTP/1.1 200 OK"
 #define FINE "{\"status\":{\"success\":\"true\",\"code\":200}}"
 #define RENEWED "{\"status\":{\"success\":true,\"code\":200},\"auth\":{\"token\":\"T2\"},\"user\":{\"role\":\"USER\"}}"
@@ -162,6 +165,7 @@ static void while_paused_an_expired_token_is_told_not_regenerated(void **state)
 
     (void)state;
     open_scene(&scene, "mobile", ",\"token\":\"" EXPIRED_TOKEN "\",\"key\":\"K1\"");
+    capauth__server_clock_set(scene.client, capauth__realtime_ms());
     assert_code(capauth_session_pause_refresh(scene.session, 3600000), CAPAUTH_OK);
     assert_code(capauth_gateway_call(scene.session, "GET", "a", NULL, NULL, &call), CAPAUTH_OK);
     assert_code(capauth_call_wait(call, 20000), CAPAUTH_TOKEN_EXPIRED);
@@ -175,6 +179,19 @@ static void while_paused_an_expired_token_is_told_not_regenerated(void **state)
     assert_code(capauth_session_pause_refresh(scene.session, 0), CAPAUTH_OK);
     assert_code(get(&scene), CAPAUTH_OK);
     assert_true(was_sent(&scene, "\r\ncap_authorization: T2\r\n"));
+    close_scene(&scene);
+}
+
+static void while_paused_a_clock_that_may_be_wrong_is_no_reason_not_to_send(void **state)
+{
+    struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
+
+    (void)state;
+    open_scene(&scene, "mobile", ",\"token\":\"" EXPIRED_TOKEN "\",\"key\":\"K1\"");
+    assert_code(capauth_session_pause_refresh(scene.session, 3600000), CAPAUTH_OK);
+    assert_code(capauth_token_ensure(scene.session, NULL, NULL), CAPAUTH_OK);
+    assert_code(get(&scene), CAPAUTH_OK);
+    assert_true(was_sent(&scene, "\r\ncap_authorization: " EXPIRED_TOKEN "\r\n"));
     close_scene(&scene);
 }
 
@@ -197,6 +214,7 @@ static void a_pause_ends_by_itself(void **state)
 
     (void)state;
     open_scene(&scene, "mobile", ",\"token\":\"" EXPIRED_TOKEN "\",\"key\":\"K1\"");
+    capauth__server_clock_set(scene.client, capauth__realtime_ms());
     assert_code(capauth_session_pause_refresh(scene.session, 200), CAPAUTH_OK);
     while (get(&scene) == CAPAUTH_TOKEN_EXPIRED)
         ;
@@ -211,6 +229,7 @@ static void a_pause_does_not_stop_who_asks_for_a_token(void **state)
 
     (void)state;
     open_scene(&scene, "mobile", ",\"token\":\"" EXPIRED_TOKEN "\",\"key\":\"K1\"");
+    capauth__server_clock_set(scene.client, capauth__realtime_ms());
     assert_code(capauth_session_export(scene.session, &text), CAPAUTH_OK);
     assert_code(capauth_session_pause_refresh(scene.session, INT32_MAX), CAPAUTH_OK);
     assert_code(capauth_session_reload(scene.session, text), CAPAUTH_OK);
@@ -260,6 +279,7 @@ int main(void)
         cmocka_unit_test(the_customers_own_token_goes_before_a_view_token),
         cmocka_unit_test(an_endpoint_with_a_slash_is_a_path_on_the_gateways_host),
         cmocka_unit_test(while_paused_an_expired_token_is_told_not_regenerated),
+        cmocka_unit_test(while_paused_a_clock_that_may_be_wrong_is_no_reason_not_to_send),
         cmocka_unit_test(while_paused_a_refused_token_is_told_not_regenerated),
         cmocka_unit_test(a_pause_ends_by_itself),
         cmocka_unit_test(a_pause_does_not_stop_who_asks_for_a_token),

@@ -345,7 +345,7 @@ CAPAUTH_API int capauth_session_restore(capauth_client *client, const char *text
 /*
  * Replaces the session's state by that of an export of the same customer, written by another process: the way a fleet
  * shares one token. As restore; CAPAUTH_E_BUSY while a step is in flight; CAPAUTH_E_INVALID_ARGUMENT when the text is
- * of another brand or flow.
+ * of another customer (the id decides where both know it, else the identifier), brand or flow.
  */
 CAPAUTH_API int capauth_session_reload(capauth_session *session, const char *text);
 
@@ -378,7 +378,8 @@ CAPAUTH_API int capauth_session_on_change(capauth_session *session, capauth_chan
 
 /*
  * For duration_ms from now (0: no longer) capauth regenerates nothing by itself on this session: token ensure and
- * gateway calls use the token while it is valid, then give CAPAUTH_TOKEN_EXPIRED. For programs that share a customer
+ * gateway calls use the token while it is valid, then give CAPAUTH_TOKEN_EXPIRED. (Before the Auth Engine has told what
+ * time it is, they use it anyway: a wrong clock of this machine is no reason not to.) For programs that share a customer
  * and take turns. capauth_token_regenerate works as ever. Not part of an export; stays through a reload.
  * CAPAUTH_E_INVALID_ARGUMENT: duration_ms is negative.
  */
