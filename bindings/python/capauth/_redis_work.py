@@ -6,32 +6,38 @@ is stored then; its outcome is stored before the lock is let go, unless the fenc
 """
 
 import asyncio
+import copy
 import dataclasses
 import functools
-import json
+import hashlib
+import math
 import secrets
+import socket
 import time
-from collections.abc import Callable, Generator
-from typing import Any, TypeAlias, TypeVar
-
-from redis.exceptions import AuthenticationError, ConnectionError, TimeoutError
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from . import _flat as flat
+from . import _redis_failure as failures
 from . import aio
 from ._client import BaseClient
-from ._errors import CancelledError, Error, SignInRequiredError, TokenExpiredError, UsageError
+from ._errors import DeadlineError, Error, InvalidArgumentError, TokenExpiredError, UsageError
 from ._failure import error_of_code
-from ._redis_scripts import LOCK, PUT, UNLOCK
+from ._options import CallOptions
+from ._redis_database import Database, Steps
+from ._redis_flight import AsyncFlights, AsyncReads, BlockingFlights, BlockingReads, drive, drive_async, kept, too_late
+from ._redis_scripts import LOCK, PUT, UNLOCK, Answer, State
 from ._reply import Reply
 from ._session import BaseSession
 from ._sync import Session
-from ._types import Headers, Json, Query
 
 T = TypeVar("T")
-Steps: TypeAlias = Generator[Callable[[], Any], Any, T]
 
 OPERATION_SHARE = 0.75  # of what is left of a lock; the rest is for storing the outcome
 POLL_SECONDS, LONGEST_POLL_SECONDS = 0.01, 0.1
+MARGIN_SHARE = 0.5  # of a token's life: a longer margin would renew a token that is just renewed
+REMEMBERED_MS = 3600 * 1000  # how long it is known that a customer was deleted
+FOR_EVER_MS = 2**31 - 1
 
 
 class StaleError(Exception):
@@ -41,46 +47,71 @@ class StaleError(Exception):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Lock:
+class StoreEvent:
+    """What `metrics` is told."""
+
+    kind: Literal["hit", "wait", "regeneration", "failure", "shared_failure"]
+    """A token that was valid; one that another worker brought; one that we brought; our regeneration that failed;
+    another worker's that did."""
+    seconds: float
+    """How long it took."""
+    error: str
+    """The name of the error, "DEADLINE", or ""."""
+
+    __module__ = "capauth.redis"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    lock_seconds: float = 10
+    ttl_ms: int = 0
+    encrypt: Callable[[str], str] | None = None
+    decrypt: Callable[[str], str] | None = None
+    metrics: Callable[[StoreEvent], object] | None = None
+
+
+class Lock(NamedTuple):
     holder: str
     fence: str
-    text: str = dataclasses.field(repr=False)
+    state: State
     until: float  # by time.monotonic()
 
 
-def drive(steps: Steps[T]) -> T:
+@dataclasses.dataclass(slots=True)
+class Outcome:
+    """What came of a regeneration, ours or another's."""
+
+    state: State
+    error: Error | MemoryError | None = None
+
+
+@dataclasses.dataclass(slots=True)
+class Done:
+    """What came of an operation under the lock."""
+
+    state: State = State()
+    value: Any = None
+    error: Error | None = None
+    changed: bool = False
+    stored: bool = False
+
+
+class Unraisable:
+    """Hands an exception that nobody can catch to sys.unraisablehook, as the interpreter does."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __del__(self) -> None:
+        raise self._error
+
+
+def reported(function: Callable[..., object], *arguments: object) -> None:
+    """Calls what is the application's. Its failure is its own, and not the operation's."""
     try:
-        step = next(steps)
-        while True:
-            try:
-                value = step()
-            except BaseException as error:
-                step = steps.throw(error)
-            else:
-                step = steps.send(value)
-    except StopIteration as end:
-        result: T = end.value
-        return result
-
-
-async def drive_async(steps: Steps[T]) -> T:
-    try:
-        step = next(steps)
-        while True:
-            try:
-                value = await step()
-            except BaseException as error:
-                step = steps.throw(error)
-            else:
-                step = steps.send(value)
-    except StopIteration as end:
-        result: T = end.value
-        return result
-
-
-def calm(text: str) -> str:
-    """The same state, save that the core regenerates nothing by itself, which is what the member is for."""
-    return json.dumps({**json.loads(text), "refreshOff": True})
+        function(*arguments)
+    except Exception as error:
+        Unraisable(error)
 
 
 class Stored(BaseSession):
@@ -90,258 +121,392 @@ class Stored(BaseSession):
 
     _work: "Work"
     _name: str
-    _state: tuple[str, str]  # fence and text, as they are in Redis
+    _state: State
 
-    def _adopt(self, fence: str, text: str) -> None:
-        BaseSession.reload(self, calm(text))
-        self._state = fence, text
+    def _begin_stored(self, work: "Work", name: str, state: State) -> None:
+        self._work, self._name, self._state = work, name, state
+        self._pause()
+
+    def _pause(self) -> None:
+        """The core regenerates nothing by itself: that is the store's."""
+        flat.session_pause_refresh(self._handle, FOR_EVER_MS)
+
+    def _adopt(self, state: State) -> bool:
+        """Takes over what is stored, and tells whether that is something else."""
+        if state.fence == self._state.fence:
+            return False
+        try:
+            BaseSession.reload(self, state.text)
+        except InvalidArgumentError as error:
+            if is_damaged(self._client, state.text):
+                raise
+            raise StaleError("another customer is stored under this key now") from error
+        self._pause()
+        self._state = state
+        return True
 
     def export(self) -> str:
         """What is stored, as text. As secret as the key."""
-        return self._state[1]
+        return self._state.text
+
+    def __repr__(self) -> str:
+        return f"<capauth.redis.{type(self).__name__} {self.brand!r} {self.flow} {self.next_step}>"
+
+
+def is_damaged(client: BaseClient[Any], text: str) -> bool:
+    try:
+        client.restore(text).close()
+    except InvalidArgumentError:
+        return True
+    return False
 
 
 class Work:
-    """One store's Redis, client and lock time, and what is done with them."""
+    """One store's Redis, client and settings, and what is done with them."""
 
-    def __init__(self, redis: Any, client: BaseClient[Any], lock_seconds: float) -> None:
+    def __init__(self, redis: Any, client: BaseClient[Any], settings: Settings) -> None:
         self.is_async = isinstance(client, aio.Client)
-        self._redis, self._client, self._lock_seconds = redis, client, lock_seconds
+        self._client, self._settings = client, settings
+        self._database = Database(redis, settings.lock_seconds)
         self._base: Any = aio.Session if self.is_async else Session
-        self._lock_script, self._unlock_script, self._put_script = map(redis.register_script, (LOCK, UNLOCK, PUT))
-        self._tasks: set[asyncio.Task[Any]] = set()
+        host = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+        self._worker = f"{host}:{secrets.token_hex(4)}"
+        self._flights: Any = AsyncFlights(self._usual_seconds) if self.is_async else BlockingFlights()
+        self._reads: Any = AsyncReads() if self.is_async else BlockingReads()
+        self._held_back: dict[str, tuple[float, Error]] = {}
 
     # ---- Blocking and awaited ----
 
     def run(self, steps: Steps[T]) -> Any:
         return drive_async(steps) if self.is_async else drive(steps)
 
-    def _sleep(self, seconds: float) -> Any:
-        return asyncio.sleep(seconds) if self.is_async else time.sleep(seconds)
-
     def _unbroken(self, steps: Steps[T]) -> Any:
         """As run, but whoever stops waiting for it does not stop it."""
-        if not self.is_async:
-            return drive(steps)
-        task = asyncio.get_running_loop().create_task(drive_async(steps))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # perhaps nobody else looks
-        return asyncio.shield(task)
+        return asyncio.shield(kept(drive_async(steps))) if self.is_async else drive(steps)
 
-    # ---- Redis ----
+    # ---- Time ----
 
-    def _asked(self, command: Callable[[], Any]) -> Steps[list[str] | None]:
-        """Redis's answer, as text. While it restarts, asks again; all that we ask may be asked twice."""
-        end = time.monotonic() + self._lock_seconds
-        while True:
-            try:
-                answer = yield command
-            except AuthenticationError:
-                raise
-            except (ConnectionError, TimeoutError):
-                if time.monotonic() > end:
-                    raise
-            else:
-                parts = answer if isinstance(answer, list) else [answer]
-                texts = [part.decode() if isinstance(part, bytes) else part for part in parts]
-                return None if texts[0] is None else texts
-            yield lambda: self._sleep(LONGEST_POLL_SECONDS)
+    def _usual_seconds(self) -> float:
+        return self._client.timeout
 
-    def put(self, name: str, text: str, follows: str, ttl: float | None) -> Steps[str]:
-        """Stores a state without the lock, and gives its fence."""
-        life = "" if ttl is None else max(1, round(ttl * 1000))
-        arguments = [text, follows, life, secrets.token_hex(8)]
-        answer = yield from self._asked(lambda: self._put_script([name], arguments))
-        if answer is None:
+    def end(self, timeout: float | None, margin: float | None = None) -> float:
+        """When a call with these options ends, on time.monotonic()."""
+        CallOptions().common(timeout, None, margin)  # refuses what the core would
+        return time.monotonic() + (self._usual_seconds() if timeout is None else timeout)
+
+    def _is_hurried(self, timeout: float | None) -> bool:
+        return timeout is not None and timeout < self._usual_seconds()
+
+    def _left(self, customer: Stored) -> float:
+        """For how many seconds the token is valid: by Redis's clock, which all workers share, and by the service's,
+        once it has told us. Our own clock may be wrong."""
+        by_redis = customer._state.left(self._database.now())
+        by_service = flat.session_expires_in_ms(customer._handle)
+        return min(math.inf if by_redis is None else by_redis, math.inf if by_service < 0 else by_service / 1000)
+
+    def _lacks(self, customer: Stored, margin: float) -> bool:
+        life = customer._state.life
+        return self._left(customer) <= (min(margin, life * MARGIN_SHARE) if life else margin)
+
+    # ---- Texts ----
+
+    def _sealed(self, text: str) -> str:
+        encrypt = self._settings.encrypt
+        return encrypt(text) if encrypt and text else text
+
+    def _opened(self, state: State) -> State:
+        decrypt = self._settings.decrypt
+        return dataclasses.replace(state, text=decrypt(state.text)) if decrypt and state.text else state
+
+    # ---- What Redis keeps ----
+
+    def _state_of(self, answer: Answer, missing: str) -> State:
+        if answer.outcome == "deleted":
+            raise KeyError("this customer was deleted")
+        if answer.outcome == "missing":
+            raise KeyError(missing)
+        if answer.outcome == "version":
+            raise error_of_code(flat.E_UNSUPPORTED, "a later version of capauth has stored this customer")
+        return self._opened(answer.state)
+
+    GONE = "this customer is no longer in Redis: expired or evicted, or Redis has lost its data"
+
+    def read(self, name: str, end: float, is_hurried: bool = False) -> Steps[State]:
+        def begin(end: float) -> Steps[Answer]:
+            return self._database.read(name, end)
+
+        answer = yield lambda: self._reads.join(name, begin, end, is_hurried)
+        return self._state_of(answer, "nothing is stored under this key")
+
+    def exists(self, name: str) -> Steps[bool]:
+        answer = yield from self._database.read(name, self.end(None))
+        return answer.outcome not in ("missing", "deleted")
+
+    def _put(self, name: str, action: str, *arguments: str | int) -> Steps[Answer]:
+        padded = (*arguments, "", "", "", "", "")[:5]
+        return (yield from self._database.script(PUT, name, action, *padded, end=self.end(None)))
+
+    def save(self, name: str, session: BaseSession, text: str, follows: str, ttl: str | int) -> Steps[State]:
+        """Stores a state without the lock, and gives it with its fence."""
+        life = flat.session_expires_in_ms(session._handle)
+        arguments = (self._sealed(text), follows, "" if life < 0 else life, ttl, self._settings.ttl_ms)
+        answer = yield from self._put(name, "save", *arguments)
+        if answer.outcome != "stored":
             raise StaleError("a newer state of this customer is stored, or it was deleted")
-        return answer[0]
+        now = answer.now
+        return State(answer.state.fence, text, now, 0 if life < 0 else now + life * 1000)
 
-    def delete(self, name: str) -> Steps[None]:
-        yield from self._asked(lambda: self._redis.delete(name))
+    def touch(self, name: str, ttl: str | int) -> Steps[None]:
+        answer = yield from self._put(name, "touch", "", "", "", ttl)
+        self._state_of(answer, "nothing is stored under this key")
 
-    def open(self, customer_of: Callable[[BaseSession], T], name: str, margin: float | None) -> Steps[T]:
+    def delete(self, names: list[str]) -> Steps[None]:
+        for name in names:
+            yield from self._put(name, "delete", "", "", "", REMEMBERED_MS)
+
+    def open(
+        self, make: Callable[[BaseSession], Stored], name: str, margin: float | None, timeout: float | None
+    ) -> Steps[Stored]:
         """The customer, made of a session, with a valid token if they are signed in."""
-        answer = yield from self._asked(lambda: self._redis.hmget(name, ["fence", "text"]))
-        if answer is None:
-            raise KeyError("nothing is stored under this key")
-        customer: Any = customer_of(self._client.restore(calm(answer[1])))
-        customer._work, customer._name, customer._state = self, name, (answer[0], answer[1])
-        if customer.signed_in and customer.flow != "external":
-            yield from self.ensure_token(customer, margin)
-        opened: T = customer
-        return opened
+        end = self.end(timeout, margin)
+        state = yield from self.read(name, end, self._is_hurried(timeout))
+        customer = make(self._client.restore(state.text))
+        customer._begin_stored(self, name, state)
+        if self._is_renewable(customer):
+            yield from self._valid(customer, margin, end, self._is_hurried(timeout))
+        return customer
 
     # ---- The lock ----
 
-    def _lock(self, customer: Stored, lacking: Callable[[], Steps[bool]] | None, patience: float) -> Steps[Lock | None]:
-        """The lock. Or, if there is something lacking that another may bring: None once it is there."""
+    def _lock(self, name: str, known: str, end: float) -> Steps[Lock | Answer]:
+        """The lock; or, if the known state does not do, an answer that says what became of it."""
         holder = secrets.token_hex(8)
-        end = time.monotonic() + patience
         pause = POLL_SECONDS
         while True:
             asked = 0.0
 
-            def ask() -> Any:
+            def note() -> None:
                 nonlocal asked
                 asked = time.monotonic()
-                known = customer._state[0] if lacking else ""
-                return self._lock_script([customer._name], [holder, known, round(self._lock_seconds * 1000)])
 
-            answer = yield from self._asked(ask)
-            if answer is None:
-                raise KeyError("this customer was deleted")
-            outcome, fence, text, failure = answer
-            if outcome == "locked":
-                until = asked + self._lock_seconds
-                if time.monotonic() < until - self._lock_seconds / 2:
-                    return Lock(holder, fence, text, until)
+            taker = "" if known and self._own_failure(name) else holder
+            arguments = (self._worker, taker, known, round(self._settings.lock_seconds * 1000))
+            answer = yield from self._database.script(LOCK, name, *arguments, end=end, before=note)
+            if answer.outcome == "locked":
+                until = asked + self._settings.lock_seconds
+                if time.monotonic() < until - self._settings.lock_seconds / 2:
+                    return Lock(holder, answer.state.fence, self._opened(answer.state), until)
                 continue  # the answer came late; the same holder gets it anew
-            if outcome == "newer" and lacking:
-                customer._adopt(fence, text)
-                if not (yield from lacking()):
-                    return None
-            if failure:
-                code, _, message = failure.partition(" ")
-                raise error_of_code(int(code), message, operation="token_regenerate")
-            if outcome == "busy":
-                if time.monotonic() > end:
-                    raise error_of_code(flat.E_DEADLINE, "others were at work on this customer all the time")
-                yield functools.partial(self._sleep, pause)
-                pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
+            if answer.outcome != "busy":
+                return answer
+            if time.monotonic() + pause > end:
+                raise too_late()
+            yield functools.partial(self._database.sleep, pause)
+            pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
 
-    def _unlock(self, customer: Stored, lock: Lock, text: str, failure: str) -> Steps[bool]:
-        """Stores the text, unless it is empty, and tells whether it was stored."""
-        arguments = [lock.holder, lock.fence, text, failure]
-        answer = yield from self._asked(lambda: self._unlock_script([customer._name], arguments))
-        if answer is None:
-            raise KeyError("this customer was deleted")
-        customer._adopt(answer[1], answer[2])
-        return answer[0] == "stored"
-
-    def _locked(
-        self,
-        customer: Stored,
-        operation: str,
-        *arguments: Any,
-        lacking: Callable[[], Steps[bool]] | None = None,
-        timeout: float | None = None,
-        **options: Any,
-    ) -> Steps[Any]:
-        """An operation under the lock, unless another worker brings what is lacking. A regeneration that has begun is
-        not for us alone: `timeout` then ends only the waiting for others."""
-        patience = max(self._client.timeout, 2 * self._lock_seconds) if timeout is None else timeout
-        lock = yield from self._lock(customer, lacking, patience)
-        if lock is None:
-            return None
-        private = self._client.restore(lock.text)
-        before = private.export()
-        failure = ""
+    def _under(
+        self, name: str, lock: Lock, operation: str, *arguments: Any, timeout: float, told: bool = False, **options: Any
+    ) -> Steps[Done]:
+        """An operation under the lock, its outcome stored. `told`: other workers are to know of its failure."""
+        done, report, changed, life = Done(), failures.Report(), "", -1
+        private: BaseSession | None = None
         try:
-            longest = self._client.timeout if timeout is None or lacking else timeout
-            options["timeout"] = min(longest, (lock.until - time.monotonic()) * OPERATION_SHARE)
-            return (yield lambda: getattr(private, operation)(*arguments, **options))
+            private = self._client.restore(lock.state.text)
+            before = private.export()
+            options["timeout"] = max(0.001, min(timeout, (lock.until - time.monotonic()) * OPERATION_SHARE))
+            done.value = yield lambda: getattr(private, operation)(*arguments, **options)
         except Error as error:
-            if lacking and not isinstance(error, CancelledError | UsageError):
-                failure = f"{error.code} {error.message}"
-            raise
+            done.error = error
+            report = failures.report(error) if told else report
         finally:
-            private.close()  # a regeneration outlives those who wait for it; this one shall not outlive its lock
-            after = private.export()
-            changed = after if after != before else ""
-            stored = yield from self._unlock(customer, lock, changed, failure)
-            if changed:
-                customer._changed()
-            if not stored and changed and not lacking:
-                raise StaleError("somebody else has stored a newer state of this customer meanwhile")
+            if private is not None:
+                private.close()  # a regeneration outlives those who wait for it; this one shall not outlive its lock
+                after = private.export()
+                changed = after if after != before else ""
+                life = flat.session_expires_in_ms(private._handle)
+            done.changed = bool(changed)
+            yield from self._unlock(name, lock, changed, life, report, done)
+        return done
+
+    def _unlock(
+        self, name: str, lock: Lock, text: str, life: int, report: failures.Report, done: Done
+    ) -> Steps[None]:
+        answer = yield from self._database.script(
+            *(UNLOCK, name, self._worker, lock.holder, lock.fence, self._sealed(text), "" if life < 0 else life),
+            *(report.text, report.kind, report.hold_ms),
+            end=time.monotonic() + self._settings.lock_seconds,
+        )
+        done.state = self._state_of(answer, self.GONE)
+        done.stored = answer.outcome == "stored"
+
+    # ---- One regeneration ----
+
+    def _renewal(self, name: str, known: State, end: float, is_hurried: bool) -> Steps[Outcome]:
+        """Another state than the known one, by us or by another worker, or why there is none."""
+        begun = time.monotonic()
+        lock = yield from self._lock(name, known.fence, end)
+        if isinstance(lock, Lock):
+            return (yield from self._regeneration(name, lock, end, is_hurried))
+        if lock.outcome == "free":
+            return Outcome(known, self._own_failure(name))
+        state = known if lock.state.fence == known.fence else self._state_of(lock, self.GONE)
+        if not lock.failure:
+            self._count("wait", begun)
+            return Outcome(state)
+        error = failures.read(lock.failure, lock.wait)
+        self._count("shared_failure", begun, getattr(error, "name", ""))
+        return Outcome(state, error)
+
+    def _regeneration(self, name: str, lock: Lock, end: float, is_hurried: bool) -> Steps[Outcome]:
+        begun = time.monotonic()
+        timeout = end - begun if is_hurried else self._usual_seconds()
+        done = yield from self._under(name, lock, "regenerate_token", timeout=timeout, told=not is_hurried)
+        error = done.error
+        if error is None:
+            self._count("regeneration", begun)
+            return Outcome(done.state)
+        self._count("failure", begun, error.name)
+        if is_hurried and isinstance(error, DeadlineError):
+            raise error
+        if failures.is_own(error):
+            self._hold_back(name, error)
+        # Another may have brought what we could not.
+        return Outcome(done.state, error if done.stored else None)
+
+    def _hold_back(self, name: str, error: Error) -> None:
+        """Whoever could not reach the service leaves it to others for a while."""
+        now = time.monotonic()
+        self._held_back = {name: held for name, held in self._held_back.items() if held[0] > now}
+        self._held_back[name] = now + failures.PAUSE_SECONDS, error
+
+    def _own_failure(self, name: str) -> Error | None:
+        until, error = self._held_back.get(name, (0.0, None))
+        return copy.copy(error) if time.monotonic() < until else None
+
+    def _renewed(self, customer: Stored, suffices: Callable[[], bool], end: float, is_hurried: bool) -> Steps[None]:
+        """Waits for another state, in this process once for all who want it."""
+        alone = is_hurried and not self.is_async
+        while True:
+            known = customer._state
+
+            def begin(end: float, known: State = known) -> Steps[Outcome]:
+                return self._renewal(customer._name, known, end, alone)
+
+            outcome: Outcome = yield lambda: self._flights.join(customer._name, begin, end, is_hurried)  # noqa: B023
+            if customer._adopt(outcome.state):
+                reported(customer._changed)
+            if suffices():
+                return
+            if outcome.error:
+                raise copy.copy(outcome.error)
+            if not self._is_renewable(customer):
+                return
+            if time.monotonic() > end:
+                raise too_late()
 
     # ---- Operations ----
 
-    def _is_stale(self, customer: Stored, margin: float) -> Steps[bool]:
-        """Whether it is time to ask for the lock, under which the core decides. The core knows the server's clock, and
-        tells us whether the token has expired; how long it still lives we can only see on our own clock."""
-        if customer.expires_at is not None and customer.expires_at.timestamp() - time.time() <= margin:
-            return True
+    @staticmethod
+    def _is_renewable(customer: Stored) -> bool:
+        return customer.signed_in and customer.flow != "external"
+
+    def _valid(self, customer: Stored, margin: float | None, end: float, is_hurried: bool) -> Steps[None]:
+        begun = time.monotonic()
+        if not self._lacks(customer, self._client.refresh_margin if margin is None else margin):
+            self._count("hit", begun)
+            return
         try:
-            yield lambda: self._base.ensure_token(customer, 0)
-        except (SignInRequiredError, TokenExpiredError):
-            return True
-        return False
+            # Who waited takes any newer token that has not expired: another margin would renew it again.
+            yield from self._renewed(customer, lambda: self._left(customer) > 0, end, is_hurried)
+        except Error as error:
+            if margin is not None or isinstance(error, UsageError) or self._left(customer) <= 0:
+                raise
 
     def ensure_token(
-        self,
-        customer: Stored,
-        margin: float | None = None,
-        *,
-        timeout: float | None = None,
-        headers: Headers | None = None,
+        self, customer: Stored, margin: float | None = None, *, timeout: float | None = None, **options: Any
     ) -> Steps[str | None]:
         """Gives a token that is valid for `margin` more seconds."""
-        margin = self._client.refresh_margin if margin is None else margin
+        end = self.end(timeout, margin)
         if not customer.signed_in:
-            yield lambda: self._base.ensure_token(customer, margin)  # which says why not
-
-        def lacking() -> Steps[bool]:
-            return self._is_stale(customer, margin)
-
-        if (yield from lacking()):
-            yield lambda: self._unbroken(
-                self._locked(customer, "ensure_token", margin, lacking=lacking, timeout=timeout, headers=headers)
-            )
+            yield lambda: self._base.ensure_token(customer, margin, **options)  # which says why not
+        yield from self._valid(customer, margin, end, self._is_hurried(timeout))
+        if not customer.signed_in:
+            yield lambda: self._base.ensure_token(customer, 0)
         return customer.token
 
-    def regenerate_token(
-        self, customer: Stored, *, timeout: float | None = None, headers: Headers | None = None
-    ) -> Steps[None]:
+    def regenerate_token(self, customer: Stored, *, timeout: float | None = None, **_options: Any) -> Steps[None]:
         """Gets a fresh token, or the one that another worker is just getting."""
-        yield from self._replace(customer, customer.token, timeout=timeout, headers=headers)
+        yield from self._replace(customer, customer.token, self.end(timeout), self._is_hurried(timeout))
 
-    def _replace(self, customer: Stored, refused: str | None, **options: Any) -> Steps[None]:
+    def _replace(self, customer: Stored, refused: str | None, end: float, is_hurried: bool) -> Steps[None]:
         """Gets another token than the one that was refused."""
-
-        def lacking() -> Steps[bool]:
-            yield from ()
-            return customer.token == refused or not customer.signed_in
-
-        if (yield from lacking()):
-            yield lambda: self._unbroken(self._locked(customer, "regenerate_token", lacking=lacking, **options))
+        if customer.token == refused:
+            yield from self._renewed(customer, lambda: customer.token not in (None, refused), end, is_hurried)
 
     def gateway(
         self,
         customer: Stored,
         method: str,
         endpoint: str,
-        query: Query | None = None,
-        body: str | Json | None = None,
+        query: Any = None,
+        body: Any = None,
         repeatable: bool = False,
         *,
         margin: float | None = None,
         timeout: float | None = None,
-        headers: Headers | None = None,
+        **options: Any,
     ) -> Steps[Reply]:
+        end, is_hurried = self.end(timeout, margin), self._is_hurried(timeout)
+        may_repeat = method == "GET" or repeatable
+
         def send() -> Any:
+            left = None if timeout is None else max(0.001, end - time.monotonic())
             return self._base.gateway(
-                customer, method, endpoint, query, body, repeatable, timeout=timeout, headers=headers
+                customer, method, endpoint, query, body, repeatable, margin=0, timeout=left, **options
             )
 
         for last in (False, True):
-            if customer.signed_in and customer.flow != "external":
-                yield from self.ensure_token(customer, margin, timeout=timeout)
+            if self._is_renewable(customer):
+                yield from self._valid(customer, margin, end, is_hurried)
             token = customer.token
             try:
                 reply: Reply = yield send
                 return reply
-            except (SignInRequiredError, TokenExpiredError) as refusal:
-                if last or not customer.signed_in:
+            except TokenExpiredError as refusal:
+                was_sent = bool(refusal.http_status)
+                if last or not self._is_renewable(customer):
                     raise
-                if not refusal.http_status:
-                    continue  # The token expired just now, or we just heard what time it is. Nothing was sent.
-                yield from self._replace(customer, token, timeout=timeout)
-                if method != "GET" and not repeatable:
+                yield from self._replace(customer, token, end, is_hurried)
+                if was_sent and not may_repeat:
                     refusal.retryable = True  # there is a fresh token now; sending again is the caller's to decide
                     raise
         raise AssertionError  # the last one gives or raises
 
     def step(self, operation: str, customer: Stored, *arguments: Any, **options: Any) -> Steps[Any]:
         """Any other operation."""
-        return (yield lambda: self._unbroken(self._locked(customer, operation, *arguments, **options)))
+        return (yield lambda: self._unbroken(self._step(operation, customer, *arguments, **options)))
+
+    def _step(
+        self, operation: str, customer: Stored, *arguments: Any, timeout: float | None = None, **options: Any
+    ) -> Steps[Any]:
+        end = self.end(timeout)
+        lock = yield from self._lock(customer._name, "", end)
+        if not isinstance(lock, Lock):
+            self._state_of(lock, self.GONE)
+            raise AssertionError
+        longest = self._usual_seconds() if timeout is None else end - time.monotonic()
+        done = yield from self._under(customer._name, lock, operation, *arguments, timeout=longest, **options)
+        customer._adopt(done.state)
+        if done.changed:
+            reported(customer._changed)
+        if done.error:
+            raise done.error
+        if done.changed and not done.stored:
+            raise StaleError("somebody else has stored a newer state of this customer meanwhile")
+        return done.value
+
+    # ---- Metrics ----
+
+    def _count(self, kind: Any, begun: float, error: str = "") -> None:
+        if self._settings.metrics:
+            reported(self._settings.metrics, StoreEvent(kind, time.monotonic() - begun, error))

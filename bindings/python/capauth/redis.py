@@ -1,6 +1,6 @@
 """Customers' sessions in Redis, for a backend of many workers (`pip install 'capauth[redis]'`).
 
-    store = SessionStore(redis.Redis(), client)           # or redis.asyncio.Redis and capauth.aio.Client
+    store = SessionStore(redis.Redis(), client)           # or those of redis.asyncio and capauth.aio.Client
     store.save(key, customer)                             # after a sign-in
     with store.session(key) as customer:                  # anywhere in the fleet; `async with` in asyncio
         customer.gateway("GET", "customer/get")
@@ -8,37 +8,57 @@
 At any time at most one worker of the fleet regenerates a customer's token; the others wait for what it gets.
 """
 
+import datetime
 import functools
 import hashlib
+import importlib.util
+import math
 import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
-from typing import Any, Generic, TypeVar, overload
-
-try:
-    from redis import Redis
-    from redis.asyncio import Redis as AsyncRedis
-except ImportError as missing:
-    raise ImportError("capauth.redis needs redis-py: pip install 'capauth[redis]'", name=missing.name) from missing
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
 
 from . import _flat as flat
 from . import aio
-from ._failure import error_of_code
-from ._redis_work import StaleError, Steps, Stored, Work, drive, drive_async
+from ._failure import error_of_code, invalid_argument
+from ._redis_database import LIBRARIES, Steps, is_awaited, library_of
+from ._redis_flight import drive, drive_async
+from ._redis_scripts import State
+from ._redis_work import Settings, StaleError, Stored, StoreEvent, Work
 from ._session import BaseSession
 from ._sync import Client, Session
 
-__all__ = ["AsyncCustomer", "Customer", "SessionStore", "StaleError"]
+if TYPE_CHECKING:
+    from redis import Redis, RedisCluster
+    from redis.asyncio import Redis as AsyncRedis
+    from redis.asyncio import RedisCluster as AsyncRedisCluster
+
+if not any(importlib.util.find_spec(library) for library in LIBRARIES):
+    raise ImportError("capauth.redis needs redis-py: pip install 'capauth[redis]'", name="redis")
+
+__all__ = ["AsyncCustomer", "Customer", "SessionStore", "StaleError", "StoreEvent"]
 
 ClientT = TypeVar("ClientT", Client, aio.Client)
+Key: TypeAlias = str | bytes
+Ttl: TypeAlias = float | datetime.timedelta
+Cipher: TypeAlias = Callable[[str], str]
+Metrics: TypeAlias = Callable[[StoreEvent], object]
+
+LONGEST_TTL_SECONDS = 100 * 366 * 86400
+LONGEST_PREFIX = 128
 
 
 class Customer(Stored, Session):
     """A customer of a store. As a Session, but operations run under the customer's lock, and are stored when they
-    return. `on_change` comes after that. There is no `reload`, and no `start_...` but that of `gateway`, which takes
-    the token as it is."""
+    return. `on_change` comes after that. There is no `reload`, no `pause_refresh`, and no `start_...` but that of
+    `gateway`, which takes the token as it is."""
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def second_factor(self, device_id: str | None = None, **identifier: str | None) -> Session:  # type: ignore[override]
+            """As a Session's: a plain session, to be saved under its own key once it is done."""
 
 
 class AsyncCustomer(Stored, aio.Session):
@@ -47,96 +67,189 @@ class AsyncCustomer(Stored, aio.Session):
 
     __slots__ = ()
 
+    if TYPE_CHECKING:
+
+        def second_factor(self, device_id: str | None = None, **identifier: str | None) -> aio.Session:  # type: ignore[override]
+            """As a Session's: a plain session, to be saved under its own key once it is done."""
+
 
 class SessionStore(Generic[ClientT]):
-    """Keeps customers in Redis. Threads may share it, as they share its two parts."""
+    """Keeps customers in Redis or Valkey, alone, behind Sentinel, or in a cluster. Threads may share it, as they share
+    its two parts."""
 
     @overload
     def __init__(
-        self: "SessionStore[Client]", redis: Redis, client: Client, prefix: str = ..., lock_seconds: float = ...
+        self: "SessionStore[Client]",
+        redis: "Redis | RedisCluster",
+        client: Client,
+        prefix: str = ...,
+        lock_seconds: float = ...,
+        *,
+        ttl: Ttl | None = ...,
+        encrypt: Cipher | None = ...,
+        decrypt: Cipher | None = ...,
+        metrics: Metrics | None = ...,
     ) -> None: ...
     @overload
     def __init__(
         self: "SessionStore[aio.Client]",
-        redis: AsyncRedis,
+        redis: "AsyncRedis | AsyncRedisCluster",
         client: aio.Client,
         prefix: str = ...,
         lock_seconds: float = ...,
+        *,
+        ttl: Ttl | None = ...,
+        encrypt: Cipher | None = ...,
+        decrypt: Cipher | None = ...,
+        metrics: Metrics | None = ...,
     ) -> None: ...
-    def __init__(self, redis: Any, client: Any, prefix: str = "capauth:", lock_seconds: float = 10) -> None:
-        """`lock_seconds`: how long a worker that dies may block a customer; operations are given three quarters."""
-        if isinstance(redis, AsyncRedis) != isinstance(client, aio.Client):
-            raise TypeError("redis.asyncio.Redis goes with capauth.aio.Client, redis.Redis with capauth.Client")
-        if not lock_seconds >= 0.1:
-            raise ValueError("lock_seconds must be at least 0.1")
-        self._prefix, self._lock_seconds = prefix, lock_seconds
-        self._work = Work(redis, client, lock_seconds)
+    def __init__(
+        self,
+        redis: Any,
+        client: Any,
+        prefix: str = "capauth:",
+        lock_seconds: float = 10,
+        *,
+        ttl: Ttl | None = None,
+        encrypt: Cipher | None = None,
+        decrypt: Cipher | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
+        """`lock_seconds`: how long a worker that dies may block a customer, and a Redis that is away an operation;
+        operations are given three quarters. `ttl`: Redis forgets a customer so many seconds after the last change
+        (None: never), unless `save` or `touch` say otherwise for one. `encrypt` and `decrypt`: what is stored goes
+        through them. `metrics` is called with a StoreEvent."""
+        _check_pair(redis, client)
+        if isinstance(lock_seconds, bool) or not 0.1 <= lock_seconds <= 3600:
+            raise invalid_argument("lock_seconds", "must be 0.1 to 3600 seconds")
+        if (encrypt is None) != (decrypt is None):
+            raise invalid_argument("encrypt", "and decrypt are to be given together")
+        self._prefix, self._lock_seconds = _checked_prefix(prefix), lock_seconds
+        settings = Settings(lock_seconds, int(_ttl_ms(ttl) or 0), encrypt, decrypt, metrics)
+        self._work = Work(redis, client, settings)
         # The states that sessions of the caller's own were stored as: the key's name and the fence.
         self._saved: weakref.WeakKeyDictionary[BaseSession, tuple[str, str]] = weakref.WeakKeyDictionary()
 
     @overload
     def session(
-        self: "SessionStore[Client]", key: str, margin: float | None = None
+        self: "SessionStore[Client]", key: Key, margin: float | None = None, *, timeout: float | None = None
     ) -> AbstractContextManager[Customer]: ...
     @overload
     def session(
-        self: "SessionStore[aio.Client]", key: str, margin: float | None = None
+        self: "SessionStore[aio.Client]", key: Key, margin: float | None = None, *, timeout: float | None = None
     ) -> AbstractAsyncContextManager[AsyncCustomer]: ...
-    def session(self, key: str, margin: float | None = None) -> Any:
+    def session(self, key: Key, margin: float | None = None, *, timeout: float | None = None) -> Any:
         """For `with`, or `async with`: the customer of this key. If they are signed in, their token is valid for
-        `margin` more seconds (default: the client's `refresh_margin`). KeyError: nothing is stored."""
+        `margin` more seconds (default: the client's `refresh_margin`; at most half of a token's life). `timeout` is
+        for all of that. KeyError: nothing is stored."""
         name = self.name(key)
-        return self._opened_async(name, margin) if self._work.is_async else self._opened(name, margin)
+        return self._opened_async(name, margin, timeout) if self._work.is_async else self._opened(name, margin, timeout)
 
     @contextmanager
-    def _opened(self, name: str, margin: float | None) -> Iterator[Customer]:
-        with drive(self._work.open(lambda plain: Customer(plain._client, plain._handle), name, margin)) as customer:
+    def _opened(self, name: str, margin: float | None, timeout: float | None) -> Iterator[Any]:
+        steps = self._work.open(lambda plain: Customer(plain._client, plain._handle), name, margin, timeout)
+        with drive(steps) as customer:
             yield customer
 
     @asynccontextmanager
-    async def _opened_async(self, name: str, margin: float | None) -> AsyncIterator[AsyncCustomer]:
-        steps = self._work.open(lambda plain: AsyncCustomer(plain._client, plain._handle), name, margin)
+    async def _opened_async(self, name: str, margin: float | None, timeout: float | None) -> AsyncIterator[Any]:
+        steps = self._work.open(lambda plain: AsyncCustomer(plain._client, plain._handle), name, margin, timeout)
         with await drive_async(steps) as customer:
             yield customer
 
     @overload
-    def save(self: "SessionStore[Client]", key: str, customer: Session, ttl: float | None = None) -> None: ...
+    def save(self: "SessionStore[Client]", key: Key, customer: Session, ttl: Ttl | None = None) -> None: ...
     @overload
     def save(
-        self: "SessionStore[aio.Client]", key: str, customer: aio.Session, ttl: float | None = None
+        self: "SessionStore[aio.Client]", key: Key, customer: aio.Session, ttl: Ttl | None = None
     ) -> Coroutine[Any, Any, None]: ...
-    def save(self, key: str, customer: BaseSession, ttl: float | None = None) -> Any:
+    def save(self, key: Key, customer: BaseSession, ttl: Ttl | None = None) -> Any:
         """Stores a session. The first time it replaces what there is: a new sign-in. Again, and with a customer from
-        `session`, it is a StaleError if anybody has stored this key since. Redis forgets the customer `ttl` seconds
-        after the last change."""
-        return self._work.run(self._save(self.name(key), customer, ttl))
+        `session`, it is a StaleError if anybody has stored this key since. Redis forgets the customer `ttl` seconds (or
+        a timedelta; math.inf: never) after the last change; None: as it was, at first the store's `ttl`."""
+        return self._work.run(self._save(self.name(key), customer, _ttl_ms(ttl)))
 
-    def _save(self, name: str, customer: BaseSession, ttl: float | None) -> Steps[None]:
-        text = customer.export()
+    def _save(self, name: str, customer: BaseSession, ttl: str | int) -> Steps[None]:
         if isinstance(customer, Stored):
-            known, fence = customer._name, customer._state[0]
+            known, fence = customer._name, customer._state.fence
         else:
             known, fence = self._saved.get(customer, ("", ""))
-        fence = yield from self._work.put(name, text, fence if known == name else "", ttl)
+        follows = fence if known == name else ""
+        state: State = yield from self._work.save(name, customer, customer.export(), follows, ttl)
         if not isinstance(customer, Stored):
-            self._saved[customer] = name, fence
+            self._saved[customer] = name, state.fence
         elif known == name:
-            customer._state = fence, text
+            customer._state = state
 
     @overload
-    def delete(self: "SessionStore[Client]", key: str) -> None: ...
+    def delete(self: "SessionStore[Client]", *keys: Key) -> None: ...
     @overload
-    def delete(self: "SessionStore[aio.Client]", key: str) -> Coroutine[Any, Any, None]: ...
-    def delete(self, key: str) -> Any:
-        """Forgets the customer, without signing them out. Whoever is at work on them stores nothing any more."""
-        return self._work.run(self._work.delete(self.name(key)))
+    def delete(self: "SessionStore[aio.Client]", *keys: Key) -> Coroutine[Any, Any, None]: ...
+    def delete(self, *keys: Key) -> Any:
+        """Forgets customers, without signing them out. Whoever is at work on them stores nothing any more. For an hour
+        it is known that they were deleted, and nothing else about them."""
+        return self._work.run(self._work.delete([self.name(key) for key in keys]))
 
-    def name(self, key: str) -> str:
+    @overload
+    def exists(self: "SessionStore[Client]", key: Key) -> bool: ...
+    @overload
+    def exists(self: "SessionStore[aio.Client]", key: Key) -> Coroutine[Any, Any, bool]: ...
+    def exists(self, key: Key) -> Any:
+        """Whether a customer is stored under this key."""
+        return self._work.run(self._work.exists(self.name(key)))
+
+    @overload
+    def touch(self: "SessionStore[Client]", key: Key, ttl: Ttl | None = None) -> None: ...
+    @overload
+    def touch(self: "SessionStore[aio.Client]", key: Key, ttl: Ttl | None = None) -> Coroutine[Any, Any, None]: ...
+    def touch(self, key: Key, ttl: Ttl | None = None) -> Any:
+        """Has the customer's time to live begin again, or changes it. KeyError: nothing is stored."""
+        return self._work.run(self._work.touch(self.name(key), _ttl_ms(ttl)))
+
+    def name(self, key: Key) -> str:
         """The name in Redis. A hash, since the key may be a cookie or a telephone number."""
-        return self._prefix + hashlib.sha256(key.encode()).hexdigest()
+        if not isinstance(key, str | bytes):
+            raise TypeError(f"key must be str or bytes, not {type(key)}")
+        return self._prefix + hashlib.sha256(key.encode() if isinstance(key, str) else key).hexdigest()
 
     def __repr__(self) -> str:
         return f"<capauth.redis.SessionStore {self._prefix!r} lock_seconds={self._lock_seconds}>"
+
+
+def _check_pair(redis: Any, client: Any) -> None:
+    """Both block, or both are awaited."""
+    if not isinstance(client, Client | aio.Client):
+        raise TypeError(f"client must be a capauth.Client or capauth.aio.Client, not {type(client)}")
+    if library_of(redis) is None or not callable(getattr(redis, "execute_command", None)):
+        raise TypeError(f"redis must be a Redis or RedisCluster of redis-py, or their like of Valkey, not {type(redis)}")
+    if is_awaited(redis) != isinstance(client, aio.Client):
+        raise TypeError(
+            "what is awaited goes together, and what blocks: capauth.aio.Client with Redis or RedisCluster of"
+            " redis.asyncio, capauth.Client with those of redis"
+        )
+
+
+def _checked_prefix(prefix: str) -> str:
+    if not isinstance(prefix, str):
+        raise TypeError(f"prefix must be a str, not {type(prefix)}")
+    if len(prefix) > LONGEST_PREFIX or not prefix.isprintable() or "{" in prefix:
+        # Braces would put all customers into one slot of a cluster.
+        raise invalid_argument("prefix", f"must be at most {LONGEST_PREFIX} printable characters, without braces")
+    return prefix
+
+
+def _ttl_ms(ttl: Ttl | None) -> str | int:
+    """For the scripts: "" as it was, 0 for ever."""
+    if ttl is None:
+        return ""
+    seconds = ttl.total_seconds() if isinstance(ttl, datetime.timedelta) else ttl
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(f"ttl must be a number of seconds or a timedelta, not {type(ttl)}")
+    if seconds == math.inf:
+        return 0
+    if not 0 < seconds <= LONGEST_TTL_SECONDS:
+        raise invalid_argument("ttl", f"must be more than 0 and at most {LONGEST_TTL_SECONDS} seconds, or math.inf")
+    return max(1, round(seconds * 1000))
 
 
 def _operation(name: str, documented: Callable[..., Any]) -> Any:
@@ -158,7 +271,8 @@ def _refused(name: str, documented: Callable[..., Any]) -> Any:
 
 def _complete(kind: type[Stored]) -> None:
     """Every operation of a session goes through the lock, and nothing goes around it."""
-    kind.reload = _refused("reload", kind.reload)  # type: ignore[method-assign]
+    for name in ("reload", "pause_refresh"):
+        setattr(kind, name, _refused(name, getattr(kind, name)))
     for started in [name for name in dir(Session) if name.startswith("start_")]:
         name = started.removeprefix("start_")
         setattr(kind, name, _operation(name, getattr(kind, name)))

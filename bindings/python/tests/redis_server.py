@@ -13,23 +13,32 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
 class RedisServer:
-    def __init__(self, folder: pathlib.Path) -> None:
-        self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+    def __init__(self, folder: pathlib.Path, *options: str, configuration: pathlib.Path | None = None) -> None:
+        """`options` are for its command line; with a `configuration` it is a Sentinel."""
+        self.folder, self.options, self.configuration = folder, options, configuration
+        self.port = free_port()
         self.start()
 
+    def _command(self) -> list[str]:
+        where = ("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder))
+        if self.configuration:
+            return ["redis-server", str(self.configuration), "--sentinel", *where]
+        return [
+            *("redis-server", *where, "--appendonly", "yes", "--appendfsync", "always", "--save", ""),
+            *("--auto-aof-rewrite-percentage", "0"),  # the file is then the history of all writes
+            *self.options,
+        ]
+
     def start(self) -> None:
-        self.process = subprocess.Popen(
-            [
-                *("redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder)),
-                *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
-                *("--auto-aof-rewrite-percentage", "0"),  # the file is then the history of all writes
-            ],
-            stdout=subprocess.DEVNULL,
-        )
+        self.process = subprocess.Popen(self._command(), stdout=subprocess.DEVNULL)
         end = time.monotonic() + 30
         with self.connect() as connection:
             while True:

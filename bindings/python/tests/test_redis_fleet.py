@@ -83,7 +83,7 @@ class Fleet:
         """Every stored token is good as it is."""
 
         async def visit(store: SessionStore[capauth.aio.Client], client: capauth.aio.Client, number: int) -> None:
-            text = await store._work._redis.hget(store.name(key_of(number)), "text")
+            text = await store._work._database._client.hget(store.name(key_of(number)), "text")
             reply = await client.restore(text.decode()).gateway("GET", "customer/get")
             assert reply.ok, f"customer {number}: {reply.message}"
 

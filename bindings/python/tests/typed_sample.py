@@ -54,7 +54,11 @@ def fleet(client: capauth.Client) -> None:
         assert_type(customer.ensure_token(), str)
         assert_type(customer.gateway("GET", "customer/get"), capauth.Reply)
         store.save("key", customer, ttl=60)
-    store.delete("key")
+        assert_type(customer.second_factor(), capauth.Session)
+    store.delete("key", b"other")
+    assert_type(store.exists("key"), bool)
+    store.touch("key", ttl=datetime.timedelta(days=30))
+    SessionStore(redis.RedisCluster(), client, ttl=60, metrics=lambda event: print(event.kind, event.seconds))
     SessionStore(redis.asyncio.Redis(), client)  # type: ignore[call-overload]
 
 
