@@ -6,6 +6,7 @@ import re
 from . import _flat as flat
 from ._errors import (
     CancelledError,
+    DeadlineError,
     Error,
     ProtocolError,
     RefusedError,
@@ -33,9 +34,11 @@ class Report:
     hold_ms: int = 0
 
 
-def report(error: Error) -> Report:
+def report(error: Error, is_hurried: bool) -> Report:
     """What the service said is for everybody. What one host met alone may be that host's own fault: others hear of it
-    only when two have met it, and of its TLS set-up never."""
+    only when two have met it, of its TLS set-up never, nor of the deadline of a caller in a hurry."""
+    if is_hurried and isinstance(error, DeadlineError):
+        return Report()
     if isinstance(error, NOBODY_ELSES) or isinstance(error, SignInRequiredError) and not error.http_status:
         return Report()
     kind = "service" if isinstance(error, SAID_BY_THE_SERVICE) else "local"

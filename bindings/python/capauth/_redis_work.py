@@ -305,9 +305,16 @@ class Work:
             pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
 
     def _under(
-        self, name: str, lock: Lock, operation: str, *arguments: Any, timeout: float, told: bool = False, **options: Any
+        self,
+        name: str,
+        lock: Lock,
+        operation: str,
+        *arguments: Any,
+        timeout: float,
+        tell: Callable[[Error], failures.Report] = lambda _error: failures.Report(),
+        **options: Any,
     ) -> Steps[Done]:
-        """An operation under the lock, its outcome stored. `told`: other workers are to know of its failure."""
+        """An operation under the lock, its outcome stored. `tell`: what other workers are to know of its failure."""
         done, report, changed, life = Done(), failures.Report(), "", -1
         private: BaseSession | None = None
         try:
@@ -317,7 +324,7 @@ class Work:
             done.value = yield lambda: getattr(private, operation)(*arguments, **options)
         except Error as error:
             done.error = error
-            report = failures.report(error) if told else report
+            report = tell(error)
         finally:
             if private is not None:
                 private.close()  # a regeneration outlives those who wait for it; this one shall not outlive its lock
@@ -360,7 +367,8 @@ class Work:
     def _regeneration(self, name: str, lock: Lock, end: float, is_hurried: bool) -> Steps[Outcome]:
         begun = time.monotonic()
         timeout = end - begun if is_hurried else self._usual_seconds()
-        done = yield from self._under(name, lock, "regenerate_token", timeout=timeout, told=not is_hurried)
+        tell = functools.partial(failures.report, is_hurried=is_hurried)
+        done = yield from self._under(name, lock, "regenerate_token", timeout=timeout, tell=tell)
         error = done.error
         if error is None:
             self._count("regeneration", begun)
@@ -417,7 +425,9 @@ class Work:
             return
         try:
             # Who waited takes any newer token that has not expired: another margin would renew it again.
-            yield from self._renewed(customer, lambda: self._left(customer) > 0, end, is_hurried)
+            known = customer._state.fence
+            newer_lives = lambda: customer._state.fence != known and self._left(customer) > 0  # noqa: E731
+            yield from self._renewed(customer, newer_lives, end, is_hurried)
         except Error as error:
             if margin is not None or isinstance(error, UsageError) or self._left(customer) <= 0:
                 raise
