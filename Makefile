@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench lint clean setup-demo setup-test setup-bench setup-lint build-demo build-test
+.PHONY: help demo test asan tsan bench bench-redis lint clean setup-demo setup-test setup-bench setup-lint build-demo build-test
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -20,6 +20,7 @@ help:
 	@echo 'make asan    only that: the tests of the C parts with AddressSanitizer and UBSan'
 	@echo 'make tsan    the tests of the C parts with ThreadSanitizer'
 	@echo 'make bench   measure the core next to a bare libcurl and json-c program'
+	@echo 'make bench-redis  measure what sharing customers in Redis costs'
 	@echo 'make lint    check formatting, and look for mistakes without running anything'
 	@echo 'make clean   remove the folder build, where all of this happens'
 	@echo
@@ -56,6 +57,11 @@ lint: setup-lint build-test
 	@shellcheck .ci/setup .ci/run tests/demo/run
 	$(say) 'Looking for mistakes with clang-tidy'
 	@run-clang-tidy -quiet -p build -j $(JOBS) '^$(CURDIR)/(core|tests|bindings)/'
+
+bench-redis: build-test
+	$(say) 'Measuring capauth.redis'
+	@PYTHONPATH=build/python PYTHONSAFEPATH=1 CAPAUTH_EMULATOR=build/bin/capauth-emulator \
+		build/venv/bin/python tests/bench/redis.py
 
 clean:
 	rm -rf build

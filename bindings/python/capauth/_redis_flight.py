@@ -3,6 +3,7 @@ of it."""
 
 import asyncio
 import concurrent.futures
+import contextlib
 import copy
 import threading
 import time
@@ -115,8 +116,10 @@ class AsyncFlights(Generic[T]):
             steps = begin(time.monotonic() + self._usual_seconds())
             flight = self._flights[key] = kept(drive_async(steps))
             flight.add_done_callback(lambda done: self._land(key, done))
-        done, _ = await asyncio.wait([flight], timeout=max(0, end - time.monotonic()))
-        if not done:
+        if not is_hurried:  # then the flight has an end before this caller has
+            with contextlib.suppress(Exception):
+                await asyncio.shield(flight)
+        elif not (await asyncio.wait([flight], timeout=max(0, end - time.monotonic())))[0]:
             raise too_late()
         if error := flight.exception():
             raise copy.copy(error) from None

@@ -5,6 +5,8 @@ await. Whatever changes a stored customer runs under that customer's lock in Red
 is stored then; its outcome is stored before the lock is let go, unless the fence says that it is too old.
 """
 
+from __future__ import annotations  # those of functions made in passing would be worked out each time
+
 import asyncio
 import copy
 import dataclasses
@@ -58,7 +60,8 @@ class StoreEvent:
     error: str
     """The name of the error, "DEADLINE", or ""."""
 
-    __module__ = "capauth.redis"
+
+StoreEvent.__module__ = "capauth.redis"  # where users find it
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -26,7 +26,9 @@ CONCURRENT = 4
 class Job:
     def __init__(self, path: str) -> None:
         job: dict[str, Any] = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-        self.where = {"base_url": job["base_url"], "ca_file": job["ca_file"]}
+        others = ("redis", "store", "progress", "keys", "tolerant")
+        self.client = {name: value for name, value in job.items() if name not in others}
+        self.tolerant: bool = job.get("tolerant", False)
         self.redis: str = job["redis"]
         self.store: dict[str, Any] = job["store"]
         progress = pathlib.Path(job["progress"])
@@ -36,25 +38,37 @@ class Job:
     def done(self) -> None:
         self.progress.write(b".")
 
+    def bear(self, error: Exception) -> None:
+        """On a host that is meant to be broken."""
+        if not self.tolerant:
+            raise error
+        self.progress.write(b"x")
+
 
 def blocking(job: Job) -> None:
-    with capauth.Client(**job.where) as client, redis.Redis.from_url(job.redis) as database:
+    with capauth.Client(**job.client) as client, redis.Redis.from_url(job.redis) as database:
         store = SessionStore(database, client, **job.store)
         for key in job.keys:
-            with store.session(key) as customer:
-                assert customer.gateway("GET", "customer/get").ok
-            job.done()
+            try:
+                with store.session(key) as customer:
+                    assert customer.gateway("GET", "customer/get").ok
+                job.done()
+            except capauth.Error as error:
+                job.bear(error)
 
 
 async def concurrent(job: Job) -> None:
-    async with capauth.aio.Client(**job.where) as client, redis.asyncio.Redis.from_url(job.redis) as database:
+    async with capauth.aio.Client(**job.client) as client, redis.asyncio.Redis.from_url(job.redis) as database:
         store = SessionStore(database, client, **job.store)
 
         async def visit() -> None:
             for key in job.keys:
-                async with store.session(key) as customer:
-                    assert (await customer.gateway("GET", "customer/get")).ok
-                job.done()
+                try:
+                    async with store.session(key) as customer:
+                        assert (await customer.gateway("GET", "customer/get")).ok
+                    job.done()
+                except capauth.Error as error:
+                    job.bear(error)
 
         await asyncio.gather(*(visit() for _ in range(CONCURRENT)))
 
