@@ -601,6 +601,23 @@ void capauth__engine_wait(capauth_call *call, int timeout_ms)
     pthread_mutex_unlock(&engine->mutex);
 }
 
+static bool has_overdue_work(struct capauth__engine *engine)
+{
+    return !inbox_is_empty(engine) ||
+           (engine->heap_length && engine->heap[0]->due_ms <= capauth__monotonic_ms());
+}
+
+void capauth__engine_retire(capauth_call *call)
+{
+    struct capauth__engine *engine = &call->client->engine;
+
+    pthread_mutex_lock(&engine->mutex);
+    do
+        step(call->client, NULL, 0);
+    while (!atomic_load(&call->done) && has_overdue_work(engine));
+    pthread_mutex_unlock(&engine->mutex);
+}
+
 int capauth__engine_poll(capauth_client *client, int timeout_ms)
 {
     struct capauth__engine *engine = &client->engine;

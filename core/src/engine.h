@@ -83,6 +83,8 @@ capauth_call *capauth__engine_next_done(struct capauth__engine *engine);
 
 /* Waits until the call is done, or until `timeout_ms` has passed (negative: without limit). */
 void capauth__engine_wait(capauth_call *call, int timeout_ms);
+/* Takes steps until a call that was cancelled, or is past its deadline, has ended. */
+void capauth__engine_retire(capauth_call *call);
 /* The descriptor for the application; -1: none. */
 int capauth__engine_fd(struct capauth__engine *engine);
 /* One step, and if there is time, waiting for a call to finish: how many did since the last poll. */

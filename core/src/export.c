@@ -16,6 +16,7 @@
 #include "client.h"
 #include "json.h"
 #include "session.h"
+#include "start.h"
 #include "url.h"
 
 static const char *const flow_names[] = {
@@ -398,6 +399,7 @@ int capauth_session_reload(capauth_session *session, const char *text)
         return result;
     if ((result = parse_export(session->client, text, &other)) || !other)
         return result;
+    capauth__retire_step(session);
     capauth__session_lock(session);
     if (session->closed)
         result = CAPAUTH_E_CLOSED;

@@ -5,6 +5,26 @@
 
 #include "wire.h"
 
+static bool is_given_up(const capauth_call *call)
+{
+    return atomic_load(&call->cancelled) || capauth__monotonic_ms() >= call->deadline_ms;
+}
+
+void capauth__retire_step(capauth_session *session)
+{
+    capauth_call *call;
+
+    capauth__session_lock(session);
+    call = session->step && is_given_up(session->step) ? session->step : NULL;
+    if (call)
+        atomic_fetch_add(&call->references, 1);
+    capauth__session_unlock(session);
+    if (!call)
+        return;
+    capauth__engine_retire(call);
+    capauth__call_drop(call);
+}
+
 int capauth__start_begin(struct capauth__start *start)
 {
     capauth_session *session = start->session;
@@ -23,6 +43,8 @@ int capauth__start_begin(struct capauth__start *start)
         return CAPAUTH_E_NO_MEMORY;
     if (result)
         return capauth__call_refuse(start->call, start->out, result, NULL, NULL);
+    if (capauth__verb_is_step(start->verb))
+        capauth__retire_step(session);
     capauth__session_lock(session);
     if (session->closed) {
         capauth__session_unlock(session);

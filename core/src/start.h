@@ -15,6 +15,10 @@ struct capauth__start {
     const char *message;
 };
 
+/* Lets the session's step in flight end if it was cancelled, let go of, or is past its deadline: in a program that only
+ * blocks, nobody else would. No lock may be held. */
+void capauth__retire_step(capauth_session *session);
+
 /* CAPAUTH_OK: the session is locked, the call is there to be filled, and _end must follow. Else: refused. */
 int capauth__start_begin(struct capauth__start *start);
 /* Starts the call, or with a `result` refuses it. What the public function returns. */

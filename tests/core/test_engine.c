@@ -412,6 +412,91 @@ static void a_second_step_is_busy_and_the_gateway_goes_beside_it(void **state)
     capauth_client_free(&client);
 }
 
+/* ---- Steps that were given up, in a program that only blocks ---- */
+
+static void cancel_step(capauth_call **call)
+{
+    assert_code(capauth_call_cancel(*call), CAPAUTH_OK);
+}
+
+static void wait_out_its_deadline(capauth_call **call)
+{
+    (void)call;
+    usleep(110000);
+}
+
+static const struct giving_up {
+    void (*give_up)(capauth_call **call);
+    bool on_its_way;
+    int outcome;
+} ways_to_give_up[] = {
+    {cancel_step, true, CAPAUTH_E_CANCELLED},
+    {cancel_step, false, CAPAUTH_E_CANCELLED},
+    {capauth_call_free, true, 0},
+    {capauth_call_free, false, 0},
+    {wait_out_its_deadline, true, CAPAUTH_E_DEADLINE},
+    {wait_out_its_deadline, false, CAPAUTH_E_DEADLINE},
+};
+enum { WAYS_TO_GIVE_UP = sizeof ways_to_give_up / sizeof ways_to_give_up[0] };
+
+/* A step that gets no answer: it was sent, or is in the inbox behind others, and then nobody wants it any more. */
+static void give_up_a_step(const struct served *it, const struct giving_up *way)
+{
+    capauth_call *others = way->on_its_way ? NULL : start_token(it->customers[1], 60000);
+    capauth_call *step = start_token(it->customers[0], 100);
+
+    if (way->on_its_way)
+        assert_code(capauth_call_wait(step, 10), CAPAUTH_E_PENDING);
+    way->give_up(&step);
+    if (way->outcome)
+        assert_code(capauth_call_result(step), CAPAUTH_E_PENDING); /* nobody has looked */
+    assert_int_equal(capauth_session_next_step(it->customers[0]), CAPAUTH_STEP_TOKEN_GENERATE);
+    capauth_call_free(&step);
+    capauth_call_free(&others);
+}
+
+static void a_step_that_was_given_up_leaves_room_for_the_next(void **state)
+{
+    (void)state;
+    for (int i = 0; i < WAYS_TO_GIVE_UP; i++) {
+        struct served it = served_begin(-1);
+        capauth_call *next = NULL;
+
+        give_up_a_step(&it, &ways_to_give_up[i]);
+        assert_code(capauth_token_generate(it.customers[0], NULL, &next), CAPAUTH_OK);
+        capauth_call_free(&next);
+        served_end(&it);
+    }
+}
+
+static void reload_takes_over_from_a_step_that_was_given_up(void **state)
+{
+    (void)state;
+    for (int i = 0; i < WAYS_TO_GIVE_UP; i++) {
+        struct served it = served_begin(-1);
+        char *text = NULL;
+
+        assert_code(capauth_session_export(it.customers[0], &text), CAPAUTH_OK);
+        give_up_a_step(&it, &ways_to_give_up[i]);
+        assert_code(capauth_session_reload(it.customers[0], text), CAPAUTH_OK);
+        capauth_string_free(&text);
+        served_end(&it);
+    }
+}
+
+static void a_step_that_somebody_waits_for_stays_busy(void **state)
+{
+    struct served it = served_begin(-1);
+    capauth_call *step = start_token(it.customers[0], 60000), *next = NULL;
+
+    (void)state;
+    assert_code(capauth_token_generate(it.customers[0], NULL, &next), CAPAUTH_E_BUSY);
+    assert_false(capauth_call_done(step));
+    capauth_call_free(&next);
+    capauth_call_free(&step);
+    served_end(&it);
+}
+
 /* ---- Deadlines and the queue ---- */
 
 static void deadlines_end_in_their_order(void **state)
@@ -802,6 +887,9 @@ int main(void)
         cmocka_unit_test(cancelling_what_may_be_repeated_is_just_cancelled),
         cmocka_unit_test(cancelling_an_otp_on_its_way_is_unknown),
         cmocka_unit_test(a_second_step_is_busy_and_the_gateway_goes_beside_it),
+        cmocka_unit_test(a_step_that_was_given_up_leaves_room_for_the_next),
+        cmocka_unit_test(reload_takes_over_from_a_step_that_was_given_up),
+        cmocka_unit_test(a_step_that_somebody_waits_for_stays_busy),
         cmocka_unit_test(deadlines_end_in_their_order),
         cmocka_unit_test(waiting_in_the_queue_counts),
         cmocka_unit_test(a_queued_call_is_cancelled_without_being_sent),

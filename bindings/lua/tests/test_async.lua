@@ -50,6 +50,14 @@ function TestAsync:test_cancel()
   lu.assertTrue(call:cancel())
 end
 
+function TestAsync:test_a_step_that_was_cancelled_leaves_room_for_the_next()
+  support.emulator:fault { path = "/auth/v1/token/generate", brand = self.brand, delayMs = 20000 }
+  local call = self.customer:start_generate_token()
+  call:wait(0.05)
+  call:cancel()
+  lu.assertTrue(assert(self.customer:start_generate_token():wait()))
+end
+
 function TestAsync:test_second_step_is_busy()
   local first = self.customer:start_generate_token()
   local second = self.customer:start_generate_token()

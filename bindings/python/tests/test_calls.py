@@ -56,6 +56,20 @@ def test_cancelled_call_raises(slow: capauth.Session) -> None:
         call.result()
 
 
+@pytest.mark.parametrize("give_up", ["cancel", "drop"])
+def test_step_that_was_given_up_leaves_room_for_the_next(
+    customer: capauth.Session, emulator: Emulator, give_up: str
+) -> None:
+    emulator.fault("/auth/v1/token/generate", brand=customer.brand, delayMs=SLOW)
+    call = customer.start_generate_token()
+    call.wait(0.05)
+    if give_up == "cancel":
+        call.cancel()
+    del call
+    customer.generate_token()
+    assert customer.next_step is capauth.Step.OTP_GENERATE
+
+
 def test_cancel_after_the_end_does_nothing(customer: capauth.Session) -> None:
     call = customer.start_generate_token()
     call.wait()

@@ -99,6 +99,20 @@ class CallTest extends Fixture {
     }
 
     @Test
+    void step_that_was_cancelled_leaves_room_for_the_next() {
+        Session customer = customer();
+        for (int i = 0; i < 20; i++) {
+            fault(GENERATE, "delayMs", 20000);
+            Call<Void> call = customer.startGenerateToken();
+            while (requests("POST " + GENERATE) == 2 * i) {
+                call.await(1);
+            }
+            call.cancel();
+            customer.generateToken();
+        }
+    }
+
+    @Test
     void second_step_is_busy() {
         Session customer = customer();
         fault(GENERATE, "delayMs", 300);
