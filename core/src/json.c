@@ -65,8 +65,7 @@ int capauth__json_parse(const char *text, size_t length, capauth__json **root)
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     /* The NUL is part of what is parsed: json-c then knows that a number has ended. */
     *root = json_tokener_parse_ex(tokener, text, (int)length + 1);
-    if (*root && json_tokener_get_error(tokener) == json_tokener_success &&
-        json_tokener_get_parse_end(tokener) >= length) {
+    if (json_tokener_get_error(tokener) == json_tokener_success && json_tokener_get_parse_end(tokener) >= length) {
         result = CAPAUTH_OK;
     } else {
         capauth__json_free(*root);

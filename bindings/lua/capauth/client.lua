@@ -3,7 +3,10 @@
 local core = require "capauth.core"
 local Call = require "capauth.call"
 local errors = require "capauth.errors"
+local events = require "capauth.events"
+local queue = require "capauth.queue"
 local Session = require "capauth.session"
+local Task = require "capauth.task"
 local values = require "capauth.values"
 
 local Client = { class = "capauth.Client" }
@@ -47,8 +50,9 @@ end
 
 local function handle_of(self) return values.object(self, Client.class) end
 
--- Beside the core's handle: what the core told and nobody heard yet, the calls in flight by identity, those that
--- finished and were not asked for, coroutines that can go on, and sessions with an on_change.
+-- Beside the core's handle: what the core told and nobody heard yet; the calls in flight by identity; those that
+-- finished and were not asked for, those that were refused since the last poll, those whose callback is due; the tasks
+-- that can go on, and until when others wait; the sessions with an on_change.
 local function new(handle, given)
   return setmetatable({
     _handle = handle,
@@ -56,10 +60,11 @@ local function new(handle, given)
     _trace = given.trace,
     _events = core.events(),
     _in_flight = {},
-    _done = setmetatable({}, { __mode = "v" }),
-    _done_first = 1,
-    _done_last = 0,
-    _ready = {},
+    _done = queue.new "v",
+    _refused = {},
+    _callbacks = queue.new(),
+    _ready = queue.new(),
+    _timers = {},
     _watched = setmetatable({}, { __mode = "v" }),
   }, meta)
 end
@@ -68,14 +73,14 @@ end
 function Client.new(given)
   given = values.options(given, known, "Client")
   for _, name in ipairs { "log", "trace" } do
-    if given[name] ~= nil then values.check(given[name], "function", name) end
+    if given[name] ~= nil then values.check(given[name], "function", name, "Client") end
   end
   if (given.cluster == nil) == (given.base_url == nil) then
     return nil, errors.invalid("cluster", "a client needs a cluster or a base_url, and not both")
   end
   local code, handle = core.client_new()
   if code ~= 0 then return nil, errors.of_code(code) end
-  local ok, err = values.apply(settings, given, handle, complaint)
+  local ok, err = values.apply(settings, given, handle, complaint, "Client")
   if not ok then return nil, err end
   local self = new(handle, given)
   if self._log then code = core.client_set_log(handle, self._events) end
@@ -98,7 +103,7 @@ end
 -- From what session:export() gave.
 function methods:restore(text)
   local handle = handle_of(self)
-  local ok, err = values.text(text, "text")
+  local ok, err = values.text(text, "text", "restore")
   if not ok then return nil, err end
   local code, session = core.session_restore(handle, text)
   if code ~= 0 then return failed(self, code) end
@@ -108,7 +113,7 @@ end
 -- The brand's OpenID provider signed the customer in: gateway calls are all there is.
 function methods:external_session(brand, access_token, id_token)
   local handle = handle_of(self)
-  local ok, err = values.texts({ brand, access_token, id_token }, { "brand", "access_token", "id_token" })
+  local ok, err = values.texts({ brand, access_token, id_token }, { "brand", "access_token", "id_token" }, "external_session")
   if not ok then return nil, err end
   local code, session = core.session_external_new(handle, brand, access_token, id_token)
   if code ~= 0 then return failed(self, code) end
@@ -117,30 +122,46 @@ end
 
 -- ---- Waiting -------------------------------------------------------------------------------------------------------
 
--- In slices, so that Ctrl-C is noticed.
-local function poll_for(self, limit_ms)
+-- How long the core may wait now, in slices so that Ctrl-C is noticed.
+local function slice_of(self, deadline)
+  local nearest = Task.expire(self)
+  if not queue.is_empty(self._ready) then return 0 end
+  local left = deadline and math.max(0, deadline - core.now_ms()) or Call.SLICE_MS
+  return math.min(Call.SLICE_MS, left, nearest or left)
+end
+
+local function poll_until(self, deadline)
   local finished
   repeat
-    local slice = limit_ms < 0 and Call.SLICE_MS or math.min(Call.SLICE_MS, limit_ms)
-    finished = core.client_poll(self._handle, slice)
+    finished = core.client_poll(self._handle, slice_of(self, deadline))
     Call.settle(self)
-    limit_ms = limit_ms < 0 and -1 or limit_ms - slice
-  until finished ~= 0 or limit_ms == 0 or #self._ready > 0 or self._closed
+    local over = deadline and core.now_ms() >= deadline
+  until finished ~= 0 or over or not queue.is_empty(self._ready) or self._closed
   return finished
+end
+
+-- Calls that were done when they were made: the core does not count them.
+local function take_refused(self)
+  local count = 0
+  for _, call in ipairs(self._refused) do
+    if not call._taken then count = count + 1 end
+  end
+  self._refused = {}
+  return count
 end
 
 -- Lets calls move on, then resumes spawned coroutines. Waits until a call finishes, at most `seconds`: nothing or 0
 -- does what can be done now, a negative number waits without limit. Gives how many calls finished.
 function methods:poll(seconds)
   handle_of(self)
-  local limit = seconds == nil and 0 or values.milliseconds(seconds, "seconds")
-  if self._delivering then return nil, errors.of_code(core.E_REENTRANT) end
-  if #self._ready > 0 then limit = 0 end
-  local finished = poll_for(self, limit)
-  Call.run_ready(self)
+  local deadline = values.deadline(seconds or 0, "poll")
+  if events.in_callback(self) then return nil, errors.of_code(core.E_REENTRANT) end
+  local refused = take_refused(self)
+  local finished = poll_until(self, refused > 0 and core.now_ms() or deadline)
+  Task.run_ready(self)
   if finished < 0 then return nil, errors.of_code(finished) end
   if finished == 0 and self._closed then return nil, errors.of_code(core.E_CLOSED) end
-  return finished
+  return finished + refused
 end
 
 -- A descriptor to watch for reading in an event loop of your own; then call poll(0).
@@ -150,36 +171,35 @@ function methods:fd()
   return fd
 end
 
--- A call that finished and was neither waited for nor handed out before; nil when there is none.
+-- A call that finished and was neither waited for nor handed out before, also one that was refused at once; nil when
+-- there is none. Calls with a callback are not among them.
 function methods:next_done()
   handle_of(self)
-  if not self._delivering then Call.settle(self) end
-  while self._done_first <= self._done_last do
-    local call = self._done[self._done_first]
-    self._done[self._done_first] = nil
-    self._done_first = self._done_first + 1
-    if call then return call end
-  end
+  if not events.in_callback(self) then Call.settle(self) end
+  return queue.take(self._done, Call.take)
 end
 
 -- Runs fn(...) as a coroutine in which operations yield; poll() resumes it.
 function methods:spawn(fn, ...)
   handle_of(self)
-  values.check(fn, "function", "fn")
-  return Call.spawn(self, fn, ...)
+  values.check(fn, "function", "fn", "spawn")
+  return Task.spawn(self, fn, ...)
 end
 
 -- Loads the CA store and connects, now, where a stall is welcome.
-function methods:start_prepare()
-  local code, call = core.client_start_prepare(handle_of(self))
-  if not call then return Call.refused(self, "prepare", errors.of_code(code)) end
-  return Call.new(self, nil, "prepare", call, function() return true end)
+function methods:start_prepare(callback)
+  local handle = handle_of(self)
+  if callback ~= nil then values.check(callback, "function", "callback", "start_prepare") end
+  local fields = { _client = self, _operation = "prepare", _value = function() return true end, _callback = callback }
+  local code, call = core.client_start_prepare(handle)
+  if not call then return Call.refused(fields, errors.of_code(code)) end
+  return Call.new(fields, call)
 end
 
--- The same, waited for; in a spawned coroutine it yields.
+-- The same, waited for; in a spawned function it yields.
 function methods:prepare()
   handle_of(self)
-  local ok, err = Call.may_wait(self)
+  local ok, err = Call.may_wait(self, "prepare")
   if not ok then return nil, err end
   return self:start_prepare():wait()
 end
@@ -192,13 +212,9 @@ function methods:refresh_margin() return core.client_refresh_margin_ms(handle_of
 function methods:close()
   local code = core.client_close(handle_of(self))
   self._closed = true
-  local calls = {}
-  for _, call in pairs(self._in_flight) do calls[#calls + 1] = call end
-  for _, call in ipairs(calls) do
-    if call:done() then call:_finished() end
-  end
+  self._look_at_all = true -- in a closed client the core names none any more
   Call.settle(self)
-  Call.run_ready(self)
+  Task.run_ready(self)
   if code ~= 0 then return failed(self, code) end
   return true
 end

@@ -2,33 +2,54 @@
 -- The application's functions. The core queues what it has to tell; they run when a wait, a poll or an operation
 -- leaves the core, so never inside it, and in a coroutine of their own, so that none can yield somebody else's.
 local core = require "capauth.core"
+local queue = require "capauth.queue"
 local values = require "capauth.values"
 
 local events = {}
 
 local report_to
 
-local function to_stderr(message)
-  io.stderr:write("capauth: ", message, "\n")
-end
-
 -- Where failures of the application's own functions go: nobody waits for their result, yet they must not be lost.
 function events.on_error(handler)
-  if handler ~= nil then values.check(handler, "function", "handler") end
+  if handler ~= nil then values.check(handler, "function", "handler", "on_error") end
   report_to = handler
 end
 
-function events.report(what, thread, problem)
-  local message = ("%s failed: %s"):format(what, tostring(problem))
-  if debug and debug.traceback then message = debug.traceback(thread, message) end
-  if not report_to or not pcall(report_to, message, problem) then to_stderr(message) end
+-- Whether a function of the application is running for this client. Asked of its coroutine, not of a flag: a flag would
+-- stay set where a debug hook's error comes between.
+function events.in_callback(client)
+  local status = client._callback and coroutine.status(client._callback)
+  return status == "running" or status == "normal"
 end
 
-local function run(what, callback, ...)
-  local thread = coroutine.create(callback)
+-- true; or false, the coroutine and why.
+local function isolated(client, fn, ...)
+  local outer = client._callback
+  local thread = coroutine.create(function(...) fn(...) end) -- 5.1 makes none of a C function
+  client._callback = thread
   local ok, problem = coroutine.resume(thread, ...)
+  client._callback = outer
   if ok and coroutine.status(thread) ~= "dead" then ok, problem = false, "it must not yield" end
-  if not ok then events.report(what, thread, problem) end
+  return ok, thread, problem
+end
+
+-- Any error value as text, whose own __tostring may fail or give none.
+local function text_of(problem)
+  local ok, text = pcall(tostring, problem)
+  if ok and type(text) == "string" then return text end
+  return "(an error object, a " .. type(problem) .. ", that cannot be shown)"
+end
+
+function events.report(client, what, thread, problem)
+  local message = what .. " failed: " .. text_of(problem)
+  if debug and debug.traceback then message = debug.traceback(thread, message) end
+  if report_to and isolated(client, report_to, message, problem) then return end
+  core.complain("capauth: " .. message)
+end
+
+local function run(client, what, callback, ...)
+  local ok, thread, problem = isolated(client, callback, ...)
+  if not ok then events.report(client, what, thread, problem) end
 end
 
 local levels = {
@@ -41,13 +62,13 @@ local levels = {
 local tell = {}
 
 function tell.log(client, level, message)
-  if client._log then run("log", client._log, levels[level] or "debug", message) end
+  if client._log then run(client, "log", client._log, levels[level] or "debug", message) end
 end
 
 function tell.trace(client, event, call_id, operation, result, http_status, attempts, duration_ms)
   if not client._trace then return end
   local ended = event == core.TRACE_END
-  run("trace", client._trace, {
+  run(client, "trace", client._trace, {
     event = ended and "end" or "start",
     call_id = call_id,
     operation = operation,
@@ -60,21 +81,26 @@ end
 
 function tell.change(client, id)
   local session = client._watched[id]
-  if session and session._on_change then run("on_change", session._on_change, session) end
+  if session and session._on_change then run(client, "on_change", session._on_change, session) end
 end
 
+-- An event leaves the core's queue only when it was told.
 local function dispatch(client, kind, ...)
   if kind == nil then return false end
   tell[kind](client, ...)
+  core.events_drop(client._events)
   return true
+end
+
+local function call_back(call)
+  run(call._client, "the callback of " .. call._operation, call._callback, call:result())
 end
 
 -- Not again from inside one of them: the outer call goes on with what is left.
 function events.deliver(client)
-  if client._delivering then return end
-  client._delivering = true
+  if events.in_callback(client) then return end
   while dispatch(client, core.events_next(client._events)) do end
-  client._delivering = false
+  queue.drain(client._callbacks, call_back)
 end
 
 return events

@@ -25,7 +25,7 @@ end
 
 -- An error of that number, for its name, kind, category and sentence: what a table of translations is made from.
 function capauth.error(code)
-  return errors.of_code(values.integer(code, "code"))
+  return errors.of_code(values.integer(code, "code", "error"))
 end
 
 -- assert() of Lua 5.1 and 5.2 takes nothing but text as its message; this one raises the error itself everywhere.

@@ -12,14 +12,25 @@ json.decode = core.json_decode
 
 local escapes = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
 
+-- By ranges, because what %c matches is the locale's affair: it would tear bytes out of characters.
+local UNSAFE = "[^ !#-Z%[%]^-~\128-\255]"
+
 local function text(value)
-  return '"' .. value:gsub('[%c"\\]', function(c) return escapes[c] or ("\\u%04x"):format(c:byte()) end) .. '"'
+  return '"' .. value:gsub(UNSAFE, function(c) return escapes[c] or ("\\u%04x"):format(c:byte()) end) .. '"'
+end
+
+-- The shortest text that reads back the same: 19.99, not 19.989999999999998.
+local function shortest(value)
+  for digits = 1, 17 do
+    local numeral = ("%." .. digits .. "g"):format(value)
+    if tonumber(numeral) == value then return numeral end
+  end
 end
 
 local function number(value)
   if value ~= value or value == math.huge or value == -math.huge then values.misuse "JSON has no such number" end
   if value == math.floor(value) and math.abs(value) < 2 ^ 63 then return ("%.0f"):format(value) end
-  return (("%.17g"):format(value):gsub(",", ".")) -- whatever the locale's decimal point is
+  return (shortest(value):gsub("[^%d+e-]+", ".")) -- whatever the locale's decimal point is
 end
 if math.type then -- 5.3 and later: integers keep their 64 bits
   local float = number

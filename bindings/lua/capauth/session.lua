@@ -53,9 +53,9 @@ local function given_of(rows, given)
 end
 
 -- `set` is one of the core's setters of a typed value.
-local function tell(handle, set, rows)
+local function tell(handle, set, rows, what)
   for _, row in ipairs(rows) do
-    local ok, err = values.text(row.value, row.name)
+    local ok, err = values.text(row.value, row.name, what)
     if not ok then return nil, err end
     local code = set(handle, row.type, row.value)
     if code ~= 0 then return nil, errors.of_code(code, complaint(handle), row.name) end
@@ -67,29 +67,29 @@ local function set_device(handle, _, device_id)
   return core.session_set_device_id(handle, device_id)
 end
 
-local function identify(handle, given, least)
+local function identify(handle, given, least, what)
   local ids, targets = given_of(identifiers, given), given_of(contacts, given)
   if #ids > 1 or #ids < least then
     return nil, errors.invalid("mobile", "exactly one of mobile, email, username and external_id is needed")
   end
-  local ok, err = tell(handle, core.session_set_identifier, ids)
-  if ok then ok, err = tell(handle, core.session_set_contact, targets) end
-  if ok then ok, err = tell(handle, set_device, given_of({ { "device_id" } }, given)) end
+  local ok, err = tell(handle, core.session_set_identifier, ids, what)
+  if ok then ok, err = tell(handle, core.session_set_contact, targets, what) end
+  if ok then ok, err = tell(handle, set_device, given_of({ { "device_id" } }, given), what) end
   return ok, err
 end
 
 function Session.new(client, given)
   given = values.options(given, known, "session")
-  local ok, err = values.text(given.brand, "brand")
+  local ok, err = values.text(given.brand, "brand", "session")
   if not ok then return nil, err end
-  local flow = flows[given.flow == nil and "mobile" or values.check(given.flow, "string", "flow")]
+  local flow = flows[given.flow == nil and "mobile" or values.check(given.flow, "string", "flow", "session")]
   if not flow then return nil, errors.invalid("flow", "flow is 'mobile' or 'web'") end
   local code, handle = core.session_new(client._handle, flow, given.brand)
   if code ~= 0 then
     local _, message = core.client_copy_error_message(client._handle)
     return nil, errors.of_code(code, message, "brand")
   end
-  ok, err = identify(handle, given, 1)
+  ok, err = identify(handle, given, 1, "session")
   if not ok then return nil, err end
   return Session.wrap(client, handle)
 end
@@ -100,7 +100,7 @@ function methods:second_factor(given)
   given = values.options(given, identity, "second_factor")
   local code, second = core.session_second_factor(handle)
   if code ~= 0 then return nil, errors.of_code(code, complaint(handle)) end
-  local ok, err = identify(second, given, 0)
+  local ok, err = identify(second, given, 0, "second_factor")
   if not ok then return nil, err end
   return Session.wrap(self._client, second)
 end
@@ -170,7 +170,7 @@ end
 -- fn(session) after tokens changed or the session ended; nil removes it.
 function methods:on_change(fn)
   local handle = handle_of(self)
-  if fn ~= nil then values.check(fn, "function", "callback") end
+  if fn ~= nil then values.check(fn, "function", "fn", "on_change") end
   local code = core.session_on_change(handle, fn and self._client._events)
   if code ~= 0 then return nil, errors.of_code(code, complaint(handle)) end
   self._on_change = fn
@@ -188,7 +188,7 @@ end
 -- Takes the state that another process exported.
 function methods:reload(text)
   local handle = handle_of(self)
-  local ok, err = values.text(text, "text")
+  local ok, err = values.text(text, "text", "reload")
   if not ok then return nil, err end
   local code = core.session_reload(handle, text)
   Call.settle(self._client)
@@ -263,9 +263,9 @@ local function set_payload(handle, given)
   if given.payload_hash == nil or given.payload_timestamp == nil then
     return nil, errors.invalid("payload_hash", "payload_hash and payload_timestamp are needed together")
   end
-  local hash, err = values.text(given.payload_hash, "payload_hash")
+  local hash, err = values.text(given.payload_hash, "payload_hash", "generate_otp")
   if not hash then return nil, err end
-  local at = values.timestamp(given.payload_timestamp, "payload_timestamp")
+  local at = values.timestamp(given.payload_timestamp, "payload_timestamp", "generate_otp")
   local code = core.options_set_otp_hash(handle, hash, at)
   if code ~= 0 then return nil, errors.of_code(code, options_complaint(handle), "payload_hash") end
   return true
@@ -276,7 +276,7 @@ local function options_of(operation, given)
   local code, handle = core.options_new()
   if code ~= 0 then return nil, errors.of_code(code) end
   for _, rows in ipairs { common, operation.rows } do
-    local ok, err = values.apply(rows, given, handle, options_complaint)
+    local ok, err = values.apply(rows, given, handle, options_complaint, operation.name)
     if not ok then return nil, err end
   end
   local ok, err = set_payload(handle, given)
@@ -287,14 +287,14 @@ end
 -- A table becomes JSON, text goes out as it is.
 local function body_of(body)
   if body == nil then return true, nil end
-  local text, err = values.text(type(body) == "table" and json.encode(body) or body, "body")
+  local text, err = values.text(type(body) == "table" and json.encode(body) or body, "body", "gateway")
   return text and true or nil, text or err
 end
 
 -- The core's call, or what was refused before it.
 local function begin(self, operation, arguments, given)
   local handle = self._handle
-  local ok, err = values.texts(arguments, operation.required)
+  local ok, err = values.texts(arguments, operation.required, operation.name)
   if not ok then return nil, err end
   local options, body
   ok, options = options_of(operation, given)
@@ -312,15 +312,25 @@ local function begin(self, operation, arguments, given)
   return call
 end
 
-local function start(self, operation, ...)
-  handle_of(self)
+-- The last argument may be a function, which is called with the result.
+local function callback_of(arguments, count)
+  local last = type(arguments[count + 1]) == "function" and count + 1 or count + 2
+  local callback = arguments[last]
+  if callback ~= nil then values.check(callback, "function", "callback", "start") end
+  arguments[last] = nil
+  return callback
+end
+
+local function start(self, operation, arguments, callback)
   local count = #operation.required
-  local arguments = { ... }
   local given = values.options(arguments[count + 1], operation.known, operation.name)
   arguments[count + 1] = nil
+  local fields = {
+    _client = self._client, _session = self, _operation = operation.core, _value = operation.value, _callback = callback,
+  }
   local call, err = begin(self, operation, arguments, given)
-  if not call then return Call.refused(self._client, operation.core, err) end
-  return Call.new(self._client, self, operation.core, call, operation.value)
+  if not call then return Call.refused(fields, err) end
+  return Call.new(fields, call)
 end
 
 for _, row in ipairs(operations) do
@@ -331,13 +341,18 @@ for _, row in ipairs(operations) do
   end
   operation.known = values.names(common, row[4])
 
-  methods["start_" .. operation.name] = function(self, ...) return start(self, operation, ...) end
+  methods["start_" .. operation.name] = function(self, ...)
+    handle_of(self)
+    local arguments = { ... }
+    local callback = callback_of(arguments, #operation.required)
+    return start(self, operation, arguments, callback)
+  end
 
   methods[operation.name] = function(self, ...)
     handle_of(self)
-    local ok, err = Call.may_wait(self._client)
+    local ok, err = Call.may_wait(self._client, operation.name)
     if not ok then return nil, err end
-    return start(self, operation, ...):wait()
+    return start(self, operation, { ... }):wait()
   end
 end
 

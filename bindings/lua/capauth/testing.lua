@@ -80,8 +80,8 @@ end
 
 -- One that runs already, and that close() leaves running.
 function testing.attach(url, ca_file)
-  values.check(url, "string", "url")
-  values.check(ca_file, "string", "ca_file")
+  values.check(url, "string", "url", "attach")
+  values.check(ca_file, "string", "ca_file", "attach")
   return setmetatable({ _handle = true, _url = url, _ca_file = ca_file }, meta)
 end
 
@@ -110,7 +110,7 @@ end
 -- ---- The control interface, /_emulator/ ----------------------------------------------------------------------------
 
 local function encoded(text)
-  return (text:gsub("[^%w%-_.~]", function(c) return ("%%%02X"):format(c:byte()) end))
+  return (text:gsub("[^A-Za-z0-9%-_.~]", function(c) return ("%%%02X"):format(c:byte()) end))
 end
 
 local function path_of(first, ...)
@@ -154,7 +154,7 @@ end
 
 -- The newest OTP that went to this customer; nil when there is none.
 function methods:otp(identifier, brand)
-  local newest = self:outbox(brand, values.check(identifier, "string", "identifier"))[1]
+  local newest = self:outbox(brand, values.check(identifier, "string", "identifier", "otp"))[1]
   return newest and newest.otp
 end
 

@@ -9,12 +9,22 @@ local values = {}
 local INT_MAX = 2147483647
 local MAX_EXACT = 9007199254740992 -- 2^53: above it, numbers without a fraction are no longer all there
 
+-- Our own files, whose lines are never the caller's; an application may well live in a folder of the same name.
+local own_folder = debug and debug.getinfo and debug.getinfo(1, "S").source:match "^(.*)values%.lua$"
+local own_files = {}
+for _, name in ipairs {
+  "call", "client", "errors", "events", "init", "json", "queue", "reply", "session", "task", "testing", "values",
+} do
+  if own_folder then own_files[own_folder .. name .. ".lua"] = true end
+end
+
 -- Raises at the line that called us, however deep we are when we notice.
 local function misuse(message)
   local level = 2
-  if debug and debug.getinfo then
+  if own_folder then
     local frame = debug.getinfo(level, "S")
-    while frame and frame.source:find "capauth[/\\][%w_]+%.lua$" do
+    -- C functions and, in 5.1, tail calls have no line.
+    while frame and (own_files[frame.source] or frame.what == "C" or frame.what == "tail") do
       level = level + 1
       frame = debug.getinfo(level, "S")
     end
@@ -29,8 +39,9 @@ local function type_name(value)
   return type(value) == "table" and type(class) == "string" and class or type(value)
 end
 
-function values.check(value, wanted, name)
-  if type(value) ~= wanted then misuse(("%s must be a %s, not %s"):format(name, wanted, type_name(value))) end
+-- Here and below: `name` is the argument's, `what` the function's, both as the caller knows them.
+function values.check(value, wanted, name, what)
+  if type(value) ~= wanted then misuse(("%s: %s must be a %s, not %s"):format(what, name, wanted, type_name(value))) end
   return value
 end
 
@@ -43,26 +54,26 @@ function values.object(self, class)
 end
 
 -- Text is text: a number would lose the zero of 012345.
-function values.text(value, name)
-  if type(value) ~= "string" then misuse(("%s must be text, not %s"):format(name, type_name(value))) end
+function values.text(value, name, what)
+  if type(value) ~= "string" then misuse(("%s: %s must be text, not %s"):format(what, name, type_name(value))) end
   local fault = core.text_fault(value)
   if fault then return nil, errors.invalid(name, ("%s has %s"):format(name, fault)) end
   return value
 end
 
 -- Several at once, the types of all before the contents of any.
-function values.texts(list, names)
+function values.texts(list, names, what)
   local problem
   for i, name in ipairs(names) do
-    local ok, err = values.text(list[i], name)
+    local ok, err = values.text(list[i], name, what)
     if not ok then problem = problem or err end
   end
   if problem then return nil, problem end
   return true
 end
 
-function values.flag(value, name)
-  return values.check(value, "boolean", name) and 1 or 0
+function values.flag(value, name, what)
+  return values.check(value, "boolean", name, what) and 1 or 0
 end
 
 -- Beyond what an int holds, the core refuses it in its own words: give it the nearest that it refuses too.
@@ -75,21 +86,27 @@ local function integer(number) -- 5.3 and later tell 3 from 3.0
   return math.tointeger and math.tointeger(number) or number
 end
 
-function values.integer(value, name)
-  values.check(value, "number", name)
+function values.integer(value, name, what)
+  values.check(value, "number", name, what)
   if value == math.floor(value) or value ~= value then return integer(clamp(value, INT_MAX)) end
-  misuse(name .. " must be a whole number")
+  misuse(("%s: %s must be a whole number, not %s"):format(what, name, tostring(value)))
 end
 
 -- Durations round up, so that the shortest wait is not none at all.
-function values.milliseconds(seconds, name)
-  values.check(seconds, "number", name)
+function values.milliseconds(seconds, name, what)
+  values.check(seconds, "number", name, what)
   return integer(clamp(math.ceil(clamp(seconds * 1000, INT_MAX) - 1e-6), INT_MAX))
 end
 
+-- When so many seconds are over, on the clock of core.now_ms; nil, which is never, for none and for a negative number.
+function values.deadline(seconds, what)
+  local limit = seconds == nil and -1 or values.milliseconds(seconds, "seconds", what)
+  return limit >= 0 and core.now_ms() + limit or nil
+end
+
 -- Points in time and differences of clocks, which need 64 bits and round to the nearest.
-function values.timestamp(seconds, name)
-  values.check(seconds, "number", name)
+function values.timestamp(seconds, name, what)
+  values.check(seconds, "number", name, what)
   return integer(math.floor(clamp(seconds * 1000, MAX_EXACT / 2) + 0.5))
 end
 
@@ -107,40 +124,64 @@ function values.some(text) -- "" is the core's "none"
   if text ~= "" then return text end
 end
 
--- { name = text } or { name = { text, text } } as a list of pairs, in an order that is the same each time.
-function values.pairs_of_text(map, name)
-  values.check(map, "table", name)
+local function check_key(key, name, what)
+  if type(key) ~= "string" then
+    misuse(("%s: %s is a table by name, like { [\"a\"] = \"b\" }, not a list"):format(what, name))
+  end
+end
+
+-- The names of a map, in an order that is the same each time.
+local function sorted_names(map, name, what)
+  local names = {}
+  for key in pairs(values.check(map, "table", name, what)) do
+    check_key(key, name, what)
+    names[#names + 1] = key
+  end
+  table.sort(names)
+  return names
+end
+
+-- { name = text } or { name = { text, text } } as a list of pairs: by name, and those of one name as they were given.
+function values.pairs_of_text(map, name, what)
   local list = {}
-  for key, value in pairs(map) do
-    for _, item in ipairs(type(value) == "table" and value or { value }) do
-      for _, part in ipairs { key, item } do
-        local ok, err = values.text(part, name)
-        if not ok then return nil, err end
-      end
-      list[#list + 1] = { key, item }
+  for _, key in ipairs(sorted_names(map, name, what)) do
+    local items = type(map[key]) == "table" and map[key] or { map[key] }
+    for i = 1, values.length(items, ("%s[%q]"):format(name, key), what) do
+      local ok, err = values.texts({ key, items[i] }, { name, ("%s[%q]"):format(name, key) }, what)
+      if not ok then return nil, errors.invalid(name, err.message) end
+      list[#list + 1] = { key, items[i] }
     end
   end
-  table.sort(list, function(a, b) return a[1] < b[1] end)
   return list
+end
+
+-- Of a list without holes.
+function values.length(list, name, what)
+  local count = 0
+  for _ in pairs(list) do count = count + 1 end
+  for i = 1, count do
+    if list[i] == nil then misuse(("%s: %s must be a text, or a list of texts without holes"):format(what, name)) end
+  end
+  return count
 end
 
 -- Options: one table, whose keys must all be known.
 function values.options(given, known, what)
   if given == nil then return {} end
-  values.check(given, "table", what)
+  values.check(given, "table", "the options", what)
   for key in pairs(given) do
-    if not known[key] then misuse(("unknown option '%s' of %s"):format(tostring(key), what)) end
+    if not known[key] then misuse(("%s: unknown option '%s'"):format(what, tostring(key))) end
   end
   return given
 end
 
 -- Hands the options of `rows` ({ name, reader, setter }) to the core, in the order of the rows. `complaint` gives the
 -- core's own words on what was wrong.
-function values.apply(rows, given, handle, complaint)
+function values.apply(rows, given, handle, complaint, what)
   for _, row in ipairs(rows) do
     local name, reader, setter = row[1], row[2], row[3]
     if given[name] ~= nil then
-      local value, err = values[reader](given[name], name)
+      local value, err = values[reader](given[name], name, what)
       if value == nil then return nil, err end
       for _, item in ipairs(reader == "pairs_of_text" and value or { { value } }) do
         local code = core[setter](handle, (table.unpack or unpack)(item))

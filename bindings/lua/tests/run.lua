@@ -4,7 +4,7 @@ local luaunit = require "luaunit"
 assert = require "capauth".assert -- says what went wrong in 5.1 and 5.2 too
 
 for _, name in ipairs {
-  "arguments", "async", "callbacks", "complete", "errors", "export", "exports", "gateway", "handles", "json", "readme",
+  "arguments", "async", "callbacks", "complete", "errors", "export", "exports", "garbage", "gateway", "handles", "json", "readme",
   "scenarios", "secrets", "sign_in", "testing",
 } do
   require("test_" .. name)

@@ -1,4 +1,5 @@
 -- What the tests share: one emulator per run, a brand of its own for each test, customers on the way.
+local luaunit = require "luaunit"
 local testing = require "capauth.testing"
 
 local support = { DEVICE = "device-1", OTP = "012345" }
@@ -62,6 +63,16 @@ function support.run(command)
   local text, code = pipe:read("*a"):match "^(.*) (%d+)\n$"
   pipe:close()
   return text, tonumber(code)
+end
+
+-- How many this process has open, with the pipe by which we ask.
+function support.descriptors()
+  return tonumber((support.run "ls /proc/$PPID/fd | wc -l"))
+end
+
+-- Fewer than one client has; one more may be the other end of that pipe, on its way to be closed.
+function support.assert_same_descriptors(before)
+  luaunit.assertAlmostEquals(support.descriptors(), before, 1)
 end
 
 -- Runs Lua code in a fresh interpreter of the same kind.

@@ -110,7 +110,7 @@ function TestArguments:test_wrong_types_raise_at_the_callers_line()
   local customer = self.customer
   local line = debug.getinfo(1, "l").currentline + 1
   local message = raises(function() return (customer:validate_otp(483920)) end)
-  lu.assertStrContains(message, ("test_arguments.lua:%d: capauth: otp must be text, not number"):format(line))
+  lu.assertStrContains(message, ("test_arguments.lua:%d: capauth: validate_otp: otp must be text, not number"):format(line))
 end
 
 function TestArguments:test_session_identity_of_the_wrong_type()

@@ -115,7 +115,7 @@ function TestHandles:test_flat_module_takes_no_nonsense()
   nonsense[#nonsense + 1] = client
   nonsense[#nonsense + 1] = session._handle
   for name, fn in pairs(core) do
-    if type(fn) == "function" and name ~= "json_decode" then
+    if type(fn) == "function" and name ~= "json_decode" and name ~= "complain" then
       pcall(fn)
       pcall(fn, nil, nil)
       pcall(fn, nil, "x", nil)

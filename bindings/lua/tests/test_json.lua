@@ -1,6 +1,7 @@
 -- Tables become JSON, JSON becomes tables.
 local lu = require "luaunit"
 local json = require "capauth.json"
+local support = require "support"
 
 TestJson = {}
 
@@ -30,6 +31,43 @@ function TestJson:test_integers_stay_integers()
   lu.assertEquals(json.encode(3.0), "3")
   local _, value = json.decode "9007199254740993"
   if math.type then lu.assertEquals(("%d"):format(value), "9007199254740993") end
+end
+
+function TestJson:test_numbers_are_written_as_short_as_they_read_back()
+  for text, value in pairs {
+    ["19.99"] = 19.99, ["0.1"] = 0.1, ["-2.5"] = -2.5, ["1e+300"] = 1e300, ["5e-324"] = 5e-324, ["1e-07"] = 1e-7,
+    ["0.3333333333333333"] = 1 / 3, ["0.30000000000000004"] = 0.1 + 0.2, ["1.7976931348623157e+308"] = 1.7976931348623157e308,
+    ["9.3e+18"] = 9.3e18,
+  } do
+    lu.assertEquals(json.encode(value), text)
+    lu.assertEquals(select(2, json.decode(text)), value)
+  end
+end
+
+-- Runs code with `json` in a program under German rules, in that charset.
+local function in_german(charset, code)
+  local folder = support.run("mktemp -d"):match "^[^\n]+"
+  support.run(("localedef -i de_DE -f %s %s/test_DE"):format(charset, folder))
+  local text, status = support.script([[
+    local json = require "capauth.json"
+    assert(os.setlocale "test_DE", "no such locale")
+  ]] .. code, nil, "LOCPATH=" .. folder)
+  support.run("rm -r " .. folder)
+  lu.assertEquals(status, 0, text)
+  return text
+end
+
+function TestJson:test_decimal_point_is_not_the_locales()
+  lu.assertEquals(in_german("UTF-8", [[
+    assert(select(2, json.decode "19.99") == 1999 / 100)
+    io.write(json.encode { 1999 / 100, 1e300, 15e-11 })
+  ]]), "[19.99,1e+300,1.5e-10]")
+end
+
+-- There, the bytes 128 to 159 are control characters.
+function TestJson:test_characters_survive_an_8_bit_locale()
+  lu.assertEquals(in_german("ISO-8859-1", [[io.write(json.encode "\195\132\226\130\172\127")]]),
+    '"\195\132\226\130\172\\u007f"')
 end
 
 function TestJson:test_what_is_no_json_is_refused()

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What Lua code cannot do and no wrapped function does: strict texts, events, JSON, a clock. Called from swig/lua.i. */
+#ifndef CAPAUTH_LUA_GLUE_H
+#define CAPAUTH_LUA_GLUE_H
+
+#include <stdint.h>
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include <capauth/capauth.h>
+
+/* ---- Values ---- */
+
+/* No other type is converted: Lua's own conversion takes "12" for 12. False where it does not fit. */
+int capauth_lua_integer(lua_State *L, int index, int64_t least, int64_t most, int64_t *value);
+void capauth_lua_push_integer(lua_State *L, int64_t value);
+/* Borrowed; NULL unless it is a string fit for the core, which 12 is not: an OTP would lose its zero. */
+const char *capauth_lua_text(lua_State *L, int index);
+/* Pushes a copy, nil for NULL, and wipes and frees the text, which may be a secret. */
+void capauth_lua_take_text(lua_State *L, char *text);
+
+/* ---- Events: what the core told, until Lua asks ---- */
+
+/* Shared by the Lua object and by each registration with the core; a Lua state is used by one thread at a time. */
+typedef struct capauth_events capauth_events;
+
+capauth_events *capauth_lua_events_new(void);
+/* One more holder; each calls _release. */
+capauth_events *capauth_lua_events_hold(capauth_events *events);
+void capauth_lua_events_release(void *events);
+void capauth_lua_events_drop(capauth_events *events);
+/* Pushes the first event, which stays until _drop: "log", level, message; "trace", kind, call, operation, result,
+ * status, attempts, ms; "change", the session's id; nothing when there is none. Gives how many values. */
+int capauth_lua_events_push(lua_State *L, const capauth_events *events);
+
+/* The core's callbacks; their data are events. */
+void capauth_lua_on_log(int level, const char *message, void *data);
+void capauth_lua_on_trace(int kind, int64_t call_id, const char *operation, int result, int http_status, int attempts,
+                          int duration_ms, void *data);
+void capauth_lua_on_change(capauth_session *session, void *data);
+
+/* ---- Functions of capauth.core ---- */
+
+/* text_fault(text): what makes it unfit for the core, or nil. */
+int capauth_lua_text_fault(lua_State *L);
+/* json_decode(text): true and the value, or false. */
+int capauth_lua_json_decode(lua_State *L);
+/* now_ms(): a clock that never goes back. */
+int capauth_lua_now_ms(lua_State *L);
+/* complain(text): a line on stderr, also where a sandbox took `io` away. */
+int capauth_lua_complain(lua_State *L);
+
+#endif
