@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <json-c/json.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,12 +80,12 @@ static int check_brand(struct auth_call *call)
 {
     const char *name = call->fields.text[FIELD_BRAND];
     if (!name)
-        return CODE_INVALID_DETAILS;
+        return refuse(call, CODE_INVALID_DETAILS, "brand is missing");
     call->brand = brand_find(call->emulator, name);
     if (!call->brand)
-        return CODE_TOKEN_NOT_GENERATED;
+        return refuse(call, CODE_TOKEN_NOT_GENERATED, "there is no brand \"%s\"", name);
     if (call->operation->run == mfa_token_generate && !call->brand->settings.mfa_enabled)
-        return CODE_TOKEN_NOT_GENERATED;
+        return refuse(call, CODE_TOKEN_NOT_GENERATED, "IS_MFA_ENABLED is off");
     return CODE_SUCCESS;
 }
 
@@ -94,17 +95,23 @@ static bool identity_may_be_missing(const struct auth_call *call)
            !call->fields.text[FIELD_IDENTIFIER_VALUE] && !call->fields.value;
 }
 
-static int check_members(const struct auth_call *call)
+/* Whether a member is wanted: an identity without its type is the older form's, and has the value elsewhere. */
+static bool is_required(const struct auth_call *call, enum field field)
 {
     const struct fields *fields = &call->fields;
-    if (fields->unusable || (fields->type == NO_IDENTIFIER && !identity_may_be_missing(call)))
-        return CODE_INVALID_DETAILS;
-    if (call->operation->device && !fields->text[FIELD_DEVICE_ID])
-        return CODE_INVALID_DETAILS;
+    bool no_identity = fields->type == NO_IDENTIFIER && !identity_may_be_missing(call);
+    if (field == FIELD_IDENTIFIER_TYPE || field == FIELD_IDENTIFIER_VALUE)
+        return no_identity;
+    return field == FIELD_DEVICE_ID ? call->operation->device : call->operation->required & FIELD_BIT(field);
+}
+
+static int check_members(const struct auth_call *call)
+{
+    int code = call->fields.unusable ? CODE_INVALID_DETAILS : CODE_SUCCESS;
     for (unsigned field = 0; field < FIELDS; field++)
-        if ((call->operation->required & FIELD_BIT(field)) && !fields->text[field])
-            return CODE_INVALID_DETAILS;
-    return CODE_SUCCESS;
+        if (is_required(call, (enum field)field) && !call->fields.text[field])
+            code = refuse(call, CODE_INVALID_DETAILS, "%s is missing", field_name((enum field)field));
+    return code;
 }
 
 /* The session is that of the same device, brand and identifier, in this order. */
@@ -112,20 +119,25 @@ static int check_session(struct auth_call *call)
 {
     struct fields *fields = &call->fields;
     struct session *session = session_find(call->emulator, fields->text[FIELD_SESSION_ID]);
-    if (!session || session->factor != call_factor(call))
-        return CODE_INVALID_SESSION;
+    if (!session)
+        return refuse(call, CODE_INVALID_SESSION, "the session is unknown, expired, or ended");
+    if (session->factor != call_factor(call))
+        return refuse(call, CODE_INVALID_SESSION, "the session is of the other factor");
     if (call->operation->device && session->device && !text_equal(session->device, fields->text[FIELD_DEVICE_ID]))
-        return CODE_DEVICE_DIFFERS;
+        return refuse(call, CODE_DEVICE_DIFFERS, "the session's device is \"%s\"", session->device);
     if (session->customer->brand != call->brand)
-        return CODE_BRAND_DIFFERS;
+        return refuse(call, CODE_BRAND_DIFFERS, "the session's brand is \"%s\"", session->customer->brand->name);
     if (fields->type == NO_IDENTIFIER) { /* filled in by the session */
         fields->type = session->type;
         fields->value = session->value;
     }
     if (fields->type != session->type || strcmp(fields->value, session->value) != 0)
-        return fields->older_form ? CODE_MOBILE_DIFFERS : CODE_IDENTIFIER_DIFFERS;
+        return refuse(call, fields->older_form ? CODE_MOBILE_DIFFERS : CODE_IDENTIFIER_DIFFERS,
+                      "the session's identifier is %s %s", identifier_type_name(session->type), session->value);
     call->session = session;
-    return session->spent && call->operation->refuses_spent ? session->spent : CODE_SUCCESS;
+    if (session->spent && call->operation->refuses_spent)
+        return refuse(call, session->spent, "the session is spent: it had too many wrong answers");
+    return CODE_SUCCESS;
 }
 
 static int run(struct auth_call *call)
@@ -138,6 +150,26 @@ static int run(struct auth_call *call)
     return code == CODE_SUCCESS ? call->operation->run(call) : code;
 }
 
+int refuse(const struct auth_call *call, int code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    note_add_arguments(call->reason, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+static void take_note(const struct auth_call *call, int code, struct note *note)
+{
+    const struct fields *fields = &call->fields;
+    note->code = code;
+    note->brand = text_copy(fields->text[FIELD_BRAND]);
+    if (fields->type != NO_IDENTIFIER)
+        note->customer = identity_text(fields->type, fields->value);
+    if (code != CODE_SUCCESS && !note->reason.length)
+        note_add(&note->reason, "%s", code_message(code));
+}
+
 void auth_handle(struct emulator *emulator, const struct http_request *request, struct json_object *body,
                  const char *problem, struct http_reply *reply)
 {
@@ -148,10 +180,13 @@ void auth_handle(struct emulator *emulator, const struct http_request *request, 
         .now_ms = clock_now_ms(&emulator->clock),
     };
     struct text refusal = {0};
+    call.reason = &reply->note.reason;
     if (!body)
         text_add_format(&refusal, "JSON parse error: %s", problem);
-    if (body && fields_read(&call.fields, body, &refusal)) {
+    if (body && fields_read(&call.fields, body, &refusal, call.reason)) {
         int code = run(&call);
+        fields_note_unknown(body, call.reason);
+        take_note(&call, code, &reply->note);
         auth_reply(reply, code, &call.answer, call.brand && call.brand->settings.full_replies);
     } else {
         reply_text(reply, 400, refusal.data);

@@ -84,7 +84,11 @@ struct auth_call {
     struct session *session; /* where the operation wants a sessionId */
     int64_t now_ms;
     struct answer answer;
+    struct text *reason; /* why it is refused, for the log */
 };
+
+/* Gives the code back, with more than it says in the log. */
+int refuse(const struct auth_call *call, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Whether a path is an operation's; `method` then says which method it wants. */
 bool auth_knows_path(const char *path, const char **method);

@@ -25,7 +25,10 @@ int check_new_password(const struct auth_call *call, const char *password)
         call_factor(call) == FIRST_FACTOR ? settings->password_rule : settings->mfa_password_rule;
     if (!text_equal(password, call->fields.text[FIELD_CONFIRM_PASSWORD]))
         return CODE_PASSWORDS_DIFFER;
-    return rule && !password_rule_accepts(rule, password) ? CODE_PASSWORD_RULES : CODE_SUCCESS;
+    if (rule && !password_rule_accepts(rule, password))
+        return refuse(call, CODE_PASSWORD_RULES, "the password does not match %s",
+                      call_factor(call) == FIRST_FACTOR ? "PASSWORD_REGEX" : "MFA_PASSWORD_REGEX");
+    return CODE_SUCCESS;
 }
 
 int check_lock(const struct auth_call *call, const struct customer *customer)
@@ -33,7 +36,10 @@ int check_lock(const struct auth_call *call, const struct customer *customer)
     const struct settings *settings = &call->brand->settings;
     bool locking = call_factor(call) == FIRST_FACTOR ? settings->account_locking : settings->mfa_account_locking;
     const struct lock *lock = &customer->locks[call_factor(call)];
-    return locking && call->now_ms < lock->until_ms ? lock->code : CODE_SUCCESS;
+    if (locking && call->now_ms < lock->until_ms)
+        return refuse(call, lock->code, "the customer is locked for %lld more seconds",
+                      (long long)(lock->until_ms - call->now_ms + 999) / 1000);
+    return CODE_SUCCESS;
 }
 
 static void lock_customer(struct auth_call *call, int code)
@@ -58,13 +64,14 @@ int count_attempt(struct auth_call *call, struct attempts *attempts, int64_t lim
     if (attempts->count >= limit) {
         call->session->spent = spent_code;
         lock_customer(call, spent_code);
-        return spent_code;
+        return refuse(call, spent_code, "%lld wrong answers came before: this one is not looked at",
+                      (long long)attempts->count);
     }
     if (right)
         return CODE_SUCCESS;
     attempts->count++;
     attempts->last_wrong_ms = call->now_ms;
-    return wrong_code;
+    return refuse(call, wrong_code, "wrong answer %lld of %lld", (long long)attempts->count, (long long)limit);
 }
 
 /* What tokens and keys have in common. */
@@ -120,7 +127,7 @@ static int finish_second_factor(struct auth_call *call, struct customer *custome
 {
     struct customer *owner = customer_find(call->brand, call->fields.type, call->fields.value);
     if (owner && owner != customer)
-        return CODE_IDENTIFIER_DIFFERS;
+        return refuse(call, CODE_IDENTIFIER_DIFFERS, "another customer has the second factor's identifier");
     customer_add_identity(customer, call->fields.type, call->fields.value);
     customer->second_factor = true;
     return CODE_SUCCESS;
@@ -164,16 +171,19 @@ enum token_state read_token(const struct auth_call *call, const char *token, str
 {
     *customer = NULL;
     if (!jwt_read(call->emulator->signer, token, jwt))
-        return TOKEN_FORGED;
+        return refuse(call, TOKEN_FORGED, "the token was not signed here");
     if (!jwt->customer_id || strcmp(jwt->role, "AUTH") == 0) {
+        int state = refuse(call, TOKEN_FORGED, "a %s is no customer's token", jwt->customer_id ? "key" : "VIEW token");
         jwt_free(jwt);
-        return TOKEN_FORGED;
+        return (enum token_state)state;
     }
-    if (call->now_ms / 1000 >= jwt->expires_at || revoked_has(&call->emulator->revoked, jwt->signature))
-        return TOKEN_EXPIRED;
+    if (call->now_ms / 1000 >= jwt->expires_at)
+        return refuse(call, TOKEN_EXPIRED, "the token has expired");
+    if (revoked_has(&call->emulator->revoked, jwt->signature))
+        return refuse(call, TOKEN_EXPIRED, "the token was ended by token expire");
     if (text_equal(jwt->brand, call->brand->upper))
         *customer = customer_find_by_id(call->brand, jwt->customer_id);
-    return *customer ? TOKEN_GOOD : TOKEN_OF_ANOTHER;
+    return *customer ? TOKEN_GOOD : refuse(call, TOKEN_OF_ANOTHER, "the token's customer is not one of the brand");
 }
 
 static bool names(const struct jwt *jwt, enum identifier_type type, const char *value)

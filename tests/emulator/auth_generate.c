@@ -21,7 +21,8 @@ static int check_contact(const struct auth_call *call, const struct customer *cu
     if ((!mobile || !known_mobile || strcmp(mobile, known_mobile) == 0) &&
         (!email || !known_email || strcmp(email, known_email) == 0))
         return CODE_SUCCESS;
-    return call->fields.type == USERNAME ? CODE_USERNAME_TAKEN : CODE_INVALID_DETAILS;
+    return refuse(call, call->fields.type == USERNAME ? CODE_USERNAME_TAKEN : CODE_INVALID_DETAILS,
+                  "the customer's mobile or email is another");
 }
 
 static void note_contact(const struct auth_call *call, struct customer *customer)
@@ -46,12 +47,14 @@ static int check_first_password(const struct auth_call *call, const struct custo
     bool has_one = customer && customer->credentials[call_factor(call)].password;
     if (sets_first_password(call, customer)) {
         if (!call->fields.text[FIELD_CONFIRM_PASSWORD])
-            return CODE_INVALID_DETAILS;
+            return refuse(call, CODE_INVALID_DETAILS, "confirmPassword is missing");
         return check_new_password(call, call->fields.text[FIELD_PASSWORD]);
     }
     /* The second factor goes on by OTP where no password was set. */
     bool needed = call_factor(call) == FIRST_FACTOR && passwords_enabled(call) && !has_one;
-    return needed ? CODE_PASSWORD_EMPTY : CODE_SUCCESS;
+    if (needed)
+        return refuse(call, CODE_PASSWORD_EMPTY, "PASSWORD_ENABLED is on, and the customer has no password yet");
+    return CODE_SUCCESS;
 }
 
 static void start_session(struct auth_call *call, struct customer *customer, const char *first_identity)
@@ -85,10 +88,10 @@ int token_generate(struct auth_call *call)
     const struct fields *fields = &call->fields;
     const struct settings *settings = &call->brand->settings;
     if (external_id_is_off(call))
-        return CODE_EXTERNAL_ID_OFF;
+        return refuse(call, CODE_EXTERNAL_ID_OFF, "CONF_EXTERNAL_ID_LOGIN_ENABLED is off");
     struct customer *customer = customer_find(call->brand, fields->type, fields->value);
     if (!customer && !settings->sign_up)
-        return CODE_NO_SUCH_USER;
+        return refuse(call, CODE_NO_SUCH_USER, "SIGN_UP is off");
     int code = customer ? check_lock(call, customer) : CODE_SUCCESS;
     if (code == CODE_SUCCESS)
         code = check_contact(call, customer);
@@ -128,12 +131,12 @@ bool complete_identity(struct auth_call *call, const struct jwt *jwt, const stru
 static int start_second_factor(struct auth_call *call, const struct jwt *jwt, struct customer *customer)
 {
     if (!complete_identity(call, jwt, customer))
-        return CODE_INVALID_DETAILS;
+        return refuse(call, CODE_INVALID_DETAILS, "the token has no identifier of the customer's");
     if (external_id_is_off(call))
-        return CODE_EXTERNAL_ID_OFF;
+        return refuse(call, CODE_EXTERNAL_ID_OFF, "CONF_EXTERNAL_ID_LOGIN_ENABLED is off");
     struct customer *owner = customer_find(call->brand, call->fields.type, call->fields.value);
     if (owner && owner != customer)
-        return CODE_IDENTIFIER_DIFFERS;
+        return refuse(call, CODE_IDENTIFIER_DIFFERS, "another customer has the identifier");
     int code = check_lock(call, customer);
     if (code == CODE_SUCCESS)
         code = check_contact(call, customer);

@@ -34,10 +34,10 @@ static int check_delivery_is_on(const struct auth_call *call)
 {
     const struct settings *settings = &call->brand->settings;
     if (settings->reject_non_cf_calls && !request_header(call->request, "X-Amz-Cf-Id"))
-        return CODE_OTP_NOT_GENERATED;
+        return refuse(call, CODE_OTP_NOT_GENERATED, "CONFIG_REJECT_NON_CF_CALLS is on: X-Amz-Cf-Id is missing");
     if (encryption_covers(settings, call_factor(call)) && !sealed_in_time(call))
-        return CODE_TAMPERED;
-    return settings->otp_enabled ? CODE_SUCCESS : CODE_OTP_NOT_GENERATED;
+        return refuse(call, CODE_TAMPERED, "hash or timeStamp is missing, or timeStamp is out of its window");
+    return settings->otp_enabled ? CODE_SUCCESS : refuse(call, CODE_OTP_NOT_GENERATED, "OTP_ENABLED is off");
 }
 
 /* A contact in the request may add what is not known yet, never replace what is. */
@@ -59,7 +59,7 @@ static int find_contacts(const struct auth_call *call, struct route *route)
         return CODE_SUCCESS;
     if (!add_contact(&route->mobile, call->fields.text[FIELD_MOBILE]) ||
         !add_contact(&route->email, call->fields.text[FIELD_EMAIL]))
-        return CODE_INVALID_DETAILS;
+        return refuse(call, CODE_INVALID_DETAILS, "the customer's mobile or email is another");
     return route->mobile || route->email ? CODE_SUCCESS : CODE_CONTACT_NEEDED;
 }
 
@@ -92,7 +92,7 @@ static int fallback_route(const struct auth_call *call, const char *channel, str
 {
     const struct settings *settings = &call->brand->settings;
     if (!text_list_has(settings->fallback_channels, channel))
-        return CODE_CHANNEL_NOT_CONFIGURED;
+        return refuse(call, CODE_CHANNEL_NOT_CONFIGURED, "CONF_FALLBACK_CHANNELS does not list %s", channel);
     bool email = text_equal_nocase(channel, "EMAIL");
     route->to = email ? route->email : route->mobile;
     route->channel = channel;
@@ -120,7 +120,10 @@ static int check_limit(const struct auth_call *call, const char *identity)
     if (settings->otp_max_count == 0)
         return CODE_OTP_LIMIT_ZERO;
     bool allowed = otp_limit_allows(&call->brand->otp_limits, settings, identity, call->now_ms);
-    return allowed ? CODE_SUCCESS : CODE_OTP_LIMIT_REACHED;
+    if (!allowed)
+        return refuse(call, CODE_OTP_LIMIT_REACHED, "otpMaxCount (%lld) OTPs were sent within otpTimeOut",
+                      (long long)settings->otp_max_count);
+    return CODE_SUCCESS;
 }
 
 static char *new_otp(const struct settings *settings)
@@ -154,6 +157,10 @@ static void send_otp(struct auth_call *call, const struct route *route)
                                             .template = route->template,
                                             .sent_ms = call->now_ms,
                                         });
+    char *identity = identity_text(session->type, session->value);
+    journal_otp(&call->emulator->journal, call->now_ms, call->brand->name, identity, session->otp, route->to,
+                route->channel);
+    free(identity);
 }
 
 int otp_generate(struct auth_call *call)

@@ -14,7 +14,7 @@ int password_validate(struct auth_call *call)
     if (!passwords_enabled(call))
         return CODE_PASSWORD_NOT_ENABLED;
     if (!credential->password || !credential->confirmed)
-        return CODE_PASSWORD_NOT_VALIDATED;
+        return refuse(call, CODE_PASSWORD_NOT_VALIDATED, "the customer has no password that an OTP has confirmed");
     int code = count_attempt(call, &session->password_attempts,
                              first ? settings->max_password_retry_count : settings->mfa_max_password_retry_count,
                              strcmp(credential->password, call->fields.text[FIELD_PASSWORD]) == 0, CODE_WRONG_PASSWORD,
@@ -30,7 +30,7 @@ static int change(struct auth_call *call, struct customer *customer)
     if (!passwords_enabled(call))
         return CODE_PASSWORD_NOT_ENABLED;
     if (!credential->password)
-        return CODE_PASSWORD_NOT_CHANGED;
+        return refuse(call, CODE_PASSWORD_NOT_CHANGED, "the customer has no password to change");
     if (strcmp(credential->password, current) != 0)
         return CODE_WRONG_PASSWORD;
     if (strcmp(current, fresh) == 0)
@@ -51,7 +51,9 @@ int password_change(struct auth_call *call)
         return code;
     if (state == TOKEN_EXPIRED)
         code = CODE_TOKEN_EXPIRED;
-    else if (state == TOKEN_GOOD && strcmp(jwt.role, "MFA_PENDING") != 0 && names_customer(call, &jwt, customer))
+    else if (state == TOKEN_GOOD && strcmp(jwt.role, "MFA_PENDING") == 0)
+        refuse(call, code, "the token is MFA_PENDING");
+    else if (state == TOKEN_GOOD && names_customer(call, &jwt, customer))
         code = change(call, customer);
     jwt_free(&jwt);
     return code;
@@ -71,11 +73,11 @@ int password_forget(struct auth_call *call)
     if (code != CODE_SUCCESS)
         return code;
     if (!credential->password)
-        return CODE_NO_SUCH_USER;
+        return refuse(call, CODE_NO_SUCH_USER, "the customer has no password to forget");
     if (credential->confirmed && strcmp(credential->password, fresh) == 0)
         return CODE_SAME_PASSWORD;
     if (!settings->otp_enabled && !no_otp)
-        return CODE_PASSWORD_NOT_RESET;
+        return refuse(call, CODE_PASSWORD_NOT_RESET, "OTP_ENABLED is off: nothing could confirm the new password");
     credential_set(credential, fresh, no_otp);
     return CODE_SUCCESS;
 }

@@ -32,13 +32,19 @@ static struct customer *customer_of(const struct auth_call *call, const struct j
 
 static int regenerate_by_key(struct auth_call *call, const struct jwt *key)
 {
-    if (strcmp(key->role, "AUTH") != 0 || (key->expires_at && call->now_ms / 1000 >= key->expires_at))
-        return CODE_KEY_INVALID;
+    if (strcmp(key->role, "AUTH") != 0)
+        return refuse(call, CODE_KEY_INVALID, "that is a token, not a key");
+    if (key->expires_at && call->now_ms / 1000 >= key->expires_at)
+        return refuse(call, CODE_KEY_INVALID, "the key has expired");
     struct customer *customer = customer_of(call, key);
-    if (!customer || !complete_identity(call, key, customer) || !token_covers_identity(call, key, customer) ||
-        !text_equal(key->device, call->fields.text[FIELD_DEVICE_ID]) ||
-        key->mfa != (call_factor(call) == SECOND_FACTOR))
-        return CODE_NOT_REGENERATED;
+    if (!customer)
+        return refuse(call, CODE_NOT_REGENERATED, "the key's customer is not one of the brand");
+    if (!complete_identity(call, key, customer) || !token_covers_identity(call, key, customer))
+        return refuse(call, CODE_NOT_REGENERATED, "the identifier is not the key's");
+    if (!text_equal(key->device, call->fields.text[FIELD_DEVICE_ID]))
+        return refuse(call, CODE_NOT_REGENERATED, "the device is not the key's");
+    if (key->mfa != (call_factor(call) == SECOND_FACTOR))
+        return refuse(call, CODE_NOT_REGENERATED, "the key is of the other factor");
     renew(call, customer, key);
     return CODE_SUCCESS;
 }
@@ -47,7 +53,7 @@ int token_regenerate(struct auth_call *call)
 {
     struct jwt key;
     if (!jwt_read(call->emulator->signer, call->fields.text[FIELD_KEY], &key))
-        return CODE_KEY_INVALID;
+        return refuse(call, CODE_KEY_INVALID, "the key was not signed here");
     int code = regenerate_by_key(call, &key);
     jwt_free(&key);
     return code;
@@ -58,10 +64,16 @@ static int regenerate_by_token(struct auth_call *call, const struct jwt *token)
 {
     int64_t grace_s = call->brand->settings.session_minutes * 60;
     struct customer *customer = customer_of(call, token);
-    bool authenticated = customer && strcmp(token->role, "AUTH") != 0 && strcmp(token->role, "MFA_PENDING") != 0;
-    if (!authenticated || !token_covers_identity(call, token, customer) ||
-        call->now_ms / 1000 >= token->expires_at + grace_s || revoked_has(&call->emulator->revoked, token->signature))
-        return CODE_NOT_REGENERATED;
+    if (!customer)
+        return refuse(call, CODE_NOT_REGENERATED, "the token is VIEW, or its customer is not one of the brand");
+    if (strcmp(token->role, "AUTH") == 0 || strcmp(token->role, "MFA_PENDING") == 0)
+        return refuse(call, CODE_NOT_REGENERATED, "an %s token is not regenerated", token->role);
+    if (!token_covers_identity(call, token, customer))
+        return refuse(call, CODE_NOT_REGENERATED, "the identifier is not the token's");
+    if (call->now_ms / 1000 >= token->expires_at + grace_s)
+        return refuse(call, CODE_NOT_REGENERATED, "the token has expired longer ago than a session lives");
+    if (revoked_has(&call->emulator->revoked, token->signature))
+        return refuse(call, CODE_NOT_REGENERATED, "the token was ended by token expire");
     renew(call, customer, token);
     return CODE_SUCCESS;
 }
@@ -70,7 +82,7 @@ int web_token_regenerate(struct auth_call *call)
 {
     struct jwt token;
     if (!jwt_read(call->emulator->signer, call->fields.text[FIELD_EXPIRED_TOKEN], &token))
-        return CODE_NOT_REGENERATED;
+        return refuse(call, CODE_NOT_REGENERATED, "the token was not signed here");
     int code = regenerate_by_token(call, &token);
     jwt_free(&token);
     return code;
@@ -78,7 +90,11 @@ int web_token_regenerate(struct auth_call *call)
 
 bool names_customer(struct auth_call *call, const struct jwt *jwt, const struct customer *customer)
 {
-    return complete_identity(call, jwt, customer) && customer_identity(customer, call->fields.type, call->fields.value);
+    bool names =
+        complete_identity(call, jwt, customer) && customer_identity(customer, call->fields.type, call->fields.value);
+    if (!names)
+        refuse(call, 0, "the token is not of this identifier");
+    return names;
 }
 
 int token_expire(struct auth_call *call)
@@ -117,8 +133,15 @@ int identifier_update(struct auth_call *call)
         return code;
     struct identity *identity =
         state == TOKEN_GOOD ? customer_identity(customer, call->fields.type, call->fields.value) : NULL;
-    if (identity && strcmp(jwt.role, "MFA_PENDING") != 0 && same_type(call, value) &&
-        !customer_find(call->brand, call->fields.type, value)) {
+    if (state == TOKEN_GOOD && !identity)
+        refuse(call, code, "the token's customer does not have the old value");
+    else if (identity && strcmp(jwt.role, "MFA_PENDING") == 0)
+        refuse(call, code, "the token is MFA_PENDING");
+    else if (identity && !same_type(call, value))
+        refuse(call, code, "the new value is not of that type");
+    else if (identity && customer_find(call->brand, call->fields.type, value))
+        refuse(call, code, "some customer has the new value already");
+    else if (identity) {
         customer_rename_identity(customer, identity, value);
         code = CODE_SUCCESS;
     }

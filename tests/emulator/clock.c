@@ -57,3 +57,13 @@ void clock_date(const struct clock *clock, char date[CLOCK_DATE_SIZE])
              (unsigned)utc.tm_mday % 100u, months[utc.tm_mon], (unsigned)(utc.tm_year + 1900) % 10000u,
              (unsigned)utc.tm_hour % 100u, (unsigned)utc.tm_min % 100u, (unsigned)utc.tm_sec % 100u);
 }
+
+void clock_iso(int64_t time_ms, char iso[CLOCK_ISO_SIZE])
+{
+    time_t seconds = (time_t)(time_ms / 1000);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    snprintf(iso, CLOCK_ISO_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)(utc.tm_year + 1900) % 10000u,
+             (unsigned)(utc.tm_mon + 1) % 100u, (unsigned)utc.tm_mday % 100u, (unsigned)utc.tm_hour % 100u,
+             (unsigned)utc.tm_min % 100u, (unsigned)utc.tm_sec % 100u, (unsigned)(time_ms % 1000) % 1000u);
+}

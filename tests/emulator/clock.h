@@ -20,4 +20,8 @@ enum { CLOCK_DATE_SIZE = 30 };
 /* The time in the form of HTTP's Date header. */
 void clock_date(const struct clock *clock, char date[CLOCK_DATE_SIZE]);
 
+enum { CLOCK_ISO_SIZE = 25 };
+/* The form of RFC 3339, with milliseconds. */
+void clock_iso(int64_t time_ms, char iso[CLOCK_ISO_SIZE]);
+
 #endif

@@ -51,10 +51,12 @@ class Reply:
 class Emulator:
     """One emulator, and one connection to it that is kept alive."""
 
-    def __init__(self, *options, tls=True, environment=None):
+    def __init__(self, *options, tls=True, environment=None, stderr=None):
         command = [PROGRAM, "--listen", "127.0.0.1:0", *(["--tls"] if tls else []), *options]
         environment = {**os.environ, **(environment or {})}
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment
+        )
         self.url = self._announced("listening on ")
         self.ca_file = self._announced("ca file ") if tls else None
         self.context = ssl.create_default_context(cafile=self.ca_file) if tls else None

@@ -1,5 +1,6 @@
 #include "control.h"
 
+#include "access.h"
 #include "auth.h"
 #include "counts.h"
 #include "gateway.h"
@@ -21,21 +22,39 @@ struct control_call {
     struct brand *brand; /* of ?brand=, or NULL */
     struct http_reply *reply;
     struct text error;
+    bool is_absent; /* what is asked for is not there: a 404 */
 };
 
 /* Each call gives false, with `error` filled, for a 400. */
 typedef bool control_run(struct control_call *call);
 
+/* 0: all. */
+static bool read_limit(struct control_call *call, unsigned *most)
+{
+    const char *limit = request_query(call->request, "limit");
+    *most = limit ? (unsigned)strtoul(limit, NULL, 10) : 0;
+    if (!limit || (text_is_digits(limit) && strlen(limit) <= 6))
+        return true;
+    text_add_string(&call->error, "\"limit\" must be a number");
+    return false;
+}
+
 static bool get_outbox(struct control_call *call)
 {
     const char *identifier = request_query(call->request, "identifier");
-    const char *limit = request_query(call->request, "limit");
-    if (limit && (!text_is_digits(limit) || strlen(limit) > 6)) {
-        text_add_string(&call->error, "\"limit\" must be a number");
+    unsigned most;
+    if (!read_limit(call, &most))
         return false;
-    }
-    unsigned most = limit ? (unsigned)strtoul(limit, NULL, 10) : 0;
     outbox_write(&call->emulator->outbox, call->brand, identifier, most, &call->reply->body);
+    return true;
+}
+
+static bool get_log(struct control_call *call)
+{
+    unsigned most;
+    if (!read_limit(call, &most))
+        return false;
+    journal_write(&call->emulator->journal, call->brand ? call->brand->name : NULL, most, &call->reply->body);
     return true;
 }
 
@@ -61,6 +80,18 @@ static bool put_gateway(struct control_call *call)
            seed_gateway(call->emulator, call->parts[0], call->parts[1], call->body, &call->error);
 }
 
+static bool get_clock(struct control_call *call)
+{
+    text_add_format(&call->reply->body, "{\"now\":%lld}", (long long)clock_now_s(&call->emulator->clock));
+    return true;
+}
+
+static bool get_health(struct control_call *call)
+{
+    (void)call;
+    return true;
+}
+
 static bool post_clock(struct control_call *call)
 {
     static const char *const members[] = {"advanceSeconds", NULL};
@@ -78,8 +109,7 @@ static bool post_clock(struct control_call *call)
     }
     sessions_sweep(emulator);
     revoked_sweep(&emulator->revoked, clock_now_s(&emulator->clock));
-    text_add_format(&call->reply->body, "{\"now\":%lld}", (long long)clock_now_s(&emulator->clock));
-    return true;
+    return get_clock(call);
 }
 
 /* A fault on a path that nobody serves would never strike: more likely a typing error. */
@@ -146,6 +176,7 @@ static bool post_reset(struct control_call *call)
 
 static const char *const brand_query[] = {"brand", NULL};
 static const char *const outbox_query[] = {"brand", "identifier", "limit", NULL};
+static const char *const log_query[] = {"brand", "limit", NULL};
 static const char *const no_query[] = {NULL};
 
 static const struct control {
@@ -155,33 +186,57 @@ static const struct control {
     const char *const *query;
     control_run *run;
 } controls[] = {
-    {"GET", "outbox", 0, false, outbox_query, get_outbox},    {"PUT", "brands", 1, true, no_query, put_brand},
-    {"PUT", "customers", 3, true, no_query, put_customer},    {"PUT", "gateway", 2, true, no_query, put_gateway},
-    {"POST", "clock", 0, true, no_query, post_clock},         {"POST", "faults", 0, true, no_query, post_fault},
-    {"GET", "requests", 0, false, brand_query, get_requests}, {"POST", "reset", 0, false, brand_query, post_reset},
+    {"GET", "health", 0, false, no_query, get_health},    {"GET", "clock", 0, false, no_query, get_clock},
+    {"GET", "log", 0, false, log_query, get_log},         {"GET", "outbox", 0, false, outbox_query, get_outbox},
+    {"PUT", "brands", 1, true, no_query, put_brand},      {"PUT", "customers", 3, true, no_query, put_customer},
+    {"PUT", "gateway", 2, true, no_query, put_gateway},   {"POST", "clock", 0, true, no_query, post_clock},
+    {"POST", "faults", 0, true, no_query, post_fault},    {"GET", "requests", 0, false, brand_query, get_requests},
+    {"POST", "reset", 0, false, brand_query, post_reset},
 };
 
-static const struct control *find_control(const char *path)
+/* Whether a path, behind the prefix, has a call's name and as many parts as it wants. */
+static bool path_fits(const struct control *control, const char *path)
 {
-    size_t length = strcspn(path, "/");
-    for (size_t i = 0; i < sizeof controls / sizeof controls[0]; i++)
-        if (strlen(controls[i].name) == length && strncmp(controls[i].name, path, length) == 0)
+    size_t length = strlen(control->name);
+    if (strncmp(control->name, path, length) != 0 || (path[length] && path[length] != '/'))
+        return false;
+    const char *at = path[length] ? path + length : NULL;
+    for (unsigned i = 0; i < control->parts; i++) {
+        if (!at || !at[1])
+            return false;
+        at = strchr(at + 1, '/');
+    }
+    return control->parts || !at;
+}
+
+/* HEAD is answered as GET is, by libmicrohttpd without the body. */
+static bool method_fits(const struct control *control, const char *method)
+{
+    return strcmp(control->method, strcmp(method, "HEAD") == 0 ? "GET" : method) == 0;
+}
+
+/* The call, or NULL; `allow` then gets the methods that the path does have. */
+static const struct control *find_control(const char *method, const char *path, struct text *allow)
+{
+    for (size_t i = 0; i < sizeof controls / sizeof controls[0]; i++) {
+        if (!path_fits(&controls[i], path))
+            continue;
+        if (method_fits(&controls[i], method))
             return &controls[i];
+        text_add_format(allow, "%s%s", allow->length ? ", " : "", controls[i].method);
+    }
     return NULL;
 }
 
 /* Cuts `path` (in place) into the parts that the call wants. */
-static bool split_path(const struct control *control, char *path, struct control_call *call)
+static void split_path(const struct control *control, char *path, struct control_call *call)
 {
-    char *at = strchr(path, '/');
+    char *at = path + strlen(control->name);
     for (unsigned i = 0; i < control->parts; i++) {
-        if (!at || !at[1])
-            return false;
         *at = '\0';
         call->parts[i] = at + 1;
-        at = i + 1 < control->parts ? strchr(at + 1, '/') : NULL;
+        at = strchr(at + 1, '/');
     }
-    return control->parts || !at;
 }
 
 static bool read_query(const struct control *control, struct control_call *call)
@@ -209,40 +264,62 @@ static bool read_body(const struct control *control, struct control_call *call)
     return call->body != NULL;
 }
 
+static void reply_error(struct http_reply *reply, unsigned status, const char *error)
+{
+    reply->status = status;
+    reply->content_type = "application/json";
+    note_add(&reply->note.reason, "%s", error);
+    text_add_string(&reply->body, "{\"error\":");
+    text_add_json(&reply->body, error);
+    text_add_string(&reply->body, "}");
+}
+
 static void run(const struct control *control, struct control_call *call)
 {
     struct http_reply *reply = call->reply;
-    reply->status = 200;
-    reply->content_type = "application/json";
-    if (read_query(control, call) && read_body(control, call) && control->run(call)) {
-        if (!reply->body.length)
-            text_add_string(&reply->body, "{}");
+    if (!read_query(control, call) || !read_body(control, call) || !control->run(call)) {
+        reply_error(reply, call->is_absent ? 404 : 400, call->error.data);
         return;
     }
-    reply->status = 400;
-    text_add_string(&reply->body, "{\"error\":");
-    text_add_json(&reply->body, call->error.data);
-    text_add_string(&reply->body, "}");
+    reply->status = 200;
+    reply->content_type = "application/json";
+    if (!reply->body.length)
+        text_add_string(&reply->body, "{}");
+}
+
+bool control_is_path(const char *path)
+{
+    return strncmp(path, CONTROL_PREFIX, strlen(CONTROL_PREFIX)) == 0;
+}
+
+bool control_admits(const struct emulator *emulator, const struct http_request *request, struct http_reply *reply)
+{
+    struct text error = {0};
+    bool admitted = access_is_allowed(emulator->options, request, &error);
+    if (!admitted)
+        reply_error(reply, 403, error.data);
+    text_free(&error);
+    return admitted;
 }
 
 void control_handle(struct emulator *emulator, const struct http_request *request, struct http_reply *reply)
 {
     struct control_call call = {.emulator = emulator, .request = request, .reply = reply};
+    struct text allow = {0};
     char *path = text_copy(request->path + strlen(CONTROL_PREFIX));
-    const struct control *control = find_control(path);
-    if (!control || !split_path(control, path, &call)) {
-        reply->status = 400;
-        reply->content_type = "application/json";
-        text_add_string(&reply->body, "{\"error\":\"unknown control call\",\"path\":");
-        text_add_json(&reply->body, request->path);
-        text_add_string(&reply->body, "}");
-    } else if (strcmp(request->method, control->method) != 0) {
-        reply_http_error(reply, 405, "Method Not Allowed", request->path);
-        reply->allow = control->method;
-    } else {
+    const struct control *control = find_control(request->method, path, &allow);
+    if (control) {
+        split_path(control, path, &call);
         run(control, &call);
+    } else if (allow.length) {
+        reply_http_error(reply, 405, "Method Not Allowed", request->path);
+        reply->allow = allow.data;
+        allow.data = NULL;
+    } else {
+        reply_error(reply, 400, "unknown control call: GET /_emulator/ lists them");
     }
     json_object_put(call.body);
     text_free(&call.error);
+    text_free(&allow);
     free(path);
 }

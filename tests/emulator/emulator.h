@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "faults.h"
+#include "journal.h"
 #include "jwt.h"
 #include "map.h"
 #include "outbox.h"
@@ -13,8 +14,10 @@
 #include <stdint.h>
 
 struct json_object;
+struct options;
 
 struct emulator {
+    const struct options *options;
     struct clock clock;
     struct jwt_signer *signer;
     struct map brands; /* name in lower case -> struct brand */
@@ -22,6 +25,7 @@ struct emulator {
     struct revoked revoked;
     struct outbox outbox;
     struct faults faults;
+    struct journal journal;
     struct map counts; /* "POST /auth/..." -> uint64_t, of all brands and none */
     struct json_object *brand_file; /* applied again by a reset; may be NULL */
     uint64_t last_customer, last_organisation;

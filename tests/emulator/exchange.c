@@ -1,6 +1,8 @@
 /* The only file that knows libmicrohttpd's requests and replies. */
 #include "exchange.h"
 
+#include "access.h"
+#include "control.h"
 #include "http.h"
 #include "router.h"
 #include "text.h"
@@ -12,11 +14,11 @@
 
 enum {
     MOST_BODY = 262144, /* a longer one is answered with 413 */
-    MOST_DRAINED = 16777216, /* a longer one is not even read to its end */
 };
 
 /* One request from its first line to the end of its reply. */
 struct exchange {
+    char *authority; /* of an absolute-form target; or NULL */
     struct text body;
     size_t received;
     bool answered; /* the outcome is there; it may wait for its delay */
@@ -113,11 +115,14 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
         MHD_add_response_header(response, name, value);
 }
 
-/* Web apps call from any origin. */
-static void add_cors_headers(struct MHD_Response *response, const struct http_request *request)
+/* Web apps call from any origin; what /_emulator/ answers is not for all of them. */
+static void add_cors_headers(struct MHD_Response *response, const struct options *options,
+                             const struct http_request *request)
 {
     const char *origin = request_header(request, "Origin");
     if (!origin)
+        return;
+    if (control_is_path(request->path) && !access_origin_is_ours(options, origin, request->authority))
         return;
     add_header(response, "Access-Control-Allow-Origin", origin);
     add_header(response, "Vary", "Origin");
@@ -155,7 +160,7 @@ static enum MHD_Result send_reply(struct exchanges *exchanges, struct outcome *o
     add_header(response, "Date", date);
     add_header(response, "Content-Type", reply->content_type);
     add_header(response, "Allow", reply->allow);
-    add_cors_headers(response, request);
+    add_cors_headers(response, exchanges->emulator->options, request);
     if (reply->headers)
         add_fault_headers(response, reply->headers);
     enum MHD_Result result = MHD_queue_response(request->connection, reply->status, response);
@@ -173,11 +178,17 @@ static enum MHD_Result finish(struct exchanges *exchanges, struct exchange *exch
     return send_reply(exchanges, &exchange->outcome, request);
 }
 
+/* Whoever asks before sending a body is told at once. Others are heard to the end: an answer before it, and a closed
+ * connection, would reach most of them as a broken one. */
+static bool will_be_too_long(const struct http_request *request)
+{
+    const char *expect = request_header(request, "Expect"), *length = request_header(request, "Content-Length");
+    return expect && length && text_equal_nocase(expect, "100-continue") && strtoull(length, NULL, 10) > MOST_BODY;
+}
+
 static enum MHD_Result receive(struct exchange *exchange, const char *data, size_t *length)
 {
     exchange->received += *length;
-    if (exchange->received > MOST_DRAINED)
-        return MHD_NO;
     if (exchange->received <= MOST_BODY)
         text_add(&exchange->body, data, *length);
     *length = 0;
@@ -197,6 +208,32 @@ static enum MHD_Result answer(struct exchanges *exchanges, struct exchange *exch
     return MHD_YES;
 }
 
+/* A target in absolute form, as clients send it to a proxy: its host counts, and not the one of the header.
+ * Gives the path. */
+static const char *split_target(const char *target, char **authority)
+{
+    const char *scheme = text_begins_nocase(target, "http://")    ? "http://"
+                         : text_begins_nocase(target, "https://") ? "https://"
+                                                                  : NULL;
+    if (!scheme)
+        return target;
+    const char *from = target + strlen(scheme), *path = from + strcspn(from, "/");
+    if (authority && !*authority) {
+        struct text text = {0};
+        text_add(&text, from, (size_t)(path - from));
+        *authority = text.data;
+    }
+    return *path ? path : "/";
+}
+
+static struct exchange *exchange_new(const char *target)
+{
+    struct exchange *exchange = memory_new(sizeof *exchange);
+    exchange->outcome.truncate_after = -1;
+    split_target(target, &exchange->authority);
+    return exchange;
+}
+
 /* libmicrohttpd calls this when the headers are there, for each piece of the body, at its end, and
  * once more when a delay is over. */
 enum MHD_Result exchange_handle(void *data, struct MHD_Connection *connection, const char *path, const char *method,
@@ -204,23 +241,25 @@ enum MHD_Result exchange_handle(void *data, struct MHD_Connection *connection, c
 {
     struct exchanges *exchanges = data;
     struct exchange *exchange = *state;
+    bool first = !exchange;
     (void)version;
-    if (!exchange) {
-        exchange = memory_new(sizeof *exchange);
-        exchange->outcome.truncate_after = -1;
-        *state = exchange;
-        return MHD_YES;
-    }
+    if (first)
+        *state = exchange = exchange_new(path);
     if (*upload_length)
         return receive(exchange, upload, upload_length);
     struct http_request request = {
         .method = method,
-        .path = path,
+        .path = split_target(path, NULL),
+        .authority = exchange->authority,
         .body = exchange->body.data ? exchange->body.data : "",
         .length = exchange->body.length,
         .too_long = exchange->received > MOST_BODY,
         .connection = connection,
     };
+    if (!request.authority)
+        request.authority = request_header(&request, "Host");
+    if (first && !(request.too_long = will_be_too_long(&request)))
+        return MHD_YES;
     return exchange->answered ? finish(exchanges, exchange, &request) : answer(exchanges, exchange, &request);
 }
 
@@ -233,6 +272,7 @@ void exchange_complete(void *data, struct MHD_Connection *connection, void **sta
     (void)code;
     if (!exchange)
         return;
+    free(exchange->authority);
     text_free(&exchange->body);
     outcome_free(&exchange->outcome);
     free(exchange);

@@ -159,11 +159,13 @@ void faults_add(struct faults *faults, struct fault *fault)
     *slot = fault;
 }
 
-struct fault *faults_take(struct faults *faults, const char *path, const struct brand *brand, bool *last)
+struct fault *faults_take(struct faults *faults, const char *path, const struct brand *brand, bool skip_delays,
+                          bool *last)
 {
     for (struct fault **slot = &faults->first; *slot; slot = &(*slot)->next) {
         struct fault *fault = *slot;
-        if (strcmp(fault->path, path) != 0 || (fault->brand && fault->brand != brand))
+        if (strcmp(fault->path, path) != 0 || (fault->brand && fault->brand != brand) ||
+            (skip_delays && fault->kind == FAULT_DELAY))
             continue;
         *last = --fault->count == 0;
         if (*last)

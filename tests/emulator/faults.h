@@ -28,9 +28,10 @@ struct faults {
 /* Reads a fault; NULL, with the reason in `error`, if it will not do. */
 struct fault *fault_read(struct json_object *object, const struct brand *brand, struct text *error);
 void faults_add(struct faults *faults, struct fault *fault);
-/* The oldest fault that meets this request, or NULL. Once it has met its last request it is no longer
- * among the others: the caller then frees it. */
-struct fault *faults_take(struct faults *faults, const char *path, const struct brand *brand, bool *last);
+/* The oldest fault that meets this request, or NULL; with `skip_delays` the oldest that is no delay. Once it has met
+ * its last request it is no longer among the others: the caller then frees it. */
+struct fault *faults_take(struct faults *faults, const char *path, const struct brand *brand, bool skip_delays,
+                          bool *last);
 void fault_free(struct fault *fault);
 /* Of one brand, or with NULL all. */
 void faults_forget(struct faults *faults, const struct brand *brand);

@@ -1,5 +1,6 @@
 #include "fields.h"
 
+#include "journal.h"
 #include "text.h"
 
 #include <json-c/json.h>
@@ -63,7 +64,18 @@ static bool has_right_type(const struct field_rule *rule, struct json_object *va
            (type == json_type_int && (rule->kind == STRING_OR_NUMBER || rule->kind == LENIENT));
 }
 
-static bool read_field(struct fields *fields, enum field field, struct json_object *value, struct text *problem)
+/* What makes a value unusable, or NULL. */
+static const char *value_problem(const struct field_rule *rule, const char *text, size_t length, size_t whole_length)
+{
+    if (whole_length != length)
+        return "holds a NUL";
+    if (length > (size_t)rule->longest)
+        return "is too long";
+    return rule->kind != PASSWORD && text_has_control(text, length) ? "holds a control character" : NULL;
+}
+
+static bool read_field(struct fields *fields, enum field field, struct json_object *value, struct text *problem,
+                       struct text *reason)
 {
     const struct field_rule *rule = &rules[field];
     if (!has_right_type(rule, value)) {
@@ -74,10 +86,12 @@ static bool read_field(struct fields *fields, enum field field, struct json_obje
     const char *text = json_object_get_string(value);
     size_t length = strlen(text);
     bool is_string = json_object_is_type(value, json_type_string);
-    if (is_string && (size_t)json_object_get_string_len(value) != length)
-        fields->unusable = true; /* a NUL inside */
-    if (length > (size_t)rule->longest || (rule->kind != PASSWORD && text_has_control(text, length)))
+    size_t whole_length = is_string ? (size_t)json_object_get_string_len(value) : length;
+    const char *wrong = value_problem(rule, text, length, whole_length);
+    if (wrong) {
         fields->unusable = true;
+        note_add(reason, "%s %s", rule->name, wrong);
+    }
     if (rule->kind == TYPE && length && identifier_type_of(text) == NO_IDENTIFIER)
         return refuse_type(problem, value);
     if (field == FIELD_OTP)
@@ -102,12 +116,39 @@ static void find_identity(struct fields *fields)
     }
 }
 
-bool fields_read(struct fields *fields, struct json_object *body, struct text *problem)
+const char *field_name(enum field field)
+{
+    return rules[field].name;
+}
+
+static bool is_known(const char *name)
+{
+    static const char *const ignored[] = {"mobile_temp", "mobileTemp"}; /* sent by live apps */
+    for (int field = 0; field < FIELDS; field++)
+        if (strcmp(rules[field].name, name) == 0)
+            return true;
+    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+        if (strcmp(ignored[i], name) == 0)
+            return true;
+    return false;
+}
+
+void fields_note_unknown(struct json_object *body, struct text *reason)
+{
+    json_object_object_foreach(body, name, value)
+    {
+        (void)value;
+        if (!is_known(name))
+            note_add(reason, "unknown member %s", name);
+    }
+}
+
+bool fields_read(struct fields *fields, struct json_object *body, struct text *problem, struct text *reason)
 {
     memset(fields, 0, sizeof *fields);
     for (int field = 0; field < FIELDS; field++) {
         struct json_object *value = json_object_object_get(body, rules[field].name);
-        if (value && !read_field(fields, (enum field)field, value, problem))
+        if (value && !read_field(fields, (enum field)field, value, problem, reason))
             return false;
     }
     find_identity(fields);

@@ -43,7 +43,11 @@ struct fields {
     bool older_form; /* the identity was in `mobile` or `email` */
 };
 
-/* False when the body does not deserialise; `problem` then gets the plain text of the 400. */
-bool fields_read(struct fields *fields, struct json_object *body, struct text *problem);
+/* False when the body does not deserialise; `problem` then gets the plain text of the 400. `reason` gets what makes
+ * the fields unusable. */
+bool fields_read(struct fields *fields, struct json_object *body, struct text *problem, struct text *reason);
+/* Tells of members that the service does not have: typing errors, most of them. */
+void fields_note_unknown(struct json_object *body, struct text *reason);
+const char *field_name(enum field field);
 
 #endif

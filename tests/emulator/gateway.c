@@ -59,12 +59,6 @@ static bool is_customers_token(const struct jwt *jwt)
     return jwt->customer_id && strcmp(jwt->role, "AUTH") != 0 && strcmp(jwt->role, "MFA_PENDING") != 0;
 }
 
-static bool token_is_in_force(struct emulator *emulator, const struct jwt *jwt, bool view)
-{
-    return (is_customers_token(jwt) || (view && strcmp(jwt->role, "VIEW") == 0)) &&
-           clock_now_s(&emulator->clock) < jwt->expires_at && !revoked_has(&emulator->revoked, jwt->signature);
-}
-
 /* The token names the identity, or names the one that it was before an identifier update. */
 static bool token_has_identity(const struct jwt *jwt, const struct customer *customer, enum identifier_type type,
                                const char *value)
@@ -108,8 +102,10 @@ static bool headers_agree(const struct http_request *request, const struct jwt *
 static const char *check_token(struct emulator *emulator, const struct http_request *request, const struct jwt *jwt,
                                bool view, struct caller *caller)
 {
-    if (!token_is_in_force(emulator, jwt, view))
-        return "Token is expired or not authenticated";
+    if (!is_customers_token(jwt) && !(view && strcmp(jwt->role, "VIEW") == 0))
+        return "Token is not authenticated";
+    if (clock_now_s(&emulator->clock) >= jwt->expires_at || revoked_has(&emulator->revoked, jwt->signature))
+        return "Token is expired";
     if (!text_equal(jwt->brand, caller->brand->upper))
         return "cap_brand does not match the token";
     caller->customer = customer_find_by_id(caller->brand, jwt->customer_id);
@@ -243,13 +239,16 @@ static void answer(const struct caller *caller, const char *endpoint, bool delet
         text_add_string(&reply->body, "{\"status\":{\"success\":\"true\",\"code\":200,\"message\":\"Success\"}}");
     } else {
         reply->status = 404;
+        note_add(&reply->note.reason, "PUT /_emulator/gateway/%s/%s would set it up", caller->brand->name, endpoint);
         text_add_string(&reply->body, "{\"errors\":[{\"status\":false,\"code\":600,"
                                       "\"message\":\"Endpoint is not configured\"}],\"warnings\":[]}");
     }
 }
 
-static void refuse(const char *refusal, struct http_reply *reply)
+static void refuse_caller(const char *refusal, struct http_reply *reply)
 {
+    note_add(&reply->note.reason, "%s", refusal);
+    reply->note.code = 401;
     reply->status = 401;
     reply->content_type = "application/json";
     text_add_string(&reply->body, "{\"status\":{\"success\":false,\"code\":401,\"message\":");
@@ -257,13 +256,28 @@ static void refuse(const char *refusal, struct http_reply *reply)
     text_add_string(&reply->body, "}}");
 }
 
+static void take_note(const struct http_request *request, struct note *note)
+{
+    const char *type = request_header(request, "cap_identifier_type");
+    const char *value = request_header(request, "cap_identifier_value");
+    const char *mobile = request_header(request, "cap_mobile");
+    struct text customer = {0};
+    if (type || value)
+        text_add_format(&customer, "%s|%s", type ? type : "", value ? value : "");
+    else if (mobile)
+        text_add_format(&customer, "MOBILE|%s", mobile);
+    note->customer = customer.data;
+    note->brand = text_copy(request_header(request, "cap_brand"));
+}
+
 void gateway_handle(struct emulator *emulator, const struct http_request *request, const char *endpoint,
                     struct http_reply *reply)
 {
     struct caller caller = {0};
     const char *refusal = identify(emulator, request, endpoint, &caller);
+    take_note(request, &reply->note);
     if (refusal) {
-        refuse(refusal, reply);
+        refuse_caller(refusal, reply);
     } else {
         bool deletes = deletes_customer(request, &caller, endpoint);
         answer(&caller, endpoint, deletes, reply);

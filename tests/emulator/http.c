@@ -11,6 +11,7 @@ void reply_text(struct http_reply *reply, unsigned status, const char *text)
     reply->content_type = "text/plain;charset=UTF-8";
     reply->body.length = 0;
     text_add_string(&reply->body, text);
+    note_add(&reply->note.reason, "%s", text);
 }
 
 void reply_http_error(struct http_reply *reply, unsigned status, const char *error, const char *path)
@@ -20,6 +21,7 @@ void reply_http_error(struct http_reply *reply, unsigned status, const char *err
     text_add_format(&reply->body, "{\"status\":%u,\"error\":\"%s\",\"path\":", status, error);
     text_add_json(&reply->body, path);
     text_add_string(&reply->body, "}");
+    note_add(&reply->note.reason, "%s", error);
 }
 
 static bool is_blank(const char *text, size_t length)

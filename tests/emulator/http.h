@@ -2,6 +2,7 @@
 #ifndef EMULATOR_HTTP_H
 #define EMULATOR_HTTP_H
 
+#include "journal.h"
 #include "text.h"
 
 #include <stdbool.h>
@@ -14,6 +15,7 @@ struct MHD_Connection;
 struct http_request {
     const char *method;
     const char *path; /* decoded, without query */
+    const char *authority; /* host and port as the client knows us, or NULL */
     const char *body; /* ends with a NUL that does not count */
     size_t length;
     bool too_long; /* the body was more than we keep */
@@ -24,8 +26,9 @@ struct http_reply {
     unsigned status;
     struct text body;
     const char *content_type; /* NULL: none */
-    const char *allow; /* for 405 */
+    char *allow; /* for 405; owned */
     struct json_object *headers; /* of a fault, borrowed; or NULL */
+    struct note note;
 };
 
 /* NULL when there is none. */

@@ -75,6 +75,7 @@ static void emulator_free(struct emulator *emulator)
     map_clear(&emulator->counts, free);
     map_clear(&emulator->brands, brand_free);
     json_object_put(emulator->brand_file);
+    journal_free(&emulator->journal);
     jwt_signer_free(emulator->signer);
     free(emulator);
 }
@@ -83,6 +84,8 @@ static struct emulator *emulator_new(const struct options *options, struct text 
 {
     struct emulator *emulator = memory_new(sizeof *emulator);
     clock_start(&emulator->clock);
+    emulator->options = options;
+    emulator->journal.quiet = options->quiet;
     emulator->signer = jwt_signer_new();
     if (!options->brand_file)
         seed_defaults(emulator);

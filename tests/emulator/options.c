@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "access.h"
 #include "text.h"
 #include "tls.h"
 
@@ -12,7 +13,8 @@ enum { USAGE_ERROR = 2 };
 
 static const char usage[] =
     "usage: capauth-emulator [--listen HOST:PORT] [--tls] [--tls-name NAME]...\n"
-    "                        [--ca-file PATH] [--brands FILE]\n"
+    "                        [--ca-file PATH] [--brands FILE] [--allow-origin ORIGIN]...\n"
+    "                        [--quiet]\n"
     "\n"
     "An emulator of Capillary's Auth Engine, for apps under development.\n"
     "\n"
@@ -22,6 +24,9 @@ static const char usage[] =
     "  --ca-file PATH      the authority that clients are to trust: made if absent, used again if there\n"
     "                      (its private key is kept in PATH.key)\n"
     "  --brands FILE       brands, customers and gateway replies to begin with, as JSON\n"
+    "  --allow-origin ORIGIN  a web page's origin, such as http://emulator:8080, that may use /_emulator/;\n"
+    "                      its host may be our name too; may be repeated\n"
+    "  --quiet             no line on stderr for each request and OTP\n"
     "  --help              this text\n"
     "  --version           the version\n"
     "\n"
@@ -53,12 +58,25 @@ static bool split_address(const char *address, struct options *options)
     return host.length > 0;
 }
 
+static void add_to_list(const char ***list, size_t *count, const char *value)
+{
+    *list = memory_grow(*list, (*count + 1) * sizeof **list);
+    (*list)[(*count)++] = value;
+}
+
 static int add_tls_name(struct options *options, const char *name)
 {
     if (!tls_name_is_usable(name))
         return complain("not a host name or address:", name);
-    options->tls_names = memory_grow(options->tls_names, (options->tls_name_count + 1) * sizeof *options->tls_names);
-    options->tls_names[options->tls_name_count++] = name;
+    add_to_list(&options->tls_names, &options->tls_name_count, name);
+    return -1;
+}
+
+static int add_origin(struct options *options, const char *origin)
+{
+    if (!origin_is_usable(origin))
+        return complain("not an origin, like https://shop.example:", origin);
+    add_to_list(&options->allowed_origins, &options->allowed_origin_count, origin);
     return -1;
 }
 
@@ -77,6 +95,11 @@ static int take(struct options *options, int option, const char *value)
         return *value ? -1 : complain("not a path:", value);
     case 'b':
         options->brand_file = value;
+        return -1;
+    case 'o':
+        return add_origin(options, value);
+    case 'q':
+        options->quiet = true;
         return -1;
     case 'h':
         fputs(usage, stdout);
@@ -106,7 +129,8 @@ int options_read(struct options *options, int count, char **arguments)
     static const struct option known[] = {
         {"listen", required_argument, NULL, 'l'},   {"tls", no_argument, NULL, 't'},
         {"tls-name", required_argument, NULL, 'n'}, {"ca-file", required_argument, NULL, 'c'},
-        {"brands", required_argument, NULL, 'b'},   {"help", no_argument, NULL, 'h'},
+        {"brands", required_argument, NULL, 'b'},   {"allow-origin", required_argument, NULL, 'o'},
+        {"quiet", no_argument, NULL, 'q'},          {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},        {NULL, 0, NULL, 0},
     };
     int option, status = -1;
@@ -124,4 +148,5 @@ void options_free(struct options *options)
     free(options->host);
     free(options->port);
     free(options->tls_names);
+    free(options->allowed_origins);
 }

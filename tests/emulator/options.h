@@ -12,6 +12,9 @@ struct options {
     size_t tls_name_count;
     const char *ca_file;
     const char *brand_file;
+    bool quiet;
+    const char **allowed_origins;
+    size_t allowed_origin_count;
 };
 
 /* -1 to go on, else the status to exit with: everything has been printed then. */

@@ -6,6 +6,7 @@
 #include "gateway.h"
 
 #include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void serve(struct emulator *emulator, const struct http_request *request, struct json_object *body,
@@ -18,7 +19,7 @@ static void serve(struct emulator *emulator, const struct http_request *request,
         reply_http_error(reply, 404, "Not Found", request->path);
     } else if (strcmp(request->method, method) != 0) {
         reply_http_error(reply, 405, "Method Not Allowed", request->path);
-        reply->allow = method;
+        reply->allow = text_copy(method);
     } else {
         auth_handle(emulator, request, body, problem, reply);
     }
@@ -53,50 +54,77 @@ static void reply_as_fault_says(const struct fault *fault, struct http_reply *re
 /* What a fault does beside or instead of serving; false: the request is not processed. */
 static bool apply_fault(const struct fault *fault, struct outcome *outcome)
 {
+    struct text *reason = &outcome->reply.note.reason;
     switch (fault->kind) {
     case FAULT_DELAY:
-        outcome->delay_ms = fault->number;
+        note_add(reason, "fault: delayed by %lld ms", fault->number);
+        outcome->delay_ms += fault->number;
         return true;
     case FAULT_TRUNCATE:
+        note_add(reason, "fault: cut after %lld bytes", fault->number);
         outcome->truncate_after = fault->number;
         return true;
     case FAULT_RESET_AFTER:
+        note_add(reason, "fault: processed, then the connection is reset");
         outcome->drop = true;
         return true;
     case FAULT_RESET_BEFORE:
+        note_add(reason, "fault: the connection is reset");
         outcome->drop = true;
         return false;
     case FAULT_STATUS:
+        note_add(reason, "fault: not processed");
         reply_as_fault_says(fault, &outcome->reply);
         return false;
     }
     return true;
 }
 
+/* One fault strikes a request. A delay that goes on after it would hide the later ones for long, and so does not
+ * count: what it delays may fail, too. */
+static bool apply_faults(struct emulator *emulator, const struct http_request *request, const struct brand *brand,
+                         struct outcome *outcome)
+{
+    bool processed = true, last = false;
+    struct fault *fault = faults_take(&emulator->faults, request->path, brand, false, &last);
+    if (fault && fault->kind == FAULT_DELAY && !last) {
+        apply_fault(fault, outcome);
+        fault = faults_take(&emulator->faults, request->path, brand, true, &last);
+    }
+    if (fault)
+        processed = apply_fault(fault, outcome);
+    if (last)
+        outcome->used_up = fault;
+    return processed;
+}
+
 static void serve_or_fail(struct emulator *emulator, const struct http_request *request, struct outcome *outcome)
 {
     const char *problem = NULL;
-    bool last = false;
     struct json_object *body = json_read(request->body, request->length, &problem);
     struct brand *brand = brand_of(emulator, request, body);
     counts_add(&emulator->counts, request->method, request->path);
     if (brand)
         counts_add(&brand->counts, request->method, request->path);
-    struct fault *fault = faults_take(&emulator->faults, request->path, brand, &last);
-    if (last)
-        outcome->used_up = fault;
-    if (!fault || apply_fault(fault, outcome))
+    if (apply_faults(emulator, request, brand, outcome))
         serve(emulator, request, body, problem, &outcome->reply);
+    if (brand) {
+        outcome->delay_ms += settings_latency_ms(&brand->settings);
+        if (!outcome->reply.note.brand)
+            outcome->reply.note.brand = text_copy(brand->name);
+    }
     json_object_put(body);
 }
 
 void route(struct emulator *emulator, const struct http_request *request, struct outcome *outcome)
 {
-    bool control = strncmp(request->path, CONTROL_PREFIX, strlen(CONTROL_PREFIX)) == 0;
+    bool control = control_is_path(request->path);
     bool preflight = strcmp(request->method, "OPTIONS") == 0;
     if (!control && (preflight || request->too_long))
         counts_add(&emulator->counts, request->method, request->path);
-    if (request->too_long) {
+    if (control && !control_admits(emulator, request, &outcome->reply)) {
+        /* the reply says so */
+    } else if (request->too_long) {
         reply_http_error(&outcome->reply, 413, "Payload Too Large", request->path);
     } else if (preflight) {
         outcome->reply.status = 204; /* a preflight: the server adds its headers */
@@ -105,11 +133,15 @@ void route(struct emulator *emulator, const struct http_request *request, struct
     } else {
         serve_or_fail(emulator, request, outcome);
     }
+    journal_add(&emulator->journal, clock_now_ms(&emulator->clock), request->method, request->path,
+                outcome->drop ? 0 : outcome->reply.status, &outcome->reply.note);
 }
 
 void outcome_free(struct outcome *outcome)
 {
     text_free(&outcome->reply.body);
+    note_free(&outcome->reply.note);
+    free(outcome->reply.allow);
     if (outcome->used_up)
         fault_free(outcome->used_up);
 }

@@ -3,6 +3,7 @@
 #include "text.h"
 
 #include <json-c/json.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,8 @@ static const struct setting table[] = {
     FLAG("SIGN_UP", sign_up, true),
     FLAG("FULL_REPLIES", full_replies, false),
     FLAG("OLD_IDENTIFIER_WORKS", old_identifier_works, false),
+    COUNT("LATENCY_IN_MILLISECONDS", latency_ms, 0, 600000),
+    COUNT("LATENCY_JITTER_IN_MILLISECONDS", latency_jitter_ms, 0, 600000),
 
     COUNT("CONF_MAX_OTP_RETRY_COUNT", max_otp_retry_count, 5, 1000000),
     COUNT("CONF_MAX_PASSWORD_RETRY_COUNT", max_password_retry_count, 5, 1000000),
@@ -271,6 +274,14 @@ bool settings_replace(struct settings *settings, struct json_object *object, str
     if (ok)
         *settings = fresh;
     return ok;
+}
+
+int64_t settings_latency_ms(const struct settings *settings)
+{
+    uint32_t random = 0;
+    if (settings->latency_jitter_ms && RAND_bytes((unsigned char *)&random, sizeof random) != 1)
+        abort();
+    return settings->latency_ms + random % (settings->latency_jitter_ms + 1);
 }
 
 void settings_free(struct settings *settings)

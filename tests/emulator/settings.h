@@ -24,6 +24,8 @@ struct settings {
     bool sign_up;
     bool full_replies;
     bool old_identifier_works;
+    int64_t latency_ms;
+    int64_t latency_jitter_ms;
 
     int64_t max_otp_retry_count;
     int64_t max_password_retry_count;
@@ -77,6 +79,8 @@ void settings_init(struct settings *settings);
 /* What `object` lacks goes to its default. False, with the reason in `error` and `settings` as it was,
  * when a name is unknown or a value will not do. */
 bool settings_replace(struct settings *settings, struct json_object *object, struct text *error);
+/* How long a request of the brand takes, a part of it by chance. */
+int64_t settings_latency_ms(const struct settings *settings);
 void settings_free(struct settings *settings);
 
 #endif

@@ -8,6 +8,7 @@ import time
 import pytest
 
 GENERATE = "/auth/v1/otp/generate"
+TOKEN = "/auth/v1/token/generate"
 LOST = (http.client.HTTPException, ConnectionError, OSError)
 
 
@@ -225,3 +226,56 @@ def test_preflight_is_spared(emulator, customer):
 def test_a_fault_that_will_not_do_is_a_400_that_says_why(emulator, members, named):
     reply = emulator.send("POST", "/_emulator/faults", members)
     assert reply.http_status == 400 and named in reply.json["error"]
+
+
+def test_a_lasting_delay_does_not_hide_later_faults(emulator):
+    customer = emulator.brand().customer()
+    here = {"path": TOKEN, "brand": customer.brand.name}
+    emulator.fault(**here, delayMs=50, count=100)
+    emulator.fault(**here, status=503, count=2)
+    begun = time.monotonic()
+    statuses = [emulator.send("POST", TOKEN, customer.body()).http_status for _ in range(3)]
+    assert statuses == [503, 503, 200]
+    assert time.monotonic() - begun >= 3 * 0.05
+    emulator.fault(**here, reset="before")
+    with pytest.raises((ConnectionError, OSError)):
+        emulator.send("POST", TOKEN, customer.body(), connection=emulator.connect())
+
+
+def test_single_faults_still_strike_one_request_each(emulator):
+    customer = emulator.brand().customer()
+    here = {"path": TOKEN, "brand": customer.brand.name}
+    emulator.fault(**here, delayMs=1)
+    emulator.fault(**here, status=503)
+    assert [emulator.send("POST", TOKEN, customer.body()).http_status for _ in range(3)] == [200, 503, 200]
+
+
+def test_latency_is_a_setting_of_the_brand(emulator):
+    slow = emulator.brand(LATENCY_IN_MILLISECONDS=60, LATENCY_JITTER_IN_MILLISECONDS=40)
+    customer = slow.customer()
+    took = []
+    for step in (customer.generate, customer.generate_otp, customer.validate_otp, customer.gateway):
+        begun = time.monotonic()
+        step()
+        took.append(time.monotonic() - begun)
+    assert min(took) >= 0.06
+    here = {"path": TOKEN, "brand": slow.name}
+    emulator.fault(**here, status=503)  # slow, and wrong
+    begun = time.monotonic()
+    assert emulator.send("POST", TOKEN, customer.body()).http_status == 503
+    assert time.monotonic() - begun >= 0.06
+    slow.set()
+    begun = time.monotonic()
+    for _ in range(20):
+        customer.generate()
+    assert time.monotonic() - begun < 20 * 0.06
+
+
+def test_jitter_spreads_the_latency(emulator):
+    customer = emulator.brand(LATENCY_JITTER_IN_MILLISECONDS=100).customer()
+    took = []
+    for _ in range(12):
+        begun = time.monotonic()
+        customer.generate()
+        took.append(time.monotonic() - begun)
+    assert max(took) - min(took) > 0.01

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 
 import pytest
 
@@ -196,3 +197,67 @@ def test_chunked_body_is_read(emulator, brand):
                                 headers={"Transfer-Encoding": "chunked"})
     reply = emulator.connection.getresponse()
     assert json.loads(reply.read())["status"]["code"] == 200
+
+
+@pytest.mark.parametrize("size", [262145, 20_000_000])
+def test_a_body_that_is_too_long_is_413_and_never_a_cut(start, size):
+    emulator = start()
+    connection = emulator.connect(timeout=60)
+    for path in (GENERATE, "/_emulator/clock"):
+        reply = emulator.send("POST", path, b"x" * size, connection=connection)
+        assert reply.http_status == 413
+    kept = connection.sock
+    assert emulator.send("GET", "/x", connection=connection).http_status == 404 and connection.sock is kept
+    chunks = (b"x" * 65536 for _ in range(size // 65536 + 1))
+    connection.request("POST", GENERATE, body=chunks, headers={"Transfer-Encoding": "chunked"}, encode_chunked=True)
+    reply = connection.getresponse()
+    assert reply.status == 413 and reply.read()
+    connection.close()
+
+
+def test_whoever_asks_first_is_told_413_before_sending(start):
+    emulator = start(tls=False)
+    for length, answer in ((20_000_000, b"HTTP/1.1 413"), (2, b"HTTP/1.1 100")):
+        with socket.create_connection(emulator.address, timeout=20) as connection:
+            head = b"POST %s HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+            connection.sendall(head % (GENERATE.encode(), length))
+            assert connection.recv(12) == answer
+
+
+def test_health_and_head(emulator):
+    for method, body in (("GET", b"{}"), ("HEAD", b"")):
+        reply = emulator.send(method, "/_emulator/health")
+        assert reply.http_status == 200 and reply.body == body and reply.headers["Content-Length"] == "2"
+    assert emulator.send("HEAD", "/_emulator/outbox").http_status == 200
+    assert emulator.send("POST", "/_emulator/health").headers["Allow"] == "GET"
+    customer = emulator.brand().customer().sign_in()
+    head = customer.gateway("customer/get", "HEAD")
+    assert head.http_status == 200 and head.body == b""
+    assert head.headers["Content-Length"] == str(len(customer.gateway("customer/get").body))
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_tls_1_2_and_1_3_are_spoken(emulator, version):
+    context = ssl.create_default_context(cafile=emulator.ca_file)
+    context.minimum_version = context.maximum_version = version
+    with socket.create_connection(emulator.address, timeout=20) as connection:
+        context.wrap_socket(connection, server_hostname="localhost").close()
+
+
+@pytest.mark.parametrize("number", [0x0301, 0x0302])
+def test_older_tls_is_refused(emulator, number):
+    # A client hello by hand: OpenSSL's policy may forbid these versions here. TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA.
+    def block(length, content):
+        return len(content).to_bytes(length, "big") + content
+
+    curves = b"\x00\x0a" + block(2, block(2, b"\x00\x17"))
+    points = b"\x00\x0b" + block(2, block(1, b"\x00"))
+    hello = number.to_bytes(2, "big") + bytes(32) + b"\x00" + block(2, b"\xc0\x09") + block(1, b"\x00")
+    message = b"\x01" + block(3, hello + block(2, curves + points))
+    with socket.create_connection(emulator.address, timeout=20) as connection:
+        connection.sendall(b"\x16\x03\x01" + block(2, message))
+        try:
+            answer = connection.recv(7)
+        except ConnectionResetError:
+            answer = b""
+    assert answer[:1] in (b"", b"\x15")  # closed, or an alert; a hello of the server's would begin with 0x16

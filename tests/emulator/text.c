@@ -50,11 +50,17 @@ void text_add_string(struct text *text, const char *string)
 
 void text_add_format(struct text *text, const char *format, ...)
 {
-    va_list arguments, again;
+    va_list arguments;
     va_start(arguments, format);
+    text_add_arguments(text, format, arguments);
+    va_end(arguments);
+}
+
+void text_add_arguments(struct text *text, const char *format, va_list arguments)
+{
+    va_list again;
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
     if (length > 0) {
         text_reserve(text, (size_t)length);
         vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
@@ -186,7 +192,7 @@ bool text_is_digits(const char *string)
     return *string && string[strspn(string, "0123456789")] == '\0';
 }
 
-static bool same_letters(const char *a, const char *b, size_t length)
+bool text_same_letters(const char *a, const char *b, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         unsigned char x = (unsigned char)a[i], y = (unsigned char)b[i];
@@ -200,12 +206,13 @@ static bool same_letters(const char *a, const char *b, size_t length)
 
 bool text_equal_nocase(const char *a, const char *b)
 {
-    return strlen(a) == strlen(b) && same_letters(a, b, strlen(a));
+    return strlen(a) == strlen(b) && text_same_letters(a, b, strlen(a));
 }
 
 bool text_begins_nocase(const char *text, const char *beginning)
 {
-    return strnlen(text, strlen(beginning)) == strlen(beginning) && same_letters(text, beginning, strlen(beginning));
+    return strnlen(text, strlen(beginning)) == strlen(beginning) &&
+           text_same_letters(text, beginning, strlen(beginning));
 }
 
 bool text_list_has(const char *list, const char *word)
@@ -214,7 +221,7 @@ bool text_list_has(const char *list, const char *word)
     while (list && *list) {
         list += strspn(list, ", ");
         size_t item = strcspn(list, ", ");
-        if (item && item == length && same_letters(list, word, length))
+        if (item && item == length && text_same_letters(list, word, length))
             return true;
         list += item;
     }

@@ -2,6 +2,7 @@
 #ifndef EMULATOR_TEXT_H
 #define EMULATOR_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -19,6 +20,7 @@ struct text {
 void text_add(struct text *text, const char *data, size_t length);
 void text_add_string(struct text *text, const char *string);
 void text_add_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_add_arguments(struct text *text, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 /* Adds a JSON string with its quotes, or null for NULL. */
 void text_add_json(struct text *text, const char *string);
 void text_free(struct text *text);
@@ -35,6 +37,7 @@ bool text_has_control(const char *data, size_t length);
 bool text_is_utf8(const char *data, size_t length);
 bool text_is_digits(const char *string);
 /* Without regard to case, of ASCII only. */
+bool text_same_letters(const char *a, const char *b, size_t length);
 bool text_equal_nocase(const char *a, const char *b);
 bool text_begins_nocase(const char *text, const char *beginning);
 /* Whether the comma-separated list holds the word, without regard to case. */
