@@ -8,6 +8,7 @@
     generate.py hide FILE       takes `public` off the one generated type where SWIG offers no way to
 """
 
+import json
 import pathlib
 import sys
 
@@ -18,12 +19,13 @@ sys.dont_write_bytecode = True
 from generate_errors import load, public_name  # noqa: E402
 
 HEAD = "// SPDX-License-Identifier: Apache-2.0\n// Made by generate.py; do not edit.\npackage io.capauth;\n\n"
+NULLABLE = "import org.jspecify.annotations.Nullable;\n\n"
 
 # What the exceptions of these classes have beside the root's.
 EXTRAS = {
     "InvalidArgumentError": """
     /** The argument that is not acceptable, by its name; null when it is not known. */
-    public String argument() {
+    public @Nullable String argument() {
         return failure.argument;
     }
 """,
@@ -110,14 +112,26 @@ def exceptions(table):
         if row["parent"] is None:
             continue  # the root is written by hand
         name = java_name(row["name"])
-        yield name, f"""/** {row["doc"]} */
+        code = next(code for code in table["codes"] if code["class"] == row["name"])
+        extras = EXTRAS.get(row["name"], "")
+        yield name, f"""{NULLABLE if "@Nullable" in extras else ""}/** {row["doc"]} */
 public class {name} extends {java_name(row["parent"])} {{
     private static final long serialVersionUID = 1;
 
     {name}(Failure failure) {{
         super(failure);
     }}
-{EXTRAS.get(row["name"], "")}}}
+
+    /** For an application's tests, with the code {{@link ErrorCode#{public_name(code)}}}; others: {{@link #builder}}. */
+    public {name}(String message) {{
+        super(Errors.failure(ErrorCode.{public_name(code)}).saying(message));
+    }}
+
+    /** The same, with the code's own text. */
+    public {name}() {{
+        super(Errors.failure(ErrorCode.{public_name(code)}));
+    }}
+{extras}}}
 """
 
 
@@ -151,6 +165,10 @@ public final class ErrorCode {{
 """
 
 
+def quoted(text):
+    return json.dumps(text)
+
+
 def errors(table):
     by_class = {}
     for row in table["codes"]:
@@ -160,9 +178,23 @@ def errors(table):
         if error_class != "Error":
             cases += "".join(f"            case ErrorCode.{public_name(row)}:\n" for row in rows)
             cases += f"                return new {java_name(error_class)}(failure);\n"
+    failures = "".join(
+        f"            case ErrorCode.{public_name(row)}:\n"
+        f"                return new Failure(code, {quoted(public_name(row))}, {quoted(row['text'])}, "
+        f"{'true' if row['retryable'] else 'false'});\n"
+        for row in table["codes"]
+    )
     return f"""/** Which exception is thrown for which code. */
 final class Errors {{
     private Errors() {{}}
+
+    /** What the table tells of a code, without the native library. */
+    static Failure failure(int code) {{
+        switch (code) {{
+{failures}            default:
+                return new Failure(code, "UNKNOWN", "error " + code, false);
+        }}
+    }}
 
     static CapauthException exception(Failure failure) {{
         switch (failure.code) {{
@@ -227,16 +259,22 @@ def start_name(operation):
     return "start" + operation.name[0].upper() + operation.name[1:]
 
 
+def nullable(result):
+    """A call that gives nothing gives null."""
+    return "@Nullable Void" if result == "Void" else result
+
+
 def blocking_forms(operation, signature):
     result = {"Void": "NOTHING", "String": "TOKEN"}[operation.gives]
     texts = [f'Text.of("{snake_case(name)}", {name})' for _, name in signature]
     what = listed(f"Operation.{operation.constant}", f"Result.{result}", "options", *texts)
-    options = listed(declared(signature), "Options options")
+    options = listed(declared(signature), "@Nullable Options options")
     given = declared(signature)
     plain = listed(passed(signature), "(Options) null")
     blocking = "void" if operation.gives == "Void" else operation.gives
     gives = "" if operation.gives == "Void" else "return "
     start = start_name(operation)
+    gives_later = nullable(operation.gives)
     return f"""
     /** {operation.doc} */
     public {blocking} {operation.name}({given}) {{
@@ -249,19 +287,19 @@ def blocking_forms(operation, signature):
     }}
 
     /** Starts it: see {{@link Call}}. */
-    public Call<{operation.gives}> {start}({given}) {{
+    public Call<{gives_later}> {start}({given}) {{
         return {start}({plain});
     }}
 
     /** Starts it: see {{@link Call}}. */
-    public Call<{operation.gives}> {start}({options}) {{
+    public Call<{gives_later}> {start}({options}) {{
         return start({what});
     }}
 """
 
 
 def future_forms(operation, signature):
-    future = f"CompletableFuture<{operation.gives}>"
+    future = f"CompletableFuture<{nullable(operation.gives)}>"
     start = start_name(operation)
     return f"""
     /** {operation.doc} */
@@ -270,7 +308,7 @@ def future_forms(operation, signature):
     }}
 
     /** {operation.doc} */
-    public {future} {operation.name}({listed(declared(signature), "Options options")}) {{
+    public {future} {operation.name}({listed(declared(signature), "@Nullable Options options")}) {{
         return future(session.{start}({listed(passed(signature), "options")}));
     }}
 """
@@ -281,22 +319,21 @@ def every(forms):
 
 
 def operations():
-    return f"""/** What a session can do, blocking and started. Options may be null. Of a char[], which stays the caller's, no copy
+    return f"""{NULLABLE}/** What a session can do, blocking and started. Options may be null. Of a char[], which stays the caller's, no copy
  * outlives the start of the call. */
 abstract class Operations {{
     Operations() {{}}
 
-    abstract <T> T run(Operation operation, Result<T> result, Options options, Text... texts);
+    abstract <T> T run(Operation operation, Result<T> result, @Nullable Options options, Text... texts);
 
-    abstract <T> Call<T> start(Operation operation, Result<T> result, Options options, Text... texts);
+    abstract <T> Call<T> start(Operation operation, Result<T> result, @Nullable Options options, Text... texts);
 {every(blocking_forms)}}}
 """
 
 
 def async_session():
     return f"""import java.util.concurrent.CompletableFuture;
-
-/**
+{NULLABLE}/**
  * A session's operations as futures, which complete on the client's executor, or on the client's own thread where
  * there is none or it refuses; one that is refused on the spot is complete already. Whoever else completes a future, by
  * cancel or orTimeout for instance, cancels its call. Needs API level 24 on Android.
@@ -323,7 +360,8 @@ public final class AsyncSession {{
     }}
 
     /** {{@link Session#gateway(String, String, String, Options)}} */
-    public CompletableFuture<Reply> gateway(String method, String endpoint, String body, Options options) {{
+    public CompletableFuture<Reply> gateway(
+            String method, String endpoint, @Nullable String body, @Nullable Options options) {{
         return future(session.startGateway(method, endpoint, body, options));
     }}
 {every(future_forms)}}}

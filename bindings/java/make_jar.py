@@ -11,17 +11,25 @@ TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file knows
 
 
 def main(jar, *folders):
-    files = {MANIFEST: b"Manifest-Version: 1.0\r\nAutomatic-Module-Name: %s\r\n\r\n" % module_name(jar)}
+    files = {}
     for folder in map(pathlib.Path, folders):
         for path in folder.rglob("*"):
             if path.is_file():
                 files[path.relative_to(folder).as_posix()] = path.read_bytes()
+    files[MANIFEST] = manifest(module_name(jar), any(name.startswith("META-INF/versions/") for name in files))
     with zipfile.ZipFile(jar, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files, key=lambda name: (name != MANIFEST, name)):
             entry = zipfile.ZipInfo(name, TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, files[name])
+
+
+def manifest(module, multi_release):
+    lines = [b"Manifest-Version: 1.0", b"Automatic-Module-Name: " + module]
+    if multi_release:
+        lines.append(b"Multi-Release: true")
+    return b"".join(line + b"\r\n" for line in [*lines, b""])
 
 
 def module_name(jar):

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One operation in flight, then its outcome. Safe to use from several threads.
@@ -15,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * call alone; a blocking operation cancels its call and throws what became of it, a {@link CancelledException} or an
  * {@link UnknownOutcomeException}. The thread's interrupted status stays set.
  */
-public final class Call<T> {
+public final class Call<T extends @Nullable Object> {
     /** How long a wait goes on before it looks whether its thread was interrupted. */
     private static final int SLICE_MILLIS = 100;
 
@@ -64,7 +65,7 @@ public final class Call<T> {
     }
 
     /** Whose it is; null for {@link Client#startPrepare}. */
-    public Session session() {
+    public @Nullable Session session() {
         return session;
     }
 
@@ -140,7 +141,7 @@ public final class Call<T> {
      * client without a thread ({@link Client.Builder#background}) it then runs inside {@link Client#poll}, or
      * {@link Client#close}. An executor that refuses keeps the listener from being told.
      */
-    public Call<T> onDone(Executor executor, CallListener<? super T> listener) {
+    public Call<T> onDone(@Nullable Executor executor, CallListener<? super T> listener) {
         if (listener == null) {
             throw CapauthException.invalid(operation(), "listener", "is null");
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.capauth;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Root of everything that capauth reports. Its subclasses say what an application can do about it; the code says
  * exactly what happened. Holds no secret.
@@ -31,15 +33,18 @@ public class CapauthException extends RuntimeException {
     /** An argument that was refused outside a call, by its name here. */
     static CapauthException refused(int code, String argument, String message) {
         Failure failure = new Failure(code);
-        failure.argument = code == ErrorCode.INVALID_ARGUMENT ? argument : null;
         failure.message = message == null ? argument + ": " + failure.message : message;
+        if (code == ErrorCode.INVALID_ARGUMENT) {
+            failure.argument = argument;
+            failure.message = JavaNames.message(failure.message, null, argument);
+        }
         return Errors.exception(failure);
     }
 
     static CapauthException invalid(String operation, String argument, String what) {
         Failure failure = new Failure(ErrorCode.INVALID_ARGUMENT);
         failure.operation = operation;
-        failure.argument = Failure.camelCase(argument);
+        failure.argument = JavaNames.of(argument);
         failure.message = (operation == null ? "" : operation + ": ") + failure.argument + " " + what;
         return Errors.exception(failure);
     }
@@ -55,7 +60,7 @@ public class CapauthException extends RuntimeException {
     }
 
     /** Such as otp_validate; null when it was no operation that failed. */
-    public String operation() {
+    public @Nullable String operation() {
         return failure.operation;
     }
 
@@ -80,7 +85,7 @@ public class CapauthException extends RuntimeException {
     }
 
     /** The content delivery network's id of the request, for support; null when there was none. */
-    public String requestId() {
+    public @Nullable String requestId() {
         return failure.requestId;
     }
 
@@ -90,7 +95,80 @@ public class CapauthException extends RuntimeException {
     }
 
     /** The message in the server's answer; null without one. */
-    public String serverMessage() {
+    public @Nullable String serverMessage() {
         return failure.serverMessage;
+    }
+
+    /** An exception as capauth throws it for that code, for an application's tests. Needs no native library. */
+    public static Builder builder(int code) {
+        return new Builder(code);
+    }
+
+    /** What {@link #builder} made so far. What is not said is as the code alone tells, or not there. */
+    public static final class Builder {
+        private final Failure failure;
+
+        private Builder(int code) {
+            failure = Errors.failure(code);
+        }
+
+        public Builder message(String message) {
+            failure.message = message;
+            return this;
+        }
+
+        public Builder operation(String operation) {
+            failure.operation = operation;
+            return this;
+        }
+
+        public Builder httpStatus(int status) {
+            failure.httpStatus = status;
+            return this;
+        }
+
+        public Builder retryable(boolean retryable) {
+            failure.retryable = retryable;
+            return this;
+        }
+
+        public Builder retryAfterMillis(long millis) {
+            failure.retryAfterMillis = Millis.of(millis);
+            return this;
+        }
+
+        public Builder maybeSent(boolean maybeSent) {
+            failure.maybeSent = maybeSent;
+            return this;
+        }
+
+        public Builder requestId(String id) {
+            failure.requestId = id;
+            return this;
+        }
+
+        /** Of an {@link InvalidArgumentException}. */
+        public Builder argument(String argument) {
+            failure.argument = argument;
+            return this;
+        }
+
+        /** Of a {@link WrongStepException}. */
+        public Builder nextStep(Step step) {
+            failure.nextStep = step;
+            return this;
+        }
+
+        /** What the server's answer says. */
+        public Builder server(long code, String message) {
+            failure.serverCode = code;
+            failure.serverMessage = message;
+            return this;
+        }
+
+        /** Of the class that belongs to the code. */
+        public CapauthException build() {
+            return Errors.exception(failure.copy());
+        }
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Configuration and connections, shared by sessions and by threads. Closing cancels what is in flight, closes the
@@ -66,7 +67,10 @@ public final class Client implements AutoCloseable {
         return new Session(this, session);
     }
 
-    /** Loads the certificates and makes one connection, where a stall is welcome, so that no later step has to. */
+    /**
+     * Loads the certificates and makes one connection, where a stall is welcome, so that no later step has to. The first
+     * sign-in uses that connection.
+     */
     public void prepare() {
         refuseToBlock("prepare");
         Call<Void> call = calls.parkHere() ? startPrepare() : begunPrepare();
@@ -74,8 +78,13 @@ public final class Client implements AutoCloseable {
     }
 
     /** {@link #prepare}, started. */
-    public Call<Void> startPrepare() {
+    public Call<@Nullable Void> startPrepare() {
         return calls.started(begunPrepare());
+    }
+
+    /** {@link #prepare} as a future. Needs API level 24 on Android. */
+    public AsyncClient async() {
+        return new AsyncClient(this);
     }
 
     private Call<Void> begunPrepare() {
@@ -130,7 +139,7 @@ public final class Client implements AutoCloseable {
      * For clients without a thread of their own: a call that the last {@link #poll} saw end and that was not given here
      * before; null when there is none left. A call that was awaited does not appear.
      */
-    public Call<?> nextDone() {
+    public @Nullable Call<?> nextDone() {
         return calls.nextDone();
     }
 
@@ -160,10 +169,11 @@ public final class Client implements AutoCloseable {
             return;
         }
         String message = message(handle, code);
-        CapauthException refused = CapauthException.of(code, null, message);
+        CapauthException refused = CapauthException.of(code, null,
+                code == ErrorCode.INVALID_ARGUMENT ? JavaNames.message(message, null, null) : message);
         for (String argument : arguments) {
             if (message != null && message.startsWith(argument + " ")) {
-                refused.failure.argument = Failure.camelCase(argument);
+                refused.failure.argument = JavaNames.of(argument);
             }
         }
         throw refused;
@@ -310,18 +320,18 @@ public final class Client implements AutoCloseable {
         }
 
         /** For a bridge to java.util.logging see {@link LoggerLog}. */
-        public Builder log(LogListener listener) {
+        public Builder log(@Nullable LogListener listener) {
             log = listener;
             return this;
         }
 
-        public Builder trace(TraceListener listener) {
+        public Builder trace(@Nullable TraceListener listener) {
             trace = listener;
             return this;
         }
 
         /** Where listeners of calls and futures run, unless told otherwise. */
-        public Builder executor(Executor executor) {
+        public Builder executor(@Nullable Executor executor) {
             this.executor = executor;
             return this;
         }

@@ -29,6 +29,33 @@ final class Failure implements Serializable {
         retryable = ErrorCode.retryable(code);
     }
 
+    /** The same without the native library, for exceptions that an application's tests make. */
+    Failure(int code, String name, String message, boolean retryable) {
+        this.code = code;
+        this.name = name;
+        this.message = message;
+        this.retryable = retryable;
+    }
+
+    Failure copy() {
+        Failure copy = new Failure(code, name, message, retryable);
+        copy.operation = operation;
+        copy.httpStatus = httpStatus;
+        copy.retryAfterMillis = retryAfterMillis;
+        copy.maybeSent = maybeSent;
+        copy.requestId = requestId;
+        copy.argument = argument;
+        copy.nextStep = nextStep;
+        copy.serverCode = serverCode;
+        copy.serverMessage = serverMessage;
+        return copy;
+    }
+
+    Failure saying(String text) {
+        message = text;
+        return this;
+    }
+
     /** What a finished call tells. */
     static Failure of(NativeCall call, int code) {
         Failure failure = new Failure(code);
@@ -42,25 +69,13 @@ final class Failure implements Serializable {
         failure.retryAfterMillis = Native.call_retry_after_ms(call);
         failure.maybeSent = Native.call_maybe_sent(call) == 1;
         failure.requestId = Text.from(Native.call_request_id(call));
-        failure.argument = camelCase(Text.from(Native.call_argument(call)));
+        failure.argument = JavaNames.of(Text.from(Native.call_argument(call)));
         failure.nextStep = Step.of(Native.call_next_step(call));
         failure.serverCode = Native.call_server_code(call);
         failure.serverMessage = Text.from(Native.call_server_message(call));
+        if (code == ErrorCode.INVALID_ARGUMENT) {
+            failure.message = JavaNames.message(failure.message, failure.operation, failure.argument);
+        }
         return failure;
-    }
-
-    /** new_password is newPassword here. */
-    static String camelCase(String name) {
-        if (name == null) {
-            return null;
-        }
-        StringBuilder camel = new StringBuilder();
-        for (int i = 0; i < name.length(); i++) {
-            boolean hump = i > 0 && name.charAt(i - 1) == '_';
-            if (name.charAt(i) != '_') {
-                camel.append(hump ? Character.toUpperCase(name.charAt(i)) : name.charAt(i));
-            }
-        }
-        return camel.toString();
     }
 }

@@ -109,9 +109,11 @@ public final class Options {
 
     static void check(String operation, String argument, NativeOptions options, int code) {
         if (code == ErrorCode.INVALID_ARGUMENT) {
-            byte[][] why = new byte[1][];
-            Native.options_copy_error_message(options, why);
-            throw CapauthException.invalid(operation, argument, "is not acceptable: " + Text.from(why[0]));
+            byte[][] text = new byte[1][];
+            Native.options_copy_error_message(options, text);
+            String why = JavaNames.message(Text.from(text[0]), null, argument);
+            throw CapauthException.invalid(operation, argument,
+                    why.startsWith(argument + " ") ? why.substring(argument.length() + 1) : "is refused: " + why);
         }
         if (code != 0) {
             throw CapauthException.of(code, operation, null);

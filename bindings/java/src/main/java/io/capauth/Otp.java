@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.capauth;
 
+import org.jspecify.annotations.Nullable;
+
 /** What is known of a sign-in's OTP: only what happened, nothing guessed. */
 public final class Otp {
     private final long sentAtMillis;
@@ -21,12 +23,12 @@ public final class Otp {
     }
 
     /** Masked, such as 9199******93; null for none. */
-    public String destination() {
+    public @Nullable String destination() {
         return destination;
     }
 
     /** The fallback channel that was asked for; null for none. */
-    public String channel() {
+    public @Nullable String channel() {
         return channel;
     }
 

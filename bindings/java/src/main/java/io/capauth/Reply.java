@@ -2,6 +2,7 @@
 package io.capauth;
 
 import java.nio.charset.Charset;
+import org.jspecify.annotations.Nullable;
 
 /** What HTTP answered to a gateway call, whatever it said. */
 public final class Reply {
@@ -30,7 +31,7 @@ public final class Reply {
     }
 
     /** The message in the body; null without one. */
-    public String message() {
+    public @Nullable String message() {
         return details.serverMessage;
     }
 
@@ -45,7 +46,7 @@ public final class Reply {
     }
 
     /** The content delivery network's id of the request, for support; null when there was none. */
-    public String requestId() {
+    public @Nullable String requestId() {
         return details.requestId;
     }
 

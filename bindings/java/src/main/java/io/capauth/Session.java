@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.capauth;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One customer of one brand on one device. May be shared by threads; a second step while one is in flight is a
  * {@link BusyException}.
@@ -23,13 +25,17 @@ public final class Session extends Operations implements AutoCloseable {
         return new AsyncSession(this);
     }
 
-    /** Calls the brand's endpoint with a valid token, regenerated when needed. The method is GET or POST. */
+    /**
+     * Calls the brand's endpoint with a valid token, regenerated when needed. The method is GET or POST. An endpoint that
+     * begins with a slash is a path on the gateway's host.
+     */
     public Reply gateway(String method, String endpoint) {
         return gateway(method, endpoint, null, null);
     }
 
     /** The same with a body, null or a text that is sent as JSON, and options. */
-    public Reply gateway(String method, String endpoint, String body, Options options) {
+    public Reply gateway(
+            String method, String endpoint, @Nullable String body, @Nullable Options options) {
         return run(Operation.GATEWAY, Result.REPLY, options, gatewayTexts(method, endpoint, body));
     }
 
@@ -37,7 +43,8 @@ public final class Session extends Operations implements AutoCloseable {
         return startGateway(method, endpoint, null, null);
     }
 
-    public Call<Reply> startGateway(String method, String endpoint, String body, Options options) {
+    public Call<Reply> startGateway(
+            String method, String endpoint, @Nullable String body, @Nullable Options options) {
         return start(Operation.GATEWAY, Result.REPLY, options, gatewayTexts(method, endpoint, body));
     }
 
@@ -46,24 +53,24 @@ public final class Session extends Operations implements AutoCloseable {
     }
 
     /** A secret, like the key. */
-    public String token() {
+    public @Nullable String token() {
         byte[][] text = new byte[1][];
         return got(Native.session_copy_token(handle, text), text);
     }
 
     /** What a new token is regenerated from, on mobile and for a second factor. A secret. */
-    public String key() {
+    public @Nullable String key() {
         byte[][] text = new byte[1][];
         return got(Native.session_copy_key(handle, text), text);
     }
 
     /** The token's role: VIEW, USER, MFA_PENDING, or one of the brand's. */
-    public String role() {
+    public @Nullable String role() {
         byte[][] text = new byte[1][];
         return got(Native.session_copy_role(handle, text), text);
     }
 
-    public String customerId() {
+    public @Nullable String customerId() {
         byte[][] text = new byte[1][];
         return got(Native.session_copy_customer_id(handle, text), text);
     }
@@ -73,7 +80,7 @@ public final class Session extends Operations implements AutoCloseable {
         return got(Native.session_copy_brand(handle, text), text);
     }
 
-    public String identifier() {
+    public @Nullable String identifier() {
         byte[][] text = new byte[1][];
         return got(Native.session_copy_identifier(handle, text), text);
     }
@@ -82,7 +89,7 @@ public final class Session extends Operations implements AutoCloseable {
         return IdentifierType.of(Native.session_identifier_type(handle));
     }
 
-    public String deviceId() {
+    public @Nullable String deviceId() {
         byte[][] text = new byte[1][];
         return got(Native.session_copy_device_id(handle, text), text);
     }
@@ -110,12 +117,12 @@ public final class Session extends Operations implements AutoCloseable {
     }
 
     /** null when the Auth Engine has not said. */
-    public Boolean appRegistered() {
+    public @Nullable Boolean appRegistered() {
         return said(Native.session_app_registered(handle));
     }
 
     /** null when the Auth Engine has not said. */
-    public Boolean registeredForPassword() {
+    public @Nullable Boolean registeredForPassword() {
         return said(Native.session_registered_for_password(handle));
     }
 
@@ -159,12 +166,12 @@ public final class Session extends Operations implements AutoCloseable {
      * For so long (0: no longer) only regenerateToken gets a new token; what needs one meanwhile uses the one there is,
      * then ends with {@link TokenExpiredException}.
      */
-    public void pauseRefresh(long millis) {
-        check("millis", Native.session_pause_refresh(handle, Millis.of(millis)));
+    public void pauseRefresh(long durationMillis) {
+        check("durationMillis", Native.session_pause_refresh(handle, Millis.of(durationMillis)));
     }
 
     /** Tells this listener, and no other any more, when tokens changed or the session ended; null: nobody. */
-    public synchronized void onChange(ChangeListener listener) {
+    public synchronized void onChange(@Nullable ChangeListener listener) {
         if (change != null) {
             change.listeners.clear();
         }
@@ -230,6 +237,9 @@ public final class Session extends Operations implements AutoCloseable {
             byte[][] text = new byte[1][];
             Native.session_copy_error_message(handle, text);
             String message = code == ErrorCode.CLOSED ? null : Text.from(text[0]);
+            if (message != null && message.startsWith("identifier ")) {
+                message = argument + message.substring("identifier".length()); // mobile, email and so on
+            }
             CapauthException refused = CapauthException.refused(code, argument, message);
             refused.failure.nextStep = nextStep();
             throw refused;

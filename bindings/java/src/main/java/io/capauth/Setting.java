@@ -31,7 +31,7 @@ enum Setting {
     /** As the builder's method is called. */
     @Override
     public String toString() {
-        return Failure.camelCase(name().toLowerCase(Locale.ROOT));
+        return JavaNames.of(name().toLowerCase(Locale.ROOT));
     }
 
     int apply(NativeClient client, byte[] name, byte[] text, long number) {

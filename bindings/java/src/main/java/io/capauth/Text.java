@@ -10,23 +10,41 @@ import java.util.Arrays;
  */
 final class Text {
     private static final Charset UTF_8 = Charset.forName("UTF-8");
+    /** An array is no longer, and a char may need three bytes. */
+    static final int LONGEST = Integer.MAX_VALUE / 3;
 
     /** What C calls the argument, for the error. */
     final String name;
     /** null when the text was null, or is not well-formed. */
     final byte[] bytes;
-    /** False for a NUL, which would end the text early in C, and for half a surrogate pair, which UTF-8 cannot say. */
+    /**
+     * False for a NUL, which would end the text early in C, for half a surrogate pair, which UTF-8 cannot say, and for
+     * a text that is too long for an array.
+     */
     final boolean wellFormed;
+    private final boolean tooLong;
 
-    private Text(String name, byte[] bytes, boolean wellFormed) {
+    private Text(String name, byte[] bytes, boolean wellFormed, boolean tooLong) {
         this.name = name;
         this.bytes = bytes;
         this.wellFormed = wellFormed;
+        this.tooLong = tooLong;
+    }
+
+    private static Text none(String name) {
+        return new Text(name, null, true, false);
+    }
+
+    static Text tooLong(String name) {
+        return new Text(name, null, false, true);
     }
 
     static Text of(String name, String text) {
         if (text == null) {
-            return new Text(name, null, true);
+            return none(name);
+        }
+        if (text.length() > LONGEST) {
+            return tooLong(name);
         }
         char[] characters = text.toCharArray();
         try {
@@ -38,13 +56,16 @@ final class Text {
 
     static Text of(String name, char[] text) {
         if (text == null) {
-            return new Text(name, null, true);
+            return none(name);
+        }
+        if (text.length > LONGEST) {
+            return tooLong(name);
         }
         byte[] room = new byte[text.length * 3];
         int length = encode(text, room);
         byte[] bytes = length < 0 ? null : Arrays.copyOf(room, length);
         Arrays.fill(room, (byte) 0);
-        return new Text(name, bytes, length >= 0);
+        return new Text(name, bytes, length >= 0, false);
     }
 
     /** The length, or -1 for a text that is not well-formed. A surrogate pair, two chars, takes four bytes. */
@@ -78,7 +99,8 @@ final class Text {
 
     /** The exception for a text that is not well-formed. */
     CapauthException malformed(String operation) {
-        return CapauthException.invalid(operation, name, "has a NUL or half a surrogate pair inside");
+        return CapauthException.invalid(operation, name,
+                tooLong ? "is too long" : "has a NUL or half a surrogate pair inside");
     }
 
     /** A text of C's; null for none, which C says as "". The bytes are wiped: they may be a secret's. */

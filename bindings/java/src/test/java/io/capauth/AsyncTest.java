@@ -3,6 +3,7 @@ package io.capauth;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -65,6 +66,17 @@ class AsyncTest extends Fixture {
         assertTrue(later.cancel(true));
         assertThrows(CancellationException.class, later::join);
         customer.generateToken(); // and is not busy
+    }
+
+    @Test
+    void client_is_prepared_as_a_future() throws Exception {
+        client.async().prepare().get(10, TimeUnit.SECONDS);
+        assertSame(client, client.async().client());
+        try (Client nowhere = Client.builder().baseUrl("https://127.0.0.1:1").build()) {
+            ExecutionException failed = assertThrows(
+                    ExecutionException.class, () -> nowhere.async().prepare().get(10, TimeUnit.SECONDS));
+            assertEquals("prepare", ((NetworkException) failed.getCause()).operation());
+        }
     }
 
     @Test

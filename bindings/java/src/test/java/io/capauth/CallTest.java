@@ -55,6 +55,17 @@ class CallTest extends Fixture {
     }
 
     @Test
+    void prepare_is_a_call_of_the_client() {
+        Call<Void> call = client.startPrepare();
+        assertTrue(call.await(-1));
+        assertNull(call.result());
+        assertEquals("prepare", call.operation());
+        assertNull(call.session());
+        assertEquals(20000, client.timeoutMillis());
+        assertEquals(30000, client.refreshMarginMillis());
+    }
+
+    @Test
     void started_call_goes_on_by_itself() throws InterruptedException {
         Call<Void> call = customer().startGenerateToken();
         for (int i = 0; i < 1000 && !call.done(); i++) {

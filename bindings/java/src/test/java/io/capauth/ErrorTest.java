@@ -46,6 +46,55 @@ class ErrorTest extends Fixture {
         assertEquals(row.get("retryable"), exception.retryable());
     }
 
+    /** Makes one of each: tests of applications run where there is no native library. */
+    public static final class Made {
+        public static void main(String[] arguments) throws IOException {
+            InvalidOtpException thrown = new InvalidOtpException("not that one");
+            assertEquals("not that one", thrown.getMessage());
+            assertEquals(ErrorCode.INVALID_OTP, thrown.code());
+            assertEquals("INVALID_OTP", thrown.name());
+            for (Map<String, Object> row : table()) {
+                CapauthException built = CapauthException.builder((Integer) row.get("code")).build();
+                assertIsThatOfTheTable(row, built);
+                assertEquals(row.get("text"), built.getMessage());
+            }
+            assertEquals(RefusedException.class, CapauthException.builder(1777).build().getClass());
+            System.out.print("made");
+        }
+    }
+
+    @Test
+    void exceptions_can_be_made_where_there_is_no_native_library() throws Exception {
+        String path = String.join(java.io.File.pathSeparator, System.getProperty("capauth.jars"),
+                ErrorTest.class.getProtectionDomain().getCodeSource().getLocation().getPath(),
+                System.getProperty("java.class.path"), JSONObject.class.getProtectionDomain().getCodeSource()
+                        .getLocation().getPath());
+        assertEquals("made", LibraryTest.run(LibraryTest.java(path, "-Dcapauth.library.path=/nonexistent",
+                "-Dcapauth.source=" + System.getProperty("capauth.source"), Made.class.getName())));
+    }
+
+    @Test
+    void every_exception_can_be_made_by_message_and_by_builder() throws Exception {
+        for (Map<String, Object> row : table()) {
+            Class<? extends CapauthException> type = CapauthException.of((Integer) row.get("code")).getClass();
+            if (type != CapauthException.class) {
+                CapauthException made = type.getConstructor(String.class).newInstance("on purpose");
+                assertEquals("on purpose", made.getMessage());
+                assertEquals(type, CapauthException.of(made.code()).getClass());
+                assertFalse(type.getConstructor().newInstance().getMessage().isEmpty());
+            }
+        }
+        CapauthException.Builder builder = CapauthException.builder(ErrorCode.WRONG_STEP)
+                .message("m").operation("otp_generate").httpStatus(429).retryable(true).retryAfterMillis(30000)
+                .maybeSent(true).requestId("r").argument("a").nextStep(Step.TOKEN_GENERATE).server(7, "s");
+        WrongStepException built = (WrongStepException) builder.build();
+        builder.message("another");
+        assertEquals("m otp_generate 429 true 30000 true r TOKEN_GENERATE 7 s", String.join(" ",
+                built.getMessage(), built.operation(), "" + built.httpStatus(), "" + built.retryable(),
+                "" + built.retryAfterMillis(), "" + built.maybeSent(), built.requestId(), built.nextStep().name(),
+                "" + built.serverCode(), built.serverMessage()));
+    }
+
     @Test
     void every_code_of_the_table_has_its_class_name_and_constant() throws Exception {
         assertTrue(table().size() > 50);

@@ -136,8 +136,7 @@ class ParityTest {
     }
 
     @Test
-    void exceptions_have_no_public_constructors() {
-        assertEquals(0, InvalidOtpException.class.getConstructors().length);
+    void exceptions_show_no_fields() {
         for (Field field : CapauthException.class.getDeclaredFields()) {
             assertTrue(!Modifier.isPublic(field.getModifiers()));
         }

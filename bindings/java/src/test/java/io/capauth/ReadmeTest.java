@@ -121,4 +121,24 @@ class ReadmeTest {
         assertTrue(count > 2);
         LibraryTest.run(command);
     }
+
+    /** With the JUnit of these tests, which warns of what it will not support. */
+    @Test
+    void test_of_an_application_passes_without_warnings(@TempDir Path folder) throws Exception {
+        String readme = new String(Files.readAllBytes(SOURCE.resolve("bindings/java/README.md")), StandardCharsets.UTF_8);
+        Matcher fence = Pattern.compile("(?s)```java\n(@ExtendWith.*?)```").matcher(readme);
+        assertTrue(fence.find());
+        Path program = folder.resolve("SignInTest.java");
+        Files.write(program, ("import io.capauth.*;\nimport io.capauth.testing.*;\nimport org.junit.jupiter.api.*;\n"
+                + "import org.junit.jupiter.api.extension.*;\n"
+                + fence.group(1).replace("static class", "class")).getBytes(StandardCharsets.UTF_8));
+        String junit = System.getProperty("java.class.path");
+        String home = System.getProperty("java.home");
+        LibraryTest.run(java.util.Arrays.asList(new File(home, "bin/javac").getPath(), "-cp",
+                JARS + File.pathSeparator + junit, "-d", folder.toString(), program.toString()));
+        String output = LibraryTest.run(LibraryTest.java(JARS + File.pathSeparator + junit + File.pathSeparator + folder,
+                "org.junit.platform.console.ConsoleLauncher", "execute", "-c", "SignInTest", "--details", "tree"));
+        assertTrue(output.contains("1 tests successful"), output);
+        assertFalse(output.contains("WARNING"), output);
+    }
 }

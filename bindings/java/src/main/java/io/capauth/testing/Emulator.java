@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An emulator of the Auth Engine for an application's own tests, on a free port of this machine, over TLS. The program
@@ -49,7 +50,7 @@ public final class Emulator implements AutoCloseable {
     }
 
     /** Starts one with the brands of a file. */
-    public Emulator(File brands) {
+    public Emulator(@Nullable File brands) {
         try {
             folder = Files.createTempDirectory("capauth-emulator");
             keeper = new ProcessBuilder(command(brands)).redirectErrorStream(true).start();
@@ -74,7 +75,7 @@ public final class Emulator implements AutoCloseable {
     }
 
     /** One that runs already; closing this leaves it running. */
-    public static Emulator attach(String url, String caFile) {
+    public static Emulator attach(String url, @Nullable String caFile) {
         return new Emulator(url, caFile);
     }
 
@@ -153,7 +154,7 @@ public final class Emulator implements AutoCloseable {
     }
 
     /** The newest OTP of that identifier at one brand. */
-    public String otp(String brand, String identifier) {
+    public String otp(@Nullable String brand, String identifier) {
         String query = "identifier=" + Control.encoded(identifier);
         String outbox = outbox(brand == null ? query : query + "&brand=" + Control.encoded(brand));
         Matcher otp = Pattern.compile("\"otp\"\\s*:\\s*\"([^\"]*)\"").matcher(outbox);
@@ -194,7 +195,7 @@ public final class Emulator implements AutoCloseable {
     }
 
     /** How many requests arrived since the last reset, by method and path; of all brands if null. */
-    public Map<String, Long> requests(String brand) {
+    public Map<String, Long> requests(@Nullable String brand) {
         String counts = control.call("GET", "requests" + query(brand), null);
         Map<String, Long> requests = new LinkedHashMap<>();
         Matcher count = Pattern.compile("\"([A-Z]+ [^\"]+)\"\\s*:\\s*(\\d+)").matcher(counts.replace("\\/", "/"));
@@ -205,7 +206,7 @@ public final class Emulator implements AutoCloseable {
     }
 
     /** Forgets what happened; of all brands if null. */
-    public void reset(String brand) {
+    public void reset(@Nullable String brand) {
         control.call("POST", "reset" + query(brand), null);
     }
 

@@ -13,8 +13,9 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 public final class EmulatorExtension implements ParameterResolver {
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(EmulatorExtension.class);
 
-    /** JUnit closes it with the context of the class. */
-    private static final class Shared implements ExtensionContext.Store.CloseableResource {
+    /** JUnit closes it with the context of the class: before 5.13 the one kind, since then the other. */
+    @SuppressWarnings("deprecation")
+    private static final class Shared implements ExtensionContext.Store.CloseableResource, AutoCloseable {
         final Emulator emulator = new Emulator();
 
         @Override

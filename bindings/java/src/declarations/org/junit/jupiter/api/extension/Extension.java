@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.junit.jupiter.api.extension;
+
+/** Only for javac, see bindings/java/CMakeLists.txt. */
+public interface Extension {}
