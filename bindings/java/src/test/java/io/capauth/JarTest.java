@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.capauth;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,7 +21,9 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.regex.Matcher;
@@ -72,13 +73,14 @@ class JarTest {
             sources.sorted().forEach(source -> command.add(source.toString()));
         }
         LibraryTest.run(command);
-        Map<String, byte[]> shipped = content(JARS[1]);
-        assertTrue(shipped.containsKey("io/capauth/testing/EmulatorExtension.class"));
-        for (Map.Entry<String, byte[]> entry : shipped.entrySet()) {
-            if (!entry.getKey().startsWith("META-INF/")) {
-                assertArrayEquals(Files.readAllBytes(folder.resolve(entry.getKey())), entry.getValue(), entry.getKey());
-            }
+        Set<String> made;
+        try (Stream<Path> files = Files.walk(folder)) {
+            made = files.filter(Files::isRegularFile).map(file -> folder.relativize(file).toString())
+                    .collect(Collectors.toCollection(TreeSet::new));
         }
+        made.add("META-INF/MANIFEST.MF");
+        assertTrue(made.contains("io/capauth/testing/EmulatorExtension.class"));
+        assertEquals(made, content(JARS[1]).keySet());
     }
 
     @Test

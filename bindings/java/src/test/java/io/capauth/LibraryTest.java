@@ -22,6 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** How the native library is found, and what it shows. */
 class LibraryTest {
     private static final String LIBRARY = System.getProperty("capauth.native");
+    /** A folder in which nobody makes a file. */
+    private static final String NO_ROOM = "/proc";
     private static final String JAR = System.getProperty("capauth.jars").split(File.pathSeparator)[0];
 
     /** Prints the version, whatever the library was loaded from. An argument is the name of the virtual machine. */
@@ -74,7 +76,7 @@ class LibraryTest {
     @Test
     void another_folder_can_be_named_for_the_copy(@TempDir Path folder) throws Exception {
         String output = main(JAR + File.pathSeparator + testClasses(),
-                "-Djava.io.tmpdir=/nonexistent", "-Dcapauth.library.tmpdir=" + folder);
+                "-Djava.io.tmpdir=" + NO_ROOM, "-Dcapauth.library.tmpdir=" + folder);
         assertEquals("version 1.0.0", output);
         assertEquals(0, folder.toFile().list().length);
     }
@@ -83,9 +85,9 @@ class LibraryTest {
     void file_or_folder_can_be_named(@TempDir Path folder) throws Exception {
         String path = JAR + File.pathSeparator + testClasses();
         assertEquals("version 1.0.0",
-                main(path, "-Djava.io.tmpdir=/nonexistent", "-Dcapauth.library.path=" + LIBRARY));
+                main(path, "-Djava.io.tmpdir=" + NO_ROOM, "-Dcapauth.library.path=" + LIBRARY));
         assertEquals("version 1.0.0",
-                main(path, "-Djava.io.tmpdir=/nonexistent", "-Dcapauth.library.path=" + new File(LIBRARY).getParent()));
+                main(path, "-Djava.io.tmpdir=" + NO_ROOM, "-Dcapauth.library.path=" + new File(LIBRARY).getParent()));
     }
 
     @Test
