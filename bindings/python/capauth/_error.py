@@ -1,6 +1,8 @@
 """The root of all exceptions; _errors.py has the rest of the tree."""
 
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
+
+from . import _flat as flat
 
 
 class Error(Exception):
@@ -11,6 +13,7 @@ class Error(Exception):
     name: str
     """The code's stable name, "INVALID_OTP": what an application keys its translations on."""
     message: str
+    """One sentence; also what `str()` gives."""
     operation: str
     """Which operation failed ("otp_validate"), or ""."""
     http_status: int
@@ -26,16 +29,19 @@ class Error(Exception):
     server_code: int
     """status.code as it came, also when `code` could not take it; 0 without."""
     server_message: str
+    """status.message as it came; "" without."""
+
+    _code: ClassVar[int]  # what one is made with that is told nothing else
 
     def __init__(
         self,
-        code: int,
-        message: str,
+        message: str = "",
         *,
-        name: str = "",
+        code: int | None = None,
+        name: str | None = None,
         operation: str = "",
         http_status: int = 0,
-        retryable: bool = False,
+        retryable: bool | None = None,
         retry_after: float | None = None,
         maybe_sent: bool = False,
         request_id: str | None = None,
@@ -43,13 +49,17 @@ class Error(Exception):
         server_message: str = "",
         **details: object,
     ) -> None:
+        """An application needs none of these for its tests: `raise capauth.InvalidOtpError`. Without a code it is the
+        class's own; without a message, a name, or a word on whether to repeat, they are the code's."""
+        code = self._code if code is None else code
+        message = message or str(flat.strerror(code))
         super().__init__(message)
         self.code = code
-        self.name = name
+        self.name = str(flat.error_name(code)) if name is None else name
         self.message = message
         self.operation = operation
         self.http_status = http_status
-        self.retryable = retryable
+        self.retryable = bool(flat.error_retryable(code)) if retryable is None else retryable
         self.retry_after = retry_after
         self.maybe_sent = maybe_sent
         self.request_id = request_id

@@ -14,12 +14,9 @@ def class_of(code: int) -> type[Error]:
 
 def error_of_code(code: int, message: str = "", **details: object) -> Error | MemoryError:
     """The exception of a code that no call stands behind."""
-    message = message or str(flat.strerror(code))
     if code == flat.E_NO_MEMORY:
-        return MemoryError(message)
-    details.setdefault("name", flat.error_name(code))
-    details.setdefault("retryable", bool(flat.error_retryable(code)))
-    return class_of(code)(code, message, **details)  # type: ignore[arg-type]
+        return MemoryError(message or str(flat.strerror(code)))
+    return class_of(code)(message, code=code, **details)  # type: ignore[arg-type]
 
 
 def gained(result: Any) -> Any:
@@ -52,6 +49,4 @@ def error_of_call(call: flat.capauth_call, code: int) -> Error | MemoryError:
 
 def invalid_argument(argument: str, message: str) -> InvalidArgumentError:
     """For what only this layer can see; the message starts as the core's do."""
-    return InvalidArgumentError(
-        flat.E_INVALID_ARGUMENT, f"{argument} {message}", name="INVALID_ARGUMENT", argument=argument
-    )
+    return InvalidArgumentError(f"{argument} {message}", argument=argument)

@@ -4,6 +4,7 @@ import copy
 import json
 import pathlib
 import pickle
+from unittest import mock
 
 import pytest
 
@@ -57,13 +58,57 @@ def test_number_that_nobody_knows_is_a_refusal() -> None:
     assert class_of(-999) is capauth.Error
 
 
+CLASSES = [getattr(capauth, row["name"]) for row in TABLE["classes"]]
+
+
 @pytest.mark.parametrize("code", [1506, -20, -23, -30, -1, -2])
 def test_error_survives_pickle_and_copy(code: int) -> None:
-    error = error_of_code(code, "what happened", operation="otp_validate", retry_after=1.5, http_status=200)
-    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+    error = error_of_code(
+        code,
+        "what happened",
+        operation="otp_validate",
+        retry_after=1.5,
+        http_status=200,
+        retryable=True,
+        maybe_sent=True,
+        request_id="cdn-1",
+        server_code=7,
+        server_message="theirs",
+    )
+    error.add_note("and more")
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
         assert type(twin) is type(error)
-        assert str(twin) == "what happened"
+        assert str(twin) == "what happened" and twin.args == error.args
         assert vars(twin) == vars(error)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_error_is_made_without_arguments(kind: type[capauth.Error]) -> None:
+    """As `raise kind`, and `mock.side_effect = kind`, do it."""
+    error = kind()
+    assert class_of(error.code) is kind
+    other = error_of_code(error.code)
+    assert isinstance(other, kind) and vars(error) == vars(other) and str(error) == str(other) != ""
+    with pytest.raises(kind):
+        mock.Mock(side_effect=kind)()
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_error_is_made_of_a_message_and_again_of_its_arguments(kind: type[capauth.Error]) -> None:
+    error = kind("text")
+    assert str(error) == error.message == "text" and error.code == kind().code
+    twin = kind(*json.loads(json.dumps(error.args)))  # as Celery's JSON backend does
+    assert vars(twin) == vars(error) and str(twin) == "text"
+
+
+def test_error_takes_its_details_by_name() -> None:
+    error = capauth.RateLimitedError("text", code=1534, retry_after=3.0, http_status=429, operation="otp_generate")
+    assert (error.code, error.name, error.retry_after) == (1534, "OTP_LIMIT_REACHED", 3.0)
+    assert capauth.InvalidArgumentError("text").argument == ""
+    assert capauth.InvalidArgumentError("text", argument="otp").argument == "otp"
+    assert isinstance(capauth.WrongStepError().next_step, capauth.Step)
+    with pytest.raises(TypeError):
+        capauth.Error(-52, "text")  # type: ignore[arg-type, misc]
 
 
 def test_network_errors_are_no_errno() -> None:
