@@ -8,15 +8,22 @@ from ._client import BaseClient
 from ._errors import *  # noqa: F403
 from ._reply import Reply
 from ._sync import Client, Session
-from ._types import Otp, Step, TraceEvent
+from ._types import Headers, Json, LogCallback, Method, Otp, Query, Secret, Step, TraceCallback, TraceEvent
 
 __all__ = [
     "Call",
     "Client",
+    "Headers",
+    "Json",
+    "LogCallback",
+    "Method",
     "Otp",
+    "Query",
     "Reply",
+    "Secret",
     "Session",
     "Step",
+    "TraceCallback",
     "TraceEvent",
     "diagnose",
 ]

@@ -1,5 +1,6 @@
 """What the blocking and the asyncio client share: the options, and how sessions come to be."""
 
+import datetime
 import logging
 import os
 from collections.abc import Callable, Iterable
@@ -33,37 +34,63 @@ class BaseClient(Handle, Generic[SessionT]):
         cluster: Literal["APAC", "APAC2", "EU"] | str | None = None,
         base_url: str | None = None,
         gateway_url: str | None = None,
-        timeout: float | None = None,
-        connect_timeout: float | None = None,
-        max_retries: int | None = None,
-        max_connections: int | None = None,
-        http2: bool | None = None,
+        timeout: float | None = 20,
+        connect_timeout: float | None = 10,
+        max_retries: int | None = 2,
+        max_connections: int | None = 8,
+        http2: bool | None = False,
         ca_file: Path | None = None,
         ca_pem: str | None = None,
-        tls_min: Literal["1.2", "1.3"] | str | None = None,
+        tls_min: Literal["1.2", "1.3"] | str | None = "1.2",
         pinned_keys: str | Iterable[str] | None = None,
         client_cert: Path | None = None,
         client_key: Path | None = None,
         proxy: str | None = None,
-        user_agent: str | None = None,
+        user_agent: str | None = f"capauth/{flat.version()}",
         headers: Headers | None = None,
-        refresh_margin: float | None = None,
-        auto_refresh: bool | None = None,
-        allow_http: bool | None = None,
-        clock_offset: float | None = None,
-        cap_mobile: bool | None = None,
+        refresh_margin: float | None = 30,
+        auto_refresh: bool | None = True,
+        allow_http: bool | None = False,
+        clock_offset: float | None = 0,
+        cap_mobile: bool | None = False,
         log: LogCallback | None = None,
         trace: TraceCallback | None = None,
     ) -> None:
-        """Times are seconds. What is None stays at the core's default: `timeout` 20, `connect_timeout` 10,
-        `max_retries` 2, `max_connections` 8, `refresh_margin` 30, `auto_refresh` on, everything else off or none.
-        `log(level, message)` gets levels of the logging module; without it messages go to the logger "capauth"."""
+        """One of `cluster` and `base_url` is to be given. Times are seconds; None is the default of everything.
+
+        Args:
+            cluster: "APAC", "APAC2" or "EU".
+            base_url: The brand's own Auth Engine, "https://auth.brand.example".
+            gateway_url: Where gateway calls go, if not to the cluster's gateway or to {base_url}/mobile.
+            timeout: For a whole call, retries included.
+            connect_timeout: For name lookup, TCP and TLS of one attempt.
+            max_retries: How often what may be repeated is repeated.
+            max_connections: At once; further calls wait in a queue.
+            http2: HTTP/2 over TLS, many calls on one connection.
+            ca_file: PEM certificates, the only authorities trusted; without it, those of the system.
+            ca_pem: The same as text.
+            tls_min: "1.2" or "1.3".
+            pinned_keys: Public keys, one of which the server must show: "sha256//BASE64".
+            client_cert: A PEM file.
+            client_key: A PEM file, not encrypted.
+            proxy: A URL, or "env" for that of the environment.
+            user_agent: What requests call themselves.
+            headers: Of every request.
+            refresh_margin: A token that expires within this time is regenerated before it is used.
+            auto_refresh: Whether gateway calls regenerate the token by themselves.
+            allow_http: Plain HTTP beyond loopback, for test networks.
+            clock_offset: Added to the local clock, for tests.
+            cap_mobile: Gateway calls also send the older cap_mobile header.
+            log: `log(level, message)` gets levels of the logging module; without it, the logger "capauth" does.
+            trace: `trace(event)` gets a TraceEvent at the start and at the end of each call.
+        """
         if (cluster is None) == (base_url is None):
             raise invalid_argument("base_url", "or cluster is to be given, and not both")
         self._handle: flat.capauth_client = gained(flat.client_new())
         self._started = StartedCalls()
         self._begin()
 
+        self._option("allow_http", flat.client_set_allow_http, allow_http)  # first: URLs are looked at when they are set
         self._option("cluster", flat.client_set_cluster, cluster)
         self._option("base_url", flat.client_set_base_url, base_url)
         self._option("gateway_url", flat.client_set_gateway_url, gateway_url)
@@ -86,7 +113,6 @@ class BaseClient(Handle, Generic[SessionT]):
             self._option("headers", flat.client_add_header, *pair)
         self._seconds("refresh_margin", flat.client_set_refresh_margin_ms, refresh_margin)
         self._option("auto_refresh", flat.client_set_auto_refresh, auto_refresh)
-        self._option("allow_http", flat.client_set_allow_http, allow_http)
         self._seconds("clock_offset", flat.client_set_clock_offset_ms, clock_offset, 2**62)
         self._option("cap_mobile", flat.client_set_cap_mobile, cap_mobile)
         self._observe(log, trace)
@@ -110,9 +136,21 @@ class BaseClient(Handle, Generic[SessionT]):
     def _on_trace(
         self, event: int, call_id: int, operation: str, result: int, http_status: int, attempts: int, duration_ms: int
     ) -> None:
-        kind: Literal["start", "end"] = "start" if event == flat.TRACE_START else "end"
-        if self._trace is not None:
-            run(self._trace, TraceEvent(kind, call_id, operation, result, http_status, attempts, duration_ms / 1000))
+        if self._trace is None:
+            return
+        ended = event == flat.TRACE_END
+        told = TraceEvent(
+            kind="end" if ended else "start",
+            call_id=call_id,
+            operation=operation,
+            time=datetime.datetime.now(datetime.UTC),
+            result=result if ended else 0,
+            name=flat.error_name(result) if ended and result else "",
+            http_status=http_status,
+            attempts=attempts,
+            duration=duration_ms / 1000,
+        )
+        run(self._trace, told)
 
     def _begin(self) -> None:
         """For what a kind of client has beside these."""

@@ -10,11 +10,20 @@ from ._call import BaseCall, begin
 from ._options import CallOptions
 from ._reply import Reply, reply_of
 from ._session import BaseSession
-from ._types import Headers, Json, Query, Secret
+from ._types import Headers, Json, Method, Query, Secret
 
 
 def _nothing(_call: flat.capauth_call) -> None:
     return None
+
+
+def _body_text(body: str | Json | None) -> str | None:
+    if body is None or isinstance(body, str):
+        return body
+    if not isinstance(body, Mapping | list | tuple):
+        raise TypeError(f"body must be str, a mapping or a list, not {type(body)}")
+    value = dict(body) if isinstance(body, Mapping) else body
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def generate_token(
@@ -165,7 +174,7 @@ def sign_out(session: BaseSession, *, timeout: float | None = None, headers: Hea
 
 def gateway(
     session: BaseSession,
-    method: str,
+    method: Method,
     endpoint: str,
     query: Query | None = None,
     body: str | Json | None = None,
@@ -177,10 +186,10 @@ def gateway(
     headers: Headers | None = None,
 ) -> BaseCall[Reply]:
     """Calls one of the brand's endpoints with a valid token, regenerated when needed, and gives what HTTP answered,
-    whatever it says. An `endpoint` that begins with / is a path on the gateway's host. A str `body` is sent as it is, a
-    dict or list as JSON. `repeatable`: another method than GET may be sent twice without harm. `view`: before anybody
+    whatever it says. An `endpoint` that begins with / is a path on the gateway's host. A str `body` is sent as it is,
+    anything else as JSON. `repeatable`: another method than GET may be sent twice without harm. `view`: before anybody
     has signed in, the VIEW token will do."""
-    text = json.dumps(body, ensure_ascii=False, allow_nan=False) if isinstance(body, Mapping | list) else body
+    text = _body_text(body)
     return begin(
         session,
         reply_of,

@@ -13,19 +13,25 @@ class Reply:
     """The gateway's answer, whatever it says."""
 
     http_status: int
+    """What HTTP said."""
     ok: bool
     """2xx, and no refusal in any of the shapes that the gateway knows."""
     code: int
     """status.code, or the first error's; 0 when there was none."""
     message: str
+    """status.message, or the first error's; "" when there was none."""
     content: bytes = field(repr=False)
     """The body as it came."""
     request_id: str | None = None
+    """The CDN's id of the request, for support."""
     retry_after: float | None = None
+    """Seconds, when the server said so."""
     refusal: int = 0
     """The code of what raise_for_refusal raises; 0 when the reply is ok."""
     retryable: bool = False
+    """The same call may succeed later, and repeating it does no harm."""
     error_message: str = field(default="", repr=False)
+    """The message of what raise_for_refusal raises."""
 
     @property
     def body(self) -> str:

@@ -105,6 +105,7 @@ class BaseSession(Handle):
 
     @property
     def customer_id(self) -> str | None:
+        """The customer's id, a decimal string, as the token says."""
         return self._text(flat.session_copy_customer_id) or None
 
     @property
@@ -119,6 +120,7 @@ class BaseSession(Handle):
 
     @property
     def otp(self) -> Otp:
+        """What is known of the OTP that was sent last."""
         return Otp(
             sent_at=time_of(flat.session_otp_sent_at(self._handle)),
             destination=self._text(flat.session_copy_otp_destination) or None,
@@ -128,6 +130,7 @@ class BaseSession(Handle):
 
     @property
     def brand(self) -> str:
+        """The brand, as given."""
         return self._text(flat.session_copy_brand)
 
     @property
@@ -137,6 +140,7 @@ class BaseSession(Handle):
 
     @property
     def identifier(self) -> str | None:
+        """Who the customer is, as given; None in an external session."""
         return self._text(flat.session_copy_identifier) or None
 
     @property
@@ -146,6 +150,7 @@ class BaseSession(Handle):
 
     @property
     def device_id(self) -> str | None:
+        """The device, as given; None in a web or external session."""
         return self._text(flat.session_copy_device_id) or None
 
     def second_factor(

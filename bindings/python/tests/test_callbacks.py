@@ -1,6 +1,7 @@
 """on_change, log and trace."""
 
 import contextvars
+import datetime
 import gc
 import logging
 import weakref
@@ -122,6 +123,7 @@ def test_log_that_raises_does_no_harm(emulator: Emulator, brand: str, unraisable
 
 
 def test_trace_tells_start_and_end(emulator: Emulator, brand: str) -> None:
+    before = datetime.datetime.now(datetime.UTC)
     events: list[capauth.TraceEvent] = []
     with emulator.client(trace=events.append) as client:
         customer = client.session(brand=brand, mobile="919999999993", device_id="d")
@@ -139,4 +141,8 @@ def test_trace_tells_start_and_end(emulator: Emulator, brand: str) -> None:
     ]
     assert events[0].call_id == events[1].call_id != events[2].call_id
     last = events[-1]
-    assert (last.result, last.http_status, last.attempts) == (1506, 200, 1) and 0 <= last.duration < 20
+    assert (last.result, last.name, last.http_status, last.attempts) == (1506, "INVALID_OTP", 200, 1)
+    assert [(event.result, event.name) for event in events[:-1]] == [(0, "")] * 5
+    assert 0 <= last.duration < 20
+    times = [event.time for event in events]
+    assert before <= times[0] and times == sorted(times) and times[-1] <= datetime.datetime.now(datetime.UTC)
