@@ -10,7 +10,7 @@ from . import _flat as flat
 from ._call import BaseCall, StartedCalls, begin
 from ._callbacks import LEVELS, check_callback, delivering, log_to_logger, run
 from ._errors import InvalidArgumentError
-from ._failure import error_of_code, gained, invalid_argument
+from ._failure import error_of_setter, gained, invalid_argument
 from ._options import milliseconds, pairs
 from ._session import BaseSession, identifier_of
 from ._types import Handle, Headers, LogCallback, TraceCallback, TraceEvent
@@ -110,7 +110,7 @@ class BaseClient(Handle, Generic[SessionT]):
         self._option("proxy", flat.client_set_proxy, proxy)
         self._option("user_agent", flat.client_set_user_agent, user_agent)
         for pair in pairs("headers", headers or {}):
-            self._option("headers", flat.client_add_header, *pair)
+            self._option(f"headers[{pair[0]!r}]", flat.client_add_header, *pair)
         self._seconds("refresh_margin", flat.client_set_refresh_margin_ms, refresh_margin)
         self._option("auto_refresh", flat.client_set_auto_refresh, auto_refresh)
         self._seconds("clock_offset", flat.client_set_clock_offset_ms, clock_offset, 2**62)
@@ -155,12 +155,15 @@ class BaseClient(Handle, Generic[SessionT]):
     def _begin(self) -> None:
         """For what a kind of client has beside these."""
 
-    def _option(self, argument: str, setter: Callable[..., int], *values: object) -> None:
+    def _option(
+        self, argument: str, setter: Callable[..., int], *values: object, seconds: float | None = None
+    ) -> None:
         if values != (None,):
-            self._checked(argument, lambda: setter(self._handle, *values), self._error_message)
+            self._checked(argument, lambda: setter(self._handle, *values), self._error_message, seconds)
 
     def _seconds(self, argument: str, setter: Callable[..., int], seconds: float | None, *longest_ms: int) -> None:
-        self._option(argument, setter, None if seconds is None else milliseconds(argument, seconds, *longest_ms))
+        if seconds is not None:
+            self._option(argument, setter, milliseconds(argument, seconds, *longest_ms), seconds=seconds)
 
     def _path(self, argument: str, setter: Callable[..., int], path: Path | None) -> None:
         if not isinstance(path, str | os.PathLike | None):
@@ -170,30 +173,30 @@ class BaseClient(Handle, Generic[SessionT]):
     def _error_message(self) -> str:
         return str(flat.client_copy_error_message(self._handle)[1])
 
-    def _checked(self, argument: str, setter: Callable[[], int], message: Callable[[], str]) -> None:
+    def _checked(
+        self, argument: str, setter: Callable[[], int], message: Callable[[], str], seconds: float | None = None
+    ) -> None:
         """Calls a setter; its error names our argument, which need not be the core's."""
         try:
             code = setter()
-        except InvalidArgumentError as error:
+        except InvalidArgumentError as error:  # of a text that C cannot hold
             raise invalid_argument(argument, error.message.partition(" ")[2]) from None
         except OverflowError:
             raise invalid_argument(argument, "is out of range") from None
         except TypeError as error:
             raise TypeError(f"{argument}: {error}") from None
-        if code == flat.E_INVALID_ARGUMENT:
-            raise error_of_code(code, message(), argument=argument)
         if code:
-            raise error_of_code(code)
+            raise error_of_setter(code, argument, message(), seconds)
 
     def _wrap(self, handle: flat.capauth_session) -> SessionT:
         raise NotImplementedError
 
-    def _session(self, argument: str, result: Any) -> SessionT:
+    def _session(self, result: Any, *arguments: str) -> SessionT:
         code, handle = result
-        if code == flat.E_INVALID_ARGUMENT:
-            raise error_of_code(code, self._error_message(), argument=argument)
         if code:
-            raise error_of_code(code)
+            why = self._error_message()
+            argument = next((name for name in arguments if why.startswith(f"{name} ")), arguments[-1])
+            raise error_of_setter(code, argument, why)
         return self._wrap(handle)
 
     def session(
@@ -216,7 +219,7 @@ class BaseClient(Handle, Generic[SessionT]):
         identifier = identifier_of(mobile, email, username, external_id)
         if not identifier:
             raise invalid_argument("mobile", "or email, username or external_id is to be given")
-        session = self._session("brand", flat.session_new(self._handle, FLOWS[flow], brand))
+        session = self._session(flat.session_new(self._handle, FLOWS[flow], brand), "brand")
         session._identify(identifier, device_id)
         if contact_mobile is not None:
             session._set("contact_mobile", flat.session_set_contact, flat.IDENTIFIER_MOBILE, contact_mobile)
@@ -226,11 +229,12 @@ class BaseClient(Handle, Generic[SessionT]):
 
     def external_session(self, brand: str, access_token: str, id_token: str) -> SessionT:
         """A customer whom the brand's OpenID provider signed in; `gateway` is its only operation."""
-        return self._session("id_token", flat.session_external_new(self._handle, brand, access_token, id_token))
+        result = flat.session_external_new(self._handle, brand, access_token, id_token)
+        return self._session(result, "brand", "access_token", "id_token")
 
     def restore(self, text: str) -> SessionT:
         """A session from what `export` gave, at whatever step it was."""
-        return self._session("text", flat.session_restore(self._handle, text))
+        return self._session(flat.session_restore(self._handle, text), "text")
 
     @property
     def timeout(self) -> float:

@@ -1,5 +1,6 @@
 """Makes exceptions of codes and of failed calls."""
 
+import re
 from typing import Any
 
 from . import _flat as flat
@@ -40,13 +41,39 @@ def error_of_call(call: flat.capauth_call, code: int) -> Error | MemoryError:
         "server_code": flat.call_server_code(call),
         "server_message": flat.call_server_message(call),
     }
+    message = str(flat.call_error_message(call))
     if code == flat.E_INVALID_ARGUMENT:
-        details["argument"] = flat.call_argument(call)
+        argument = str(flat.call_argument(call))
+        details["argument"] = argument
+        head, _, why = message.rpartition(": ")
+        if argument not in re.split(r"\W+", why):
+            message = f"{head}: {argument} {why}"
     if code == flat.E_WRONG_STEP:
         details["next_step"] = Step(str(flat.step_name(flat.call_next_step(call))))
-    return error_of_code(code, str(flat.call_error_message(call)), **details)
+    return error_of_code(code, message, **details)
 
 
 def invalid_argument(argument: str, message: str) -> InvalidArgumentError:
     """For what only this layer can see; the message starts as the core's do."""
     return InvalidArgumentError(f"{argument} {message}", argument=argument)
+
+
+# What the core calls the thing that a setter was given, where Python has another name for it.
+SUBJECTS = {"identifier", "contact", "header", "hash", "timestamp_ms"}
+
+
+def error_of_setter(code: int, argument: str, why: str, seconds: float | None = None) -> Error | MemoryError:
+    """The exception of a setter: the core's sentence, in our names and units."""
+    if code not in (flat.E_INVALID_ARGUMENT, flat.E_UNSUPPORTED):
+        return error_of_code(code)
+    subject, _, rest = why.partition(" ")
+    bounds = re.search(r"may be (\d+) to (\d+)", why)
+    if seconds is not None and bounds:
+        lowest, highest = (f"{int(bound) / 1000:.10g}" for bound in bounds.groups())
+        message = f"{argument} is {seconds:.10g}, and may be {lowest} to {highest} seconds"
+    elif subject.removesuffix("_ms") == argument.partition("[")[0] or subject in SUBJECTS:
+        message = f"{argument} {rest}"
+    else:
+        message = f"{argument}: {why}"
+    details = {"argument": argument.partition("[")[0]} if code == flat.E_INVALID_ARGUMENT else {}
+    return error_of_code(code, message, **details)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import _flat as flat
-from ._failure import error_of_code, gained, invalid_argument
+from ._errors import InvalidArgumentError
+from ._failure import error_of_setter, gained, invalid_argument
 from ._types import Headers, Query, Secret
 
 LONGEST_MS = 2**31 - 1
@@ -37,26 +38,27 @@ class CallOptions:
     def __init__(self) -> None:
         self.handle: flat.capauth_options | None = None
 
-    def set(self, argument: str, setter: Callable[..., int], *values: object) -> None:
+    def set(self, argument: str, setter: Callable[..., int], *values: object, seconds: float | None = None) -> None:
         if self.handle is None:
             self.handle = gained(flat.options_new())
         try:
             code = setter(self.handle, *values)
+        except InvalidArgumentError as error:
+            raise error_of_setter(error.code, argument, error.message) from None
         except OverflowError:
             raise invalid_argument(argument, "is out of range") from None
-        if code == flat.E_INVALID_ARGUMENT:
-            why = gained(flat.options_copy_error_message(self.handle))
-            raise error_of_code(code, f"{argument} is not acceptable: {why}", argument=argument)
         if code:
-            raise error_of_code(code)
+            raise error_of_setter(code, argument, str(gained(flat.options_copy_error_message(self.handle))), seconds)
+
+    def seconds(self, argument: str, setter: Callable[..., int], seconds: float | None) -> None:
+        if seconds is not None:
+            self.set(argument, setter, milliseconds(argument, seconds), seconds=seconds)
 
     def common(self, timeout: float | None, headers: Headers | None, margin: float | None = None) -> "CallOptions":
-        if timeout is not None:
-            self.set("timeout", flat.options_set_timeout_ms, milliseconds("timeout", timeout))
+        self.seconds("timeout", flat.options_set_timeout_ms, timeout)
         for name, value in pairs("headers", headers or {}):
-            self.set("headers", flat.options_add_header, name, value)
-        if margin is not None:
-            self.set("margin", flat.options_set_margin_ms, milliseconds("margin", margin))
+            self.set(f"headers[{name!r}]", flat.options_add_header, name, value)
+        self.seconds("margin", flat.options_set_margin_ms, margin)
         return self
 
     def password(self, password: Secret | None) -> "CallOptions":
@@ -68,6 +70,8 @@ class CallOptions:
         if channel is not None:
             self.set("fallback_channel", flat.options_set_fallback_channel, channel)
         if payload_hash is not None:
+            if timestamp_ms is not None and not 0 <= timestamp_ms < 2**63:
+                raise invalid_argument("payload_timestamp", "is no time after 1970")
             self.set("payload_hash", flat.options_set_otp_hash, payload_hash, timestamp_ms or 0)
         elif timestamp_ms is not None:
             raise invalid_argument("payload_hash", "is to be given with payload_timestamp")
@@ -77,7 +81,7 @@ class CallOptions:
         for name, value in pairs("query", query or {}):
             if isinstance(value, int):
                 value = str(value).lower() if isinstance(value, bool) else str(value)
-            self.set("query", flat.options_add_query, name, value)
+            self.set(f"query[{name!r}]", flat.options_add_query, name, value)
         if repeatable:
             self.set("repeatable", flat.options_set_repeatable, 1)
         if view:

@@ -50,9 +50,12 @@ class BaseSession(Handle):
         self._context: contextvars.Context | None = None
         self._telling: Any = None  # in asyncio: the task that awaits a callback
 
-    def _set(self, argument: str, setter: Callable[..., int], *values: object) -> None:
+    def _set(self, argument: str, setter: Callable[..., int], *values: object, seconds: float | None = None) -> None:
         self._client._checked(
-            argument, lambda: setter(self._handle, *values), lambda: self._text(flat.session_copy_error_message)
+            argument,
+            lambda: setter(self._handle, *values),
+            lambda: self._text(flat.session_copy_error_message),
+            seconds,
         )
 
     def _text(self, getter: Callable[..., Any]) -> str:
@@ -214,7 +217,7 @@ class BaseSession(Handle):
     def pause_refresh(self, duration: float) -> None:
         """For `duration` seconds (0: no longer) only regenerate_token gets a new token; what needs one meanwhile uses
         the one there is, then raises TokenExpiredError."""
-        self._set("duration", flat.session_pause_refresh, milliseconds("duration", duration))
+        self._set("duration", flat.session_pause_refresh, milliseconds("duration", duration), seconds=duration)
 
     def close(self) -> None:
         """Cancels what is in flight. Does not sign out and never talks to the network; properties and `export` still

@@ -215,7 +215,7 @@ def test_bad_call_options_are_named(signed_in: capauth.Session) -> None:
     assert caught.value.argument == "payload_hash"
     with pytest.raises(capauth.InvalidArgumentError) as caught:
         signed_in.generate_otp(payload_hash="x", payload_timestamp=2**70)
-    assert caught.value.argument == "payload_hash"
+    assert caught.value.argument == "payload_timestamp"
 
 
 @pytest.mark.parametrize(
@@ -284,3 +284,61 @@ def test_secrets_stay_out_of_sight(
     text = "\n".join([*shown, str(caught.value), caplog.text, capauth.diagnose(client)])
     for hidden in (secret, str(signed_in.token), str(signed_in.key), mobile):
         assert hidden not in text
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"timeout": 0}, "timeout is 0, and may be 0.001 to 86400 seconds"),
+        ({"connect_timeout": 1e9}, "connect_timeout is 1000000000, and may be 0.001 to 86400 seconds"),
+        ({"refresh_margin": -1.5}, "refresh_margin is -1.5, and may be 0 to 86400 seconds"),
+        ({"max_retries": 99}, "max_retries is 99, and may be 0 to 10"),
+        ({"headers": {"X": "a\nb"}}, "headers['X'] has a control character"),
+        ({"user_agent": "a\0b"}, "user_agent contains a NUL character"),
+    ],
+)
+def test_bad_client_option_is_told_in_pythons_words(options: Options, text: str) -> None:
+    with pytest.raises(capauth.InvalidArgumentError) as caught:
+        capauth.Client(**{"base_url": "https://x.example", **options})
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments", "text"),
+    [
+        ("ensure_token", {"margin": -1}, "margin is -1, and may be 0 to 86400 seconds"),
+        ("ensure_token", {"timeout": 0}, "timeout is 0, and may be 0.001 to 86400 seconds"),
+        ("generate_token", {"password": ""}, "password is empty"),
+        ("generate_otp", {"payload_hash": ""}, "payload_hash is empty"),
+        ("generate_otp", {"payload_hash": "x", "payload_timestamp": -1}, "payload_timestamp is no time after 1970"),
+        ("generate_otp", {"fallback_channel": ""}, "fallback_channel is empty"),
+        ("gateway", {"method": "GET", "endpoint": "a//b"}, "endpoint has an empty segment"),
+        ("gateway", {"method": "GET", "endpoint": "x", "headers": {"a b": "1"}}, "headers['a b'] "),
+        ("gateway", {"method": "GET", "endpoint": "x", "query": {"": "1"}}, "query['']: "),
+        ("update_identifier", {"new_value": ""}, "new_value is empty"),
+        ("pause_refresh", {"duration": -1}, "duration is -1, and may be 0 to 2147483.647 seconds"),
+        ("reload", {"text": "nonsense"}, "text: "),
+    ],
+)
+def test_bad_argument_is_told_in_pythons_words(
+    signed_in: capauth.Session, operation: str, arguments: Options, text: str
+) -> None:
+    with pytest.raises(capauth.InvalidArgumentError) as caught:
+        getattr(signed_in, operation)(**arguments)
+    assert text in str(caught.value)
+    assert caught.value.argument == text.partition(" ")[0].partition("[")[0].rstrip(":")
+
+
+@pytest.mark.parametrize("argument", ["brand", "access_token", "id_token"])
+def test_bad_argument_of_an_external_session_is_named(client: capauth.Client, argument: str) -> None:
+    arguments = {"brand": "B", "access_token": "a", "id_token": "i", argument: ""}
+    with pytest.raises(capauth.InvalidArgumentError, match=f"{argument} is empty") as caught:
+        client.external_session(**arguments)
+    assert caught.value.argument == argument
+
+
+def test_what_is_not_supported_is_named(client: capauth.Client, signed_in: capauth.Session) -> None:
+    with pytest.raises(capauth.UsageError, match="device_id"):
+        client.session(brand="B", mobile="1", device_id="d", flow="web")
+    with pytest.raises(capauth.UsageError, match="token_expire.*flow"):
+        signed_in.expire_token()
