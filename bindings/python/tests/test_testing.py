@@ -2,14 +2,18 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
+import capauth
 from capauth.testing import Emulator
 
 pytest_plugins = ["pytester"]
+HERE = pathlib.Path(__file__).resolve().parent
 
 
 def alive(pid: int) -> bool:
@@ -97,3 +101,47 @@ def test_options_serve_every_kind_of_client(emulator: Emulator) -> None:
 
     capauth.aio.Client(**emulator.options(timeout=3)).close()
     capauth.Client(**emulator.options(timeout=3)).close()
+
+
+def installed(folder: pathlib.Path) -> pathlib.Path:
+    """A folder as pip would leave it: the package, the plugin, and what tells pytest of it."""
+    package = pathlib.Path(capauth.__file__).parent
+    shutil.copytree(package, folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(package.parent / "capauth_pytest.py", folder)
+    project = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    ((name, target),) = project["entry-points"]["pytest11"].items()
+    info = folder / "capauth-1.0.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: capauth\nVersion: 1.0.0\n")
+    (info / "entry_points.txt").write_text(f"[pytest11]\n{name} = {target}\n")
+    return folder
+
+
+APPLICATION = """
+def test_other():
+    pass
+
+def test_with_it(capauth_emulator):
+    assert capauth_emulator.url
+"""
+
+
+@pytest.mark.parametrize("arguments", [(), ("-p", "capauth.pytest_plugin")])
+def test_plugin_is_found_once_installed(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(installed(tmp_path / "site")))
+    pytester.makepyfile(APPLICATION)
+    pytester.runpytest_subprocess(*arguments).assert_outcomes(passed=2)
+
+
+def test_missing_library_breaks_only_the_tests_that_need_it(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    site = installed(tmp_path / "site")
+    (site / "capauth" / "_capauth.abi3.so").write_bytes(b"")
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    pytester.makepyfile(APPLICATION)
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*ImportError*_capauth*"])
