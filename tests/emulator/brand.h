@@ -100,6 +100,7 @@ const char *customer_value(const struct customer *customer, enum identifier_type
 const char *customer_mobile(const struct customer *customer);
 const char *customer_email(const struct customer *customer);
 void customer_rename_identity(struct customer *customer, struct identity *identity, const char *value);
+void identity_add_former(struct identity *identity, const char *value);
 /* Whether the customer is worth keeping once its last session has gone. */
 bool customer_is_stray(const struct customer *customer, int64_t now_ms);
 

@@ -1,5 +1,6 @@
 #include "ca_file.h"
 
+#include "file.h"
 #include "text.h"
 
 #include <errno.h>
@@ -17,58 +18,10 @@ static bool fail(struct text *error, const char *what, const char *path)
     return false;
 }
 
-static bool write_all(int file, const struct text *content)
-{
-    size_t done = 0;
-    while (done < content->length) {
-        ssize_t count = write(file, content->data + done, content->length - done);
-        if (count < 0 && errno != EINTR)
-            return false;
-        done += count > 0 ? (size_t)count : 0;
-    }
-    return fsync(file) == 0;
-}
-
-/* A temporary file beside `path` with this content; its name, or NULL with errno set. */
-static char *write_beside(const char *path, const struct text *content, mode_t mode)
-{
-    struct text name = {0};
-    text_add_format(&name, "%s.XXXXXX", path);
-    int file = mkstemp(name.data);
-    bool ok = file >= 0 && fchmod(file, mode) == 0 && write_all(file, content);
-    int problem = errno;
-    if (file >= 0)
-        ok = close(file) == 0 && ok;
-    if (ok)
-        return name.data;
-    if (file >= 0)
-        unlink(name.data);
-    text_free(&name);
-    errno = problem;
-    return NULL;
-}
-
-/* Puts the whole content in place at once: readers see nothing or all of it. `only_if_absent` leaves a
- * file that is there already as it is; so of two emulators that start together one makes the
- * authority, and both use it. */
-static bool write_whole(const char *path, const struct text *content, mode_t mode, bool only_if_absent)
-{
-    char *name = write_beside(path, content, mode);
-    if (!name)
-        return false;
-    bool ok = only_if_absent ? link(name, path) == 0 || errno == EEXIST : rename(name, path) == 0;
-    int problem = errno;
-    if (only_if_absent || !ok)
-        unlink(name);
-    free(name);
-    errno = problem;
-    return ok;
-}
-
 bool ca_file_write(const char *path, const struct authority *authority, struct text *error)
 {
     struct text pem = {0};
-    bool ok = pem_add_certificate(&pem, authority->certificate) && write_whole(path, &pem, 0644, false);
+    bool ok = pem_add_certificate(&pem, authority->certificate) && file_write(path, &pem, 0644, false);
     text_free(&pem);
     return ok ? true : fail(error, "cannot write", path);
 }
@@ -98,7 +51,7 @@ static bool make_key_file(const char *path, struct text *error)
         return false;
     }
     bool ok = pem_add_certificate(&pem, authority.certificate) && pem_add_key(&pem, authority.key) &&
-              write_whole(path, &pem, 0600, true);
+              file_write(path, &pem, 0600, true);
     OPENSSL_cleanse(pem.data, pem.length);
     text_free(&pem);
     authority_free(&authority);

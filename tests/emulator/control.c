@@ -3,7 +3,9 @@
 #include "access.h"
 #include "auth.h"
 #include "counts.h"
+#include "export.h"
 #include "gateway.h"
+#include "member.h"
 #include "seed.h"
 #include "text.h"
 
@@ -78,6 +80,12 @@ static bool put_gateway(struct control_call *call)
 {
     return members_known(call->body, gateway_members, &call->error) &&
            seed_gateway(call->emulator, call->parts[0], call->parts[1], call->body, &call->error);
+}
+
+static bool get_export(struct control_call *call)
+{
+    export_file(call->emulator, NULL, &call->reply->body);
+    return true;
 }
 
 static bool get_clock(struct control_call *call)
@@ -186,12 +194,12 @@ static const struct control {
     const char *const *query;
     control_run *run;
 } controls[] = {
-    {"GET", "health", 0, false, no_query, get_health},    {"GET", "clock", 0, false, no_query, get_clock},
-    {"GET", "log", 0, false, log_query, get_log},         {"GET", "outbox", 0, false, outbox_query, get_outbox},
-    {"PUT", "brands", 1, true, no_query, put_brand},      {"PUT", "customers", 3, true, no_query, put_customer},
-    {"PUT", "gateway", 2, true, no_query, put_gateway},   {"POST", "clock", 0, true, no_query, post_clock},
-    {"POST", "faults", 0, true, no_query, post_fault},    {"GET", "requests", 0, false, brand_query, get_requests},
-    {"POST", "reset", 0, false, brand_query, post_reset},
+    {"GET", "export", 0, false, no_query, get_export},        {"GET", "health", 0, false, no_query, get_health},
+    {"GET", "clock", 0, false, no_query, get_clock},          {"GET", "log", 0, false, log_query, get_log},
+    {"GET", "outbox", 0, false, outbox_query, get_outbox},    {"PUT", "brands", 1, true, no_query, put_brand},
+    {"PUT", "customers", 3, true, no_query, put_customer},    {"PUT", "gateway", 2, true, no_query, put_gateway},
+    {"POST", "clock", 0, true, no_query, post_clock},         {"POST", "faults", 0, true, no_query, post_fault},
+    {"GET", "requests", 0, false, brand_query, get_requests}, {"POST", "reset", 0, false, brand_query, post_reset},
 };
 
 /* Whether a path, behind the prefix, has a call's name and as many parts as it wants. */

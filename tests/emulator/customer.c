@@ -86,15 +86,20 @@ void customer_rename_identity(struct customer *customer, struct identity *identi
     char *key = identity_text(identity->type, identity->value);
     map_remove(&customer->brand->by_identity, key);
     free(key);
+    identity_add_former(identity, identity->value);
+    text_set(&identity->value, value);
+    index_identity(customer, identity);
+}
+
+void identity_add_former(struct identity *identity, const char *value)
+{
     if (identity->former_count == MOST_FORMER) {
         free(identity->former[0]);
         identity->former_count--;
         memmove(identity->former, identity->former + 1, identity->former_count * sizeof *identity->former);
     }
     identity->former = memory_grow(identity->former, (identity->former_count + 1) * sizeof *identity->former);
-    identity->former[identity->former_count++] = identity->value;
-    identity->value = text_copy(value);
-    index_identity(customer, identity);
+    identity->former[identity->former_count++] = text_copy(value);
 }
 
 static bool had_value(const struct identity *identity, const char *value)

@@ -20,6 +20,7 @@ struct emulator {
     const struct options *options;
     struct clock clock;
     struct jwt_signer *signer;
+    char *secret; /* the signer's */
     struct map brands; /* name in lower case -> struct brand */
     struct sessions sessions;
     struct revoked revoked;

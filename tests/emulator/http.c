@@ -32,11 +32,13 @@ static bool is_blank(const char *text, size_t length)
     return true;
 }
 
-static struct json_object *parse(struct json_tokener *tokener, const char *body, size_t length, const char **problem)
+static struct json_object *parse(struct json_tokener *tokener, const char *body, size_t length, const char **problem,
+                                 size_t *offset)
 {
     struct json_object *object = json_tokener_parse_ex(tokener, body, (int)length);
     enum json_tokener_error error = json_tokener_get_error(tokener);
     size_t end = json_tokener_get_parse_end(tokener);
+    *offset = end;
     *problem = error == json_tokener_continue ? "Unexpected end of input" : json_tokener_error_desc(error);
     if (error != json_tokener_success)
         return NULL;
@@ -50,19 +52,27 @@ static struct json_object *parse(struct json_tokener *tokener, const char *body,
     return NULL;
 }
 
-struct json_object *json_read(const char *body, size_t length, const char **problem)
+struct json_object *json_read_at(const char *body, size_t length, const char **problem, size_t *offset)
 {
+    *offset = 0;
     if (is_blank(body, length)) {
         *problem = "Required request body is missing";
         return NULL;
     }
-    if (!text_is_utf8(body, length)) { /* json-c lets overlong forms pass */
+    *offset = text_utf8_length(body, length);
+    if (*offset < length) { /* json-c lets overlong forms pass */
         *problem = "Invalid UTF-8";
         return NULL;
     }
     struct json_tokener *tokener = json_tokener_new_ex(MOST_DEPTH);
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
-    struct json_object *object = parse(tokener, body, length, problem);
+    struct json_object *object = parse(tokener, body, length, problem, offset);
     json_tokener_free(tokener);
     return object;
+}
+
+struct json_object *json_read(const char *body, size_t length, const char **problem)
+{
+    size_t offset;
+    return json_read_at(body, length, problem, &offset);
 }

@@ -43,5 +43,7 @@ void reply_http_error(struct http_reply *reply, unsigned status, const char *err
 
 /* Parses a body. NULL, with `problem` saying why, unless it is one JSON object, not too deep, in UTF-8. */
 struct json_object *json_read(const char *body, size_t length, const char **problem);
+/* The same, and `offset` tells where it went wrong. */
+struct json_object *json_read_at(const char *body, size_t length, const char **problem, size_t *offset);
 
 #endif

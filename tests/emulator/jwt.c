@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECRET_SIZE = 32, SIGNATURE_SIZE = 32, SIGNATURE_TEXT = 43, MAX_TOKEN = 16384 };
+enum { SIGNATURE_SIZE = 32, SIGNATURE_TEXT = 43, MAX_TOKEN = 16384 };
 
 struct jwt_signer {
     EVP_MAC *mac;
@@ -17,17 +17,15 @@ struct jwt_signer {
     uint64_t last_serial;
 };
 
-struct jwt_signer *jwt_signer_new(void)
+struct jwt_signer *jwt_signer_new(const char *secret)
 {
     struct jwt_signer *signer = memory_new(sizeof *signer);
-    unsigned char secret[SECRET_SIZE];
     char digest[] = "SHA256";
     OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0), OSSL_PARAM_construct_end()};
     signer->mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     signer->keyed = EVP_MAC_CTX_new(signer->mac);
-    if (RAND_bytes(secret, SECRET_SIZE) != 1 || !EVP_MAC_init(signer->keyed, secret, SECRET_SIZE, parameters))
-        abort(); /* OpenSSL without SHA-256 or randomness is no place to go on */
-    OPENSSL_cleanse(secret, sizeof secret);
+    if (!EVP_MAC_init(signer->keyed, (const unsigned char *)secret, strlen(secret), parameters))
+        abort(); /* OpenSSL without SHA-256 is no place to go on */
     return signer;
 }
 
@@ -79,6 +77,16 @@ static bool base64url_read(struct text *out, const char *data, size_t length)
         }
     }
     return true;
+}
+
+char *jwt_random_secret(void)
+{
+    unsigned char random[32];
+    struct text secret = {0};
+    if (RAND_bytes(random, sizeof random) != 1)
+        abort();
+    base64url_add(&secret, random, sizeof random);
+    return secret.data;
 }
 
 static void add_signature(struct jwt_signer *signer, struct text *out, const char *data, size_t length)

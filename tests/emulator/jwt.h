@@ -8,8 +8,10 @@
 struct json_object;
 struct jwt_signer;
 
-/* A signer with a random secret. */
-struct jwt_signer *jwt_signer_new(void);
+/* What is signed with one secret is good with the same again. */
+struct jwt_signer *jwt_signer_new(const char *secret);
+/* A new secret, in printable letters; the caller frees it. */
+char *jwt_random_secret(void);
 void jwt_signer_free(struct jwt_signer *signer);
 
 /* Which claims there are: those known of the service's own, and no more. */

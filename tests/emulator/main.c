@@ -1,15 +1,13 @@
 /* Start and end of the program. */
 #include "ca_file.h"
 #include "emulator.h"
-#include "http.h"
 #include "listen.h"
 #include "options.h"
-#include "seed.h"
 #include "server.h"
+#include "state.h"
 #include "text.h"
 #include "tls.h"
 
-#include <json-c/json.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,71 +27,6 @@ static bool refuse(struct text *error, const char *reason)
 {
     text_add_string(error, reason);
     return false;
-}
-
-static bool read_file(const char *path, struct text *content)
-{
-    FILE *file = fopen(path, "rb");
-    char buffer[8192];
-    size_t length;
-    if (!file)
-        return false;
-    while ((length = fread(buffer, 1, sizeof buffer, file)) > 0)
-        text_add(content, buffer, length);
-    bool ok = !ferror(file);
-    fclose(file);
-    return ok;
-}
-
-static bool load_brand_file(struct emulator *emulator, const char *path, struct text *error)
-{
-    struct text content = {0}, reason = {0};
-    const char *problem = NULL;
-    bool ok = read_file(path, &content);
-    if (!ok) {
-        text_add_format(error, "cannot read %s: %m", path);
-    } else {
-        emulator->brand_file = json_read(content.data ? content.data : "", content.length, &problem);
-        if (!emulator->brand_file)
-            text_add_string(&reason, problem);
-        ok = emulator->brand_file && seed_file(emulator, emulator->brand_file, &reason);
-        if (!ok)
-            text_add_format(error, "%s: %s", path, reason.data);
-    }
-    text_free(&content);
-    text_free(&reason);
-    return ok;
-}
-
-static void emulator_free(struct emulator *emulator)
-{
-    sessions_end_of(emulator, NULL, NULL);
-    map_clear(&emulator->sessions.by_id, NULL);
-    outbox_forget(&emulator->outbox, NULL);
-    faults_forget(&emulator->faults, NULL);
-    revoked_forget(&emulator->revoked);
-    map_clear(&emulator->counts, free);
-    map_clear(&emulator->brands, brand_free);
-    json_object_put(emulator->brand_file);
-    journal_free(&emulator->journal);
-    jwt_signer_free(emulator->signer);
-    free(emulator);
-}
-
-static struct emulator *emulator_new(const struct options *options, struct text *error)
-{
-    struct emulator *emulator = memory_new(sizeof *emulator);
-    clock_start(&emulator->clock);
-    emulator->options = options;
-    emulator->journal.quiet = options->quiet;
-    emulator->signer = jwt_signer_new();
-    if (!options->brand_file)
-        seed_defaults(emulator);
-    else if (!load_brand_file(emulator, options->brand_file, error)) {
-        emulator_free(emulator);
-        return NULL;
-    }
-    return emulator;
 }
 
 /* Without --ca-file: a place of our own for the certificate that clients are to trust. */
@@ -162,16 +95,35 @@ static void announce(const struct options *options, const struct tls_files *file
     fflush(stdout);
 }
 
-/* SIGTERM and SIGINT, as something that can be polled: only the loop takes them. */
+/* SIGTERM, SIGINT and SIGHUP, as something that can be polled: only the loop takes them. */
 static int signals_open(void)
 {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static int take_signal(int signals)
+{
+    struct signalfd_siginfo signal_info = {0};
+    return read(signals, &signal_info, sizeof signal_info) == sizeof signal_info ? (int)signal_info.ssi_signo : 0;
+}
+
+/* A file that will not do changes nothing: it is told of, and served on. */
+static bool reload(struct emulator *emulator)
+{
+    struct text error = {0};
+    if (brand_file_reload(emulator, &error))
+        fprintf(stderr, "capauth-emulator: read %s again\n", emulator->options->brand_file);
+    else
+        fprintf(stderr, "capauth-emulator: nothing changed: %s\n", error.data);
+    text_free(&error);
+    return true;
 }
 
 /* Serves until a signal ends it. The listeners are closed then. */
@@ -189,7 +141,9 @@ static bool serve(struct emulator *emulator, const struct options *options, cons
         return false;
     listeners->count = 0; /* the server's now */
     announce(options, files, port);
-    server_run(server, signals);
+    do
+        server_run(server, signals);
+    while (take_signal(signals) == SIGHUP && reload(emulator));
     server_stop(server);
     return true;
 }
@@ -205,6 +159,7 @@ static bool run(const struct options *options)
               (!options->tls || prepare_tls(&files, options, &error));
     if (ok && !serve(emulator, options, &files, &listeners, signals))
         ok = refuse(&error, "the server does not start");
+    ok = ok && (!options->save_file || state_save(emulator, options->save_file, &error));
     if (!ok)
         fprintf(stderr, "capauth-emulator: %s\n", error.data);
     listeners_close(&listeners);

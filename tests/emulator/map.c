@@ -100,6 +100,24 @@ void map_each(const struct map *map, void (*visit)(const char *key, void *value,
             visit(entry->key, entry->value, data);
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp((*(struct map_entry *const *)a)->key, (*(struct map_entry *const *)b)->key);
+}
+
+void map_each_sorted(const struct map *map, void (*visit)(const char *key, void *value, void *data), void *data)
+{
+    struct map_entry **sorted = memory_new((map->count + 1) * sizeof(struct map_entry *));
+    size_t count = 0;
+    for (size_t i = 0; i < map->bucket_count; i++)
+        for (struct map_entry *entry = map->buckets[i]; entry; entry = entry->next)
+            sorted[count++] = entry;
+    qsort(sorted, count, sizeof(struct map_entry *), compare_keys);
+    for (size_t i = 0; i < count; i++)
+        visit(sorted[i]->key, sorted[i]->value, data);
+    free(sorted);
+}
+
 void map_clear(struct map *map, void (*free_value)(void *value))
 {
     for (size_t i = 0; i < map->bucket_count; i++) {

@@ -21,6 +21,8 @@ void map_put(struct map *map, const char *key, void *value);
 void *map_remove(struct map *map, const char *key);
 /* Calls for every entry, in no order. `visit` must not change the map. */
 void map_each(const struct map *map, void (*visit)(const char *key, void *value, void *data), void *data);
+/* The same, in the order of the keys. */
+void map_each_sorted(const struct map *map, void (*visit)(const char *key, void *value, void *data), void *data);
 /* Empties the map; `free_value` may be NULL. */
 void map_clear(struct map *map, void (*free_value)(void *value));
 

@@ -13,8 +13,8 @@ enum { USAGE_ERROR = 2 };
 
 static const char usage[] =
     "usage: capauth-emulator [--listen HOST:PORT] [--tls] [--tls-name NAME]...\n"
-    "                        [--ca-file PATH] [--brands FILE] [--allow-origin ORIGIN]...\n"
-    "                        [--quiet]\n"
+    "                        [--ca-file PATH] [--brands FILE] [--save FILE] [--secret TEXT]\n"
+    "                        [--allow-origin ORIGIN]... [--quiet]\n"
     "\n"
     "An emulator of Capillary's Auth Engine, for apps under development.\n"
     "\n"
@@ -24,6 +24,9 @@ static const char usage[] =
     "  --ca-file PATH      the authority that clients are to trust: made if absent, used again if there\n"
     "                      (its private key is kept in PATH.key)\n"
     "  --brands FILE       brands, customers and gateway replies to begin with, as JSON\n"
+    "  --save FILE         written at the end, and read at the start if it is there: customers, brands, gateway\n"
+    "                      replies and the secret, so that tokens and keys stay good\n"
+    "  --secret TEXT       what tokens and keys are signed with (default: a random one, or FILE's)\n"
     "  --allow-origin ORIGIN  a web page's origin, such as http://emulator:8080, that may use /_emulator/;\n"
     "                      its host may be our name too; may be repeated\n"
     "  --quiet             no line on stderr for each request and OTP\n"
@@ -96,6 +99,12 @@ static int take(struct options *options, int option, const char *value)
     case 'b':
         options->brand_file = value;
         return -1;
+    case 's':
+        options->save_file = value;
+        return *value ? -1 : complain("not a path:", value);
+    case 'x':
+        options->secret = value;
+        return *value ? -1 : complain("not a secret:", value);
     case 'o':
         return add_origin(options, value);
     case 'q':
@@ -129,7 +138,8 @@ int options_read(struct options *options, int count, char **arguments)
     static const struct option known[] = {
         {"listen", required_argument, NULL, 'l'},   {"tls", no_argument, NULL, 't'},
         {"tls-name", required_argument, NULL, 'n'}, {"ca-file", required_argument, NULL, 'c'},
-        {"brands", required_argument, NULL, 'b'},   {"allow-origin", required_argument, NULL, 'o'},
+        {"brands", required_argument, NULL, 'b'},   {"save", required_argument, NULL, 's'},
+        {"secret", required_argument, NULL, 'x'},   {"allow-origin", required_argument, NULL, 'o'},
         {"quiet", no_argument, NULL, 'q'},          {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},        {NULL, 0, NULL, 0},
     };

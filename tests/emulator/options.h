@@ -12,6 +12,8 @@ struct options {
     size_t tls_name_count;
     const char *ca_file;
     const char *brand_file;
+    const char *secret;
+    const char *save_file;
     bool quiet;
     const char **allowed_origins;
     size_t allowed_origin_count;

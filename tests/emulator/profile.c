@@ -41,6 +41,16 @@ bool profile_read(struct json_object *object, struct json_object **profile, stru
     return true;
 }
 
+void profile_write_set(struct json_object *profile, struct text *json)
+{
+    if (!profile)
+        return;
+    json_object_object_foreach(profile, name, value)
+    {
+        text_add_format(json, ",\"%s\":%s", name, json_object_to_json_string_ext(value, PLAIN));
+    }
+}
+
 void profile_write(struct json_object *profile, struct text *json)
 {
     for (int i = 0; i < MEMBERS; i++) {

@@ -15,8 +15,17 @@ bool seed_customer(struct emulator *emulator, const char *brand, const char *typ
 bool seed_gateway(struct emulator *emulator, const char *brand, const char *endpoint, struct json_object *object,
                   struct text *error);
 
-/* {"brands":{NAME:{...}},"customers":[...],"gateway":[...]} */
-bool seed_file(struct emulator *emulator, struct json_object *file, struct text *error);
+/* Which part of the file an error is about: a list and an index, or "brands" and a name, or nothing of these. */
+struct seed_place {
+    const char *list;
+    size_t index;
+    const char *brand;
+};
+
+/* {"brands":{NAME:{...}},"customers":[...],"gateway":[...]}, and a "secret" in a saved state. */
+bool seed_file(struct emulator *emulator, struct json_object *file, struct seed_place *place, struct text *error);
+/* Where in the file's text that is: the member that the reason names last, or what holds it. */
+size_t seed_offset(const char *json, const struct seed_place *place, const char *reason);
 /* The customers and gateway replies of the brand file once more, after a reset: of one brand, or of all. */
 void seed_again(struct emulator *emulator, const struct brand *only);
 /* The brands that there are without a brand file. */
@@ -26,7 +35,6 @@ void seed_defaults(struct emulator *emulator);
 extern const char *const customer_members[];
 extern const char *const gateway_members[];
 
-/* Whether the object has only members of these names (ended by NULL). */
-bool members_known(struct json_object *object, const char *const *names, struct text *error);
+struct brand *seed_known_brand(struct emulator *emulator, const char *name, struct text *error);
 
 #endif

@@ -1,9 +1,12 @@
 /* The brand file, and what there is without one. */
+#include "member.h"
 #include "seed.h"
 
+#include "place.h"
 #include "text.h"
 
 #include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const customer_members[] = {
@@ -12,6 +15,13 @@ const char *const customer_members[] = {
     "mfa",
     "mfaPassword",
     "identifiers",
+    /* what an export tells besides */
+    "passwordUnconfirmed",
+    "mfaPasswordUnconfirmed",
+    "contactMobile",
+    "contactEmail",
+    "formerIdentifiers",
+    /* the profile */
     "firstname",
     "lastname",
     "loyalty_points",
@@ -23,7 +33,7 @@ const char *const customer_members[] = {
 };
 const char *const gateway_members[] = {"status", "body", "view", NULL};
 
-static const char *const file_members[] = {"brands", "customers", "gateway", NULL};
+static const char *const file_members[] = {"secret", "brands", "customers", "gateway", NULL};
 
 /* The parts of a path, as members of an entry. */
 static const char *const customer_path[] = {"brand", "identifierType", "identifierValue"};
@@ -95,8 +105,9 @@ static bool seed_one(struct emulator *emulator, const struct list *list, struct 
 }
 
 static bool seed_list(struct emulator *emulator, const struct list *list, struct json_object *file,
-                      const struct brand *only, struct text *error)
+                      const struct brand *only, struct seed_place *place, struct text *error)
 {
+    place->list = list->name;
     struct json_object *entries = json_object_object_get(file, list->name);
     if (!entries)
         return true;
@@ -110,14 +121,18 @@ static bool seed_list(struct emulator *emulator, const struct list *list, struct
         if (!ok)
             text_add_format(error, "%s[%zu]: %s", list->name, i, reason.data);
         text_free(&reason);
-        if (!ok)
+        if (!ok) {
+            place->index = i;
             return false;
+        }
     }
     return true;
 }
 
-static bool seed_brands(struct emulator *emulator, struct json_object *file, struct text *error)
+static bool seed_brands(struct emulator *emulator, struct json_object *file, struct seed_place *place,
+                        struct text *error)
 {
+    place->list = "brands";
     struct json_object *brands = json_object_object_get(file, "brands");
     if (!brands)
         return true;
@@ -132,26 +147,64 @@ static bool seed_brands(struct emulator *emulator, struct json_object *file, str
         if (!ok)
             text_add_format(error, "brand \"%s\": %s", name, reason.data);
         text_free(&reason);
-        if (!ok)
+        if (!ok) {
+            place->brand = name; /* the file's own, and so lives as long */
             return false;
+        }
     }
     return true;
 }
 
-bool seed_file(struct emulator *emulator, struct json_object *file, struct text *error)
+static bool check_secret(struct json_object *file, struct text *error)
 {
-    bool ok = members_known(file, file_members, error) && seed_brands(emulator, file, error);
+    const char *secret;
+    return member_string(file, "secret", &secret, error);
+}
+
+bool seed_file(struct emulator *emulator, struct json_object *file, struct seed_place *place, struct text *error)
+{
+    bool ok = members_known(file, file_members, error) && check_secret(file, error) &&
+              seed_brands(emulator, file, place, error);
     for (size_t i = 0; ok && i < sizeof lists / sizeof lists[0]; i++)
-        ok = seed_list(emulator, &lists[i], file, NULL, error);
+        ok = seed_list(emulator, &lists[i], file, NULL, place, error);
     return ok;
+}
+
+/* The last word in quotes; the caller frees it. */
+static char *last_quoted(const char *reason)
+{
+    const char *end = strrchr(reason, '"'), *from = end;
+    struct text word = {0};
+    while (from && from > reason && from[-1] != '"')
+        from--;
+    if (from && from > reason)
+        text_add(&word, from, (size_t)(end - from));
+    return word.data;
+}
+
+size_t seed_offset(const char *json, const struct seed_place *place, const char *reason)
+{
+    size_t offset = strspn(json, " \t\r\n");
+    char *name = last_quoted(reason);
+    if (place->list)
+        offset = place_of_member(json, offset, place->list);
+    if (place->list && json[offset] == '[')
+        offset = place_of_element(json, offset, place->index);
+    if (place->brand)
+        offset = place_of_member(json, offset, place->brand);
+    if (name)
+        offset = place_of_name(json, offset, name);
+    free(name);
+    return offset;
 }
 
 /* The file was accepted once, and its brands have just been emptied: there is nothing to report. */
 void seed_again(struct emulator *emulator, const struct brand *only)
 {
     struct text ignored = {0};
+    struct seed_place nowhere = {0};
     for (size_t i = 0; emulator->brand_file && i < sizeof lists / sizeof lists[0]; i++)
-        seed_list(emulator, &lists[i], emulator->brand_file, only, &ignored);
+        seed_list(emulator, &lists[i], emulator->brand_file, only, &nowhere, &ignored);
     text_free(&ignored);
 }
 

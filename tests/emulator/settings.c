@@ -276,6 +276,42 @@ bool settings_replace(struct settings *settings, struct json_object *object, str
     return ok;
 }
 
+static bool is_default(struct settings *settings, const struct setting *setting)
+{
+    if (setting->kind == BOOLEAN)
+        return *flag_of(settings, setting) == (setting->number != 0);
+    if (setting->kind == NUMBER || setting->kind == NUMBER_OR_NULL)
+        return *number_of(settings, setting) == setting->number;
+    return text_equal(*text_of(settings, setting), setting->text);
+}
+
+static void write_value(struct settings *settings, const struct setting *setting, struct text *json)
+{
+    if (setting->kind == BOOLEAN)
+        text_add_string(json, *flag_of(settings, setting) ? "true" : "false");
+    else if (setting->kind == NUMBER_OR_NULL && *number_of(settings, setting) == NO_LIMIT)
+        text_add_string(json, "null");
+    else if (setting->kind == NUMBER || setting->kind == NUMBER_OR_NULL)
+        text_add_format(json, "%lld", (long long)*number_of(settings, setting));
+    else
+        text_add_json(json, *text_of(settings, setting));
+}
+
+void settings_write(const struct settings *settings, bool all, struct text *json)
+{
+    struct settings *readable = (struct settings *)(uintptr_t)settings; /* the accessors serve writers too */
+    const char *comma = "";
+    text_add_string(json, "{");
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (!all && is_default(readable, &table[i]))
+            continue;
+        text_add_format(json, "%s\"%s\":", comma, table[i].name);
+        write_value(readable, &table[i], json);
+        comma = ",";
+    }
+    text_add_string(json, "}");
+}
+
 int64_t settings_latency_ms(const struct settings *settings)
 {
     uint32_t random = 0;

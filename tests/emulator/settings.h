@@ -79,6 +79,8 @@ void settings_init(struct settings *settings);
 /* What `object` lacks goes to its default. False, with the reason in `error` and `settings` as it was,
  * when a name is unknown or a value will not do. */
 bool settings_replace(struct settings *settings, struct json_object *object, struct text *error);
+/* Adds the object that settings_replace would take: of all settings, or of those that are not at their default. */
+void settings_write(const struct settings *settings, bool all, struct text *json);
 /* How long a request of the brand takes, a part of it by chance. */
 int64_t settings_latency_ms(const struct settings *settings);
 void settings_free(struct settings *settings);

@@ -179,12 +179,17 @@ bool text_has_control(const char *data, size_t length)
     return false;
 }
 
+size_t text_utf8_length(const char *data, size_t length)
+{
+    size_t at = 0, step;
+    while (at < length && (step = utf8_length((const unsigned char *)data + at, length - at)))
+        at += step;
+    return at;
+}
+
 bool text_is_utf8(const char *data, size_t length)
 {
-    for (size_t at = 0, step; at < length; at += step)
-        if (!(step = utf8_length((const unsigned char *)data + at, length - at)))
-            return false;
-    return true;
+    return text_utf8_length(data, length) == length;
 }
 
 bool text_is_digits(const char *string)

@@ -35,6 +35,8 @@ void text_set(char **slot, const char *string);
 bool text_equal(const char *a, const char *b); /* NULL equals NULL only */
 bool text_has_control(const char *data, size_t length);
 bool text_is_utf8(const char *data, size_t length);
+/* How much of the data is UTF-8: all of it, or up to the first byte that is not. */
+size_t text_utf8_length(const char *data, size_t length);
 bool text_is_digits(const char *string);
 /* Without regard to case, of ASCII only. */
 bool text_same_letters(const char *a, const char *b, size_t length);
