@@ -38,6 +38,7 @@ capauth_call *capauth__call_new(capauth_client *client, capauth_session *session
     call->started_us = capauth__monotonic_us();
     call->deadline_ms = call->started_us / 1000 + timeout_ms;
     call->margin_ms = margin_ms;
+    call->margin_given = options && options->margin_ms >= 0;
     call->retry_after_ms = -1;
     call->outcome = CAPAUTH_E_PENDING;
     return call;
@@ -447,10 +448,10 @@ static void answered_by_another(capauth_call *call, const struct capauth__answer
     capauth__call_finish(call, turned_away ? code : capauth__call_lost(call, code), text);
 }
 
-/* A repeat of token expire finds its work done. */
+/* A repeat of token expire finds its work done; and whoever signs out does not mind that the token was no good. */
 static bool is_done_already(const capauth_call *call, int code)
 {
-    return call->operation->verb == CAPAUTH__TOKEN_EXPIRE && call->attempts > 1 &&
+    return call->operation->verb == CAPAUTH__TOKEN_EXPIRE && (call->attempts > 1 || call->verb == CAPAUTH__SIGN_OUT) &&
            (code == CAPAUTH_TOKEN_EXPIRED || code == CAPAUTH_CANNOT_EXPIRE_TOKEN ||
             code == CAPAUTH_CANNOT_REGENERATE_TOKEN);
 }
@@ -480,7 +481,9 @@ static void answered_yes(capauth_call *call, const struct capauth__reply *reply)
     }
     capauth__session_lock(session);
     call->void_answer = capauth__session_is_past(session, call);
-    if (!call->void_answer && call->verb != CAPAUTH__SIGN_OUT)
+    if (call->void_answer)
+        result = capauth__session_keep_key(session, call, reply);
+    else if (call->verb != CAPAUTH__SIGN_OUT)
         result = capauth__session_apply(session, call, reply);
     capauth__session_unlock(session);
     capauth__call_finish(call, result, NULL);

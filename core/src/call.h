@@ -57,8 +57,10 @@ struct capauth_call {
     int64_t id;
     int64_t started_us;
     int64_t deadline_ms;
-    int margin_ms;
+    int margin_ms; /* what the token must still live */
+    bool margin_given; /* as an option */
     uint64_t epoch;
+    uint64_t key_version; /* of the key that a regeneration sends */
     uint64_t generation; /* of the token that was sent, or that a regeneration replaces */
     const char *method;
     struct capauth__buffer url;

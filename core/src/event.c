@@ -21,24 +21,31 @@ struct capauth__event {
     char message[]; /* LOG */
 };
 
-/* A listener's last event, made with the listener, so that free_data never fails for lack of memory. */
+/* Made with the listener, so that neither its last event nor a change is lost for lack of memory. */
 struct ending {
     struct capauth__listener listener;
     struct capauth__event *event;
+    struct capauth__event *spare; /* a change that found no memory for an event of its own */
+    bool spare_queued; /* this and the next: the events' mutex */
+    bool spare_again; /* another one did, before the first was told */
 };
 
 static struct capauth__listener *listener_new(void *data, void (*free_data)(void *data))
 {
     struct ending *ending = calloc(1, sizeof *ending);
     struct capauth__event *event = calloc(1, sizeof *event);
+    struct capauth__event *spare = calloc(1, sizeof *spare);
 
-    if (!ending || !event) {
+    if (!ending || !event || !spare) {
         free(ending);
         free(event);
+        free(spare);
         return NULL;
     }
     event->kind = FREE;
+    spare->kind = CHANGE;
     ending->event = event;
+    ending->spare = spare;
     ending->listener.references = 1;
     ending->listener.data = data;
     ending->listener.free_data = free_data;
@@ -154,17 +161,31 @@ void capauth__trace(capauth_client *client, const struct capauth__trace *trace)
     push_for(client, &client->events.trace, event);
 }
 
-void capauth__notify_change(capauth_session *session)
+/* With the events' mutex. */
+static void push_change(capauth_session *session, struct capauth__event *event)
 {
-    struct capauth__event *event;
-
-    if (!session->observer || !(event = event_new(CHANGE, 0)))
-        return;
     event->session = session;
     capauth__session_hold(session);
     event->listener = session->observer;
     atomic_fetch_add(&session->observer->references, 1);
-    push(session->client, event);
+    push_locked(&session->client->events, event);
+}
+
+void capauth__notify_change(capauth_session *session)
+{
+    struct capauth__event *event = event_new(CHANGE, 0);
+    struct ending *ending = (struct ending *)session->observer;
+
+    events_lock(session->client);
+    if (event) {
+        push_change(session, event);
+    } else if (ending->spare_queued) {
+        ending->spare_again = true;
+    } else {
+        ending->spare_queued = true;
+        push_change(session, ending->spare);
+    }
+    events_unlock(session->client);
 }
 
 static void run(const struct capauth__event *event)
@@ -191,16 +212,42 @@ static void run(const struct capauth__event *event)
     }
 }
 
+/* Whether the spare event goes once more, for a change that came meanwhile. */
+static bool goes_again(capauth_client *client, struct capauth__event *event)
+{
+    struct ending *ending = (struct ending *)event->listener;
+    bool again;
+
+    events_lock(client);
+    again = ending->spare_again;
+    ending->spare_again = false;
+    ending->spare_queued = again;
+    if (again)
+        push_locked(&client->events, event);
+    events_unlock(client);
+    return again;
+}
+
 /* After run, or instead of it. */
 static void discard(capauth_client *client, struct capauth__event *event)
 {
-    if (event->kind == FREE)
-        free(event->listener); /* a struct ending; its event is this one */
-    else
-        capauth__listener_drop(client, event->listener);
-    if (event->session)
-        capauth__session_drop(event->session);
-    free(event);
+    struct ending *ending = (struct ending *)event->listener;
+    capauth_session *session = event->session;
+    bool is_spare = event == ending->spare;
+
+    if (event->kind == FREE) {
+        free(ending->spare);
+        free(ending);
+        free(event);
+        return;
+    }
+    if (is_spare && goes_again(client, event))
+        return;
+    if (!is_spare)
+        free(event);
+    capauth__listener_drop(client, &ending->listener);
+    if (session)
+        capauth__session_drop(session);
 }
 
 static struct capauth__event *pop(struct capauth__events *events)

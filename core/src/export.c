@@ -116,15 +116,10 @@ static void write_state(struct capauth__buffer *out, const capauth_session *sess
     put_flag(out, "validateUnknown", state->validate_unknown ? 1 : -1);
 }
 
-int capauth_session_export(const capauth_session *session, char **text)
+char *capauth__export_text(const capauth_session *session)
 {
     struct capauth__buffer out = {0};
 
-    if (text)
-        *text = NULL;
-    if (!text || !session)
-        return CAPAUTH_E_INVALID_ARGUMENT;
-    capauth__session_lock(session);
     capauth__json_open(&out);
     capauth__json_put_integer(&out, "v", 1);
     capauth__client_lock(session->client);
@@ -141,8 +136,18 @@ int capauth_session_export(const capauth_session *session, char **text)
     write_state(&out, session);
     capauth__json_put_members(&out, session->unknown_members);
     capauth__json_close(&out);
+    return capauth__buffer_take(&out);
+}
+
+int capauth_session_export(const capauth_session *session, char **text)
+{
+    if (text)
+        *text = NULL;
+    if (!text || !session)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    capauth__session_lock(session);
+    *text = capauth__export_text(session);
     capauth__session_unlock(session);
-    *text = capauth__buffer_take(&out);
     return *text ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
 }
 
@@ -360,6 +365,7 @@ static void take_over(capauth_session *session, capauth_session *other)
     session->unknown_members = other->unknown_members;
     other->unknown_members = unknown;
     session->generation++;
+    session->key_version++;
     session->epoch++; /* what a call in flight brings back belongs to the state before */
     session->refresh_failed_ms = 0;
 }

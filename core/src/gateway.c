@@ -159,7 +159,7 @@ static bool sends_view_token(const capauth_call *call, const capauth_session *se
 /* With the session's mutex. */
 static enum decision decide(capauth_call *call, capauth_session *session)
 {
-    enum capauth__token_state look = capauth__token_look(session, call->margin_ms);
+    enum capauth__token_state look = capauth__token_look(session, call);
 
     capauth__headers_free(&call->token_headers);
     if (call->external)

@@ -40,21 +40,50 @@ int capauth_session_pause_refresh(capauth_session *session, int duration_ms)
     return result;
 }
 
-enum capauth__token_state capauth__token_look(capauth_session *session, int margin_ms)
+static int64_t left_ms(const capauth_session *session)
+{
+    return session->state.claims.expires_at_ms - capauth__server_now(session->client);
+}
+
+bool capauth__token_is_valid(const capauth_session *session)
+{
+    return session->state.token && (!session->state.claims.expires_at_ms || left_ms(session) > 0);
+}
+
+/*
+ * A token serves at least half of its life: a margin near that life would have every call regenerate. A margin that was
+ * asked for is kept where a token can have it.
+ */
+static int64_t margin_of(capauth_session *session, const capauth_call *call)
+{
+    const struct capauth__claims *claims = &session->state.claims;
+    int64_t life_ms = claims->expires_at_ms - claims->issued_at_ms;
+
+    if (!claims->issued_at_ms || life_ms <= 0)
+        return call->margin_ms; /* it does not say how long it lives */
+    if (call->margin_ms <= life_ms / 2 || (call->margin_given && call->margin_ms < life_ms))
+        return call->margin_ms;
+    if (!session->margin_warned)
+        capauth__log(session->client, CAPAUTH_LOG_WARNING,
+                     "a margin of %d ms is too long for a token that lives %lld ms: it is used for half of its life",
+                     call->margin_ms, (long long)life_ms);
+    session->margin_warned = true;
+    return life_ms / 2;
+}
+
+enum capauth__token_state capauth__token_look(capauth_session *session, const capauth_call *call)
 {
     const struct capauth__state *state = &session->state;
-    int64_t left_ms;
 
     if (!state->token || !capauth__session_signed_in(session))
         return CAPAUTH__TOKEN_MISSING;
     if (!state->claims.expires_at_ms)
         return CAPAUTH__TOKEN_GOOD;
-    left_ms = state->claims.expires_at_ms - capauth__server_now(session->client);
-    if (left_ms > margin_ms)
+    if (left_ms(session) > margin_of(session, call))
         return CAPAUTH__TOKEN_GOOD;
     if (capauth__refresh_possible(session) && capauth__refresh_allowed(session))
         return CAPAUTH__TOKEN_STALE;
-    if (left_ms > 0)
+    if (left_ms(session) > 0)
         return CAPAUTH__TOKEN_GOOD;
     if (!capauth__refresh_possible(session))
         return CAPAUTH__TOKEN_MISSING;
@@ -74,6 +103,7 @@ static capauth_call *refresh_new(capauth_session *session)
     call->operation = capauth__operation_find(CAPAUTH__TOKEN_REGENERATE, session->flow);
     call->epoch = session->epoch;
     call->generation = session->generation;
+    call->key_version = session->key_version;
     if (!capauth__wire_request(call, NULL, NULL)) {
         capauth__call_drop(call);
         return NULL;
@@ -90,6 +120,24 @@ static void wait_for_refresh(capauth_session *session, capauth_call *call)
     call->waits_for_refresh = true;
     call->refresh_next = session->refresh_waiters;
     session->refresh_waiters = call;
+}
+
+/* Without a new token the one there is will do, as long as it is valid; but not for who asked for more, or has seen it
+ * refused. */
+static bool makes_do(capauth_call *call)
+{
+    bool wants_any = call->verb == CAPAUTH__GATEWAY ? !call->token_refused
+                                                    : call->verb == CAPAUTH__TOKEN_ENSURE && !call->margin_given;
+    bool valid;
+
+    capauth__session_lock(call->session);
+    valid = capauth__token_is_valid(call->session);
+    capauth__session_unlock(call->session);
+    if (!wants_any || !valid || !call->margin_ms)
+        return false; /* without a margin it has been looked at already */
+    call->margin_ms = 0;
+    capauth__call_enter(call);
+    return true;
 }
 
 void capauth__refresh_join(capauth_call *call)
@@ -117,7 +165,7 @@ void capauth__refresh_join(capauth_call *call)
     if (!failure)
         wait_for_refresh(session, call);
     capauth__session_unlock(session);
-    if (failure)
+    if (failure && !makes_do(call))
         capauth__call_finish(call, failure, message);
     capauth__forget(&message);
     if (started) {
@@ -184,6 +232,11 @@ static bool try_again(capauth_session *session)
     return true;
 }
 
+static bool ends_the_session(int outcome)
+{
+    return outcome == CAPAUTH_CANNOT_REGENERATE_TOKEN || outcome == CAPAUTH_INVALID_KEY;
+}
+
 void capauth__refresh_ended(capauth_call *refresh)
 {
     capauth_session *session = refresh->session;
@@ -207,7 +260,7 @@ void capauth__refresh_ended(capauth_call *refresh)
             if (call->verb != CAPAUTH__GATEWAY)
                 capauth__call_take_answer(call, refresh);
             capauth__call_enter(call);
-        } else {
+        } else if (ends_the_session(refresh->outcome) || !makes_do(call)) {
             capauth__call_take_answer(call, refresh);
             capauth__call_finish(call, refresh->outcome, detail_of(refresh));
         }
@@ -226,7 +279,7 @@ void capauth__ensure_enter(capauth_call *call)
     enum capauth__token_state look;
 
     capauth__session_lock(call->session);
-    look = capauth__token_look(call->session, call->margin_ms);
+    look = capauth__token_look(call->session, call);
     capauth__session_unlock(call->session);
     switch (look) {
     case CAPAUTH__TOKEN_GOOD:

@@ -20,7 +20,9 @@ enum capauth__token_state {
 /* Both inside a step, with the engine's mutex held. */
 
 /* The session's mutex too. */
-enum capauth__token_state capauth__token_look(capauth_session *session, int margin_ms);
+enum capauth__token_state capauth__token_look(capauth_session *session, const capauth_call *call);
+/* There is a token, and it has not expired. */
+bool capauth__token_is_valid(const capauth_session *session);
 /* Whether there is something to regenerate a token from. The session's mutex too. */
 bool capauth__refresh_possible(const capauth_session *session);
 /* Whether capauth may regenerate by itself. The session's mutex too. */

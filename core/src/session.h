@@ -52,11 +52,13 @@ struct capauth_session {
     struct capauth__state state;
     char *unknown_members; /* of a restored export, to be exported again */
     uint64_t generation; /* of the token */
+    uint64_t key_version; /* counts the keys that were held */
     uint64_t epoch; /* of the sign-in: answers to calls of an earlier one change nothing */
     capauth_call *step; /* in flight */
     capauth_call *calls; /* all in flight, by call->session_next */
     capauth_call *refresh; /* the regeneration in flight */
     capauth_call *refresh_waiters;
+    bool margin_warned; /* the log has it already */
     bool refresh_again; /* refused; the other identifier is to be tried */
     int64_t refresh_failed_ms; /* monotonic; 0: the last one did not fail */
     uint64_t refresh_failed_generation; /* a new sign-in does not wait for what an older one met */
@@ -67,6 +69,9 @@ struct capauth_session {
     char otp_destination[320];
     struct capauth__listener *observer;
 };
+
+void capauth__state_init(struct capauth__state *state);
+void capauth__state_free(struct capauth__state *state);
 
 capauth_session *capauth__session_create(capauth_client *client, int flow);
 void capauth__session_hold(capauth_session *session);
@@ -87,6 +92,9 @@ const char *capauth__session_contact(const capauth_session *session);
 /* The session as a reply changes it: the table's next step, tokens, counters. CAPAUTH_OK or CAPAUTH_E_NO_MEMORY,
  * and then nothing has changed. */
 int capauth__session_apply(capauth_session *session, const capauth_call *call, const struct capauth__reply *reply);
+/* What is left of a reply that comes too late: a key that the Auth Engine hands out makes the one before useless, so it
+ * is kept unless a newer one is held. */
+int capauth__session_keep_key(capauth_session *session, const capauth_call *call, const struct capauth__reply *reply);
 /* The same for an operation that did not succeed. */
 void capauth__session_apply_failure(capauth_session *session, const capauth_call *call, int outcome);
 /* The call's answer belongs to a state that the session has left: it changes nothing any more. */
@@ -94,6 +102,8 @@ bool capauth__session_is_past(const capauth_session *session, const capauth_call
 /* Forgets tokens, key and step. */
 void capauth__session_forget(capauth_session *session);
 bool capauth__session_signed_in(const capauth_session *session);
+/* What an export says; NULL: no memory. */
+char *capauth__export_text(const capauth_session *session);
 void capauth__session_set_error(capauth_session *session, const char *message);
 
 #endif

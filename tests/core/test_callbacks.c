@@ -61,8 +61,8 @@ static void all_of_it_comes_in_order(void **state)
     assert_code(capauth_otp_validate(customer, "012345", NULL, NULL), CAPAUTH_OK);
     assert_code(capauth_session_sign_out(customer, NULL, NULL), CAPAUTH_OK);
     assert_string_equal(story, "1:start(token_generate,-51) changed(VIEW) 1:end(token_generate,0,200,1) "
-                               "2:start(otp_generate,-51) 2:end(otp_generate,0,200,1) "
-                               "3:start(otp_validate,-51) 3:end(otp_validate,1506,200,1) "
+                               "2:start(otp_generate,-51) changed(VIEW) 2:end(otp_generate,0,200,1) "
+                               "3:start(otp_validate,-51) changed(VIEW) 3:end(otp_validate,1506,200,1) "
                                "4:start(otp_validate,-51) changed(USER) 4:end(otp_validate,0,200,1) "
                                "changed() 5:start(sign_out,-51) 5:end(sign_out,0,0,0) ");
     capauth_session_free(&customer);

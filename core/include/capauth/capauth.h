@@ -369,8 +369,9 @@ CAPAUTH_API int capauth_session_set_contact(capauth_session *session, int type, 
 CAPAUTH_API int capauth_session_set_device_id(capauth_session *session, const char *device_id);
 
 /*
- * Tells when tokens changed or the session ended, so that the application can save an export. For when callbacks run
- * and for `free_data` see capauth_client_set_log. Not called after the session's handle was freed.
+ * Tells when anything changed that an export holds (tokens, key, identifier, the step), once for each answer, so that
+ * the application can save a new export. For when callbacks run and for `free_data` see capauth_client_set_log. Not
+ * called after the session's handle was freed.
  */
 typedef void (*capauth_change_callback)(capauth_session *session, void *data);
 CAPAUTH_API int capauth_session_on_change(capauth_session *session, capauth_change_callback callback, void *data,
@@ -501,7 +502,8 @@ CAPAUTH_API int capauth_password_validate(capauth_session *session, const char *
 /* password/change, of a customer who is signed in. */
 CAPAUTH_API int capauth_password_change(capauth_session *session, const char *current_password,
                                         const char *new_password, const capauth_options *options, capauth_call **call);
-/* password/forget: sets a new password; the customer then signs in again by OTP. */
+/* password/forget: sets a new password. An OTP confirms it: go on with OTP generate, or begin anew with token generate.
+ */
 CAPAUTH_API int capauth_password_forget(capauth_session *session, const char *new_password,
                                         const capauth_options *options, capauth_call **call);
 /* token/regenerate, from the key (mobile, MFA) or from the token itself (web). Joins a regeneration in flight.
@@ -517,7 +519,8 @@ CAPAUTH_API int capauth_token_expire(capauth_session *session, const capauth_opt
 CAPAUTH_API int capauth_identifier_update(capauth_session *session, const char *new_value,
                                           const capauth_options *options, capauth_call **call);
 /* Cancels what is in flight and forgets token, key and step at once, also without a network; in the MFA flow it then
- * expires the token, and the outcome is that operation's (0 in other flows). */
+ * expires the token, and the outcome is that operation's (0 in other flows, and where the token had expired already).
+ */
 CAPAUTH_API int capauth_session_sign_out(capauth_session *session, const capauth_options *options, capauth_call **call);
 
 /*
