@@ -77,7 +77,7 @@ OPERATIONS = [
         secrets=["currentPassword", "newPassword"],
     ),
     Operation(
-        "forgetPassword", "password_forget", "Sets a new password; the customer then signs in again by OTP.",
+        "forgetPassword", "password_forget", "Sets a new password; an OTP confirms it, so go on with generating one.",
         secrets=["newPassword"],
     ),
     Operation("regenerateToken", "token_regenerate", "Joins a regeneration in flight."),

@@ -51,17 +51,17 @@ bool capauth__token_is_valid(const capauth_session *session)
 }
 
 /*
- * A token serves at least half of its life: a margin near that life would have every call regenerate. A margin that was
- * asked for is kept where a token can have it.
+ * A token serves at least half of its life: a margin near that life would have every call regenerate. Only who
+ * asks for a token with a margin of its own gets what it asked for.
  */
 static int64_t margin_of(capauth_session *session, const capauth_call *call)
 {
     const struct capauth__claims *claims = &session->state.claims;
     int64_t life_ms = claims->expires_at_ms - claims->issued_at_ms;
 
-    if (!claims->issued_at_ms || life_ms <= 0)
-        return call->margin_ms; /* it does not say how long it lives */
-    if (call->margin_ms <= life_ms / 2 || (call->margin_given && call->margin_ms < life_ms))
+    if (!claims->issued_at_ms || life_ms <= 0 || call->margin_ms <= life_ms / 2) /* or does not say how long it lives */
+        return call->margin_ms;
+    if (call->verb == CAPAUTH__TOKEN_ENSURE && call->margin_given)
         return call->margin_ms;
     if (!session->margin_warned)
         capauth__log(session->client, CAPAUTH_LOG_WARNING,

@@ -167,7 +167,7 @@ end
 
 -- ---- Keeping it ----------------------------------------------------------------------------------------------------
 
--- fn(session) after tokens changed or the session ended; nil removes it.
+-- fn(session) after anything changed that an export holds; nil removes it.
 function methods:on_change(fn)
   local handle = handle_of(self)
   if fn ~= nil then values.check(fn, "function", "fn", "on_change") end

@@ -108,7 +108,7 @@ def change_password(
 def forget_password(
     session: BaseSession, new_password: Secret, *, timeout: float | None = None, headers: Headers | None = None
 ) -> BaseCall[None]:
-    """Sets a new password; the customer then signs in again by OTP."""
+    """Sets a new password; an OTP confirms it, so go on with generating one."""
     return begin(
         session,
         _nothing,

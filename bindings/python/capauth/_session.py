@@ -178,7 +178,7 @@ class BaseSession(Handle):
         return second
 
     def on_change(self, callback: Callable[[Self], object] | None) -> None:
-        """Has `callback(session)` called when tokens changed or the session ended, so that it can save an export; None
+        """Has `callback(session)` called when anything changed that an export holds, so that it can save an export; None
         removes it. One callback at a time, in a copy of the context (`contextvars`) in which it was registered.
 
         What a callback raises goes to `sys.unraisablehook`. When something interrupts it (Ctrl-C, an exit, what a

@@ -239,7 +239,9 @@ CAPAUTH_API int capauth_client_set_user_agent(capauth_client *client, const char
 /* A header of every request. Names that capauth or HTTP itself sets (Accept-Encoding, Host, cap_brand...) are refused,
  * in any case; so is a 33rd header. A value may have up to 8192 bytes; one of blanks alone is sent as an empty one. */
 CAPAUTH_API int capauth_client_add_header(capauth_client *client, const char *name, const char *value);
-/* A token that expires within this time is regenerated before it is used. 0 to 86,400,000; default 30,000. */
+/* A token that expires within this time is regenerated before it is used; of a token that lives less than twice as long
+ * the second half counts instead. While it is valid it is used where it cannot be regenerated. 0 to 86,400,000; default
+ * 30,000. */
 CAPAUTH_API int capauth_client_set_refresh_margin_ms(capauth_client *client, int margin_ms);
 /* 0: gateway calls never regenerate the token by themselves. Default 1. */
 CAPAUTH_API int capauth_client_set_auto_refresh(capauth_client *client, int enabled);

@@ -170,7 +170,7 @@ public final class Session extends Operations implements AutoCloseable {
         check("durationMillis", Native.session_pause_refresh(handle, Millis.of(durationMillis)));
     }
 
-    /** Tells this listener, and no other any more, when tokens changed or the session ended; null: nobody. */
+    /** Tells this listener, and no other any more, when anything changed that an export holds; null: nobody. */
     public synchronized void onChange(@Nullable ChangeListener listener) {
         if (change != null) {
             change.listeners.clear();

@@ -185,12 +185,11 @@ class SignInTest extends Fixture {
     }
 
     @Test
-    void forgotten_password_begins_again_by_otp() {
+    void forgotten_password_is_confirmed_by_otp() {
         Session customer = passwordCustomer("Secret-1");
         customer.generateToken();
         customer.forgetPassword("Secret-3".toCharArray());
-        assertEquals(Step.TOKEN_GENERATE, customer.nextStep());
-        customer.generateToken();
+        assertEquals(Step.OTP_GENERATE, customer.nextStep());
         customer.generateOtp();
         customer.validateOtp(otp());
         assertTrue(customer.signedIn());
