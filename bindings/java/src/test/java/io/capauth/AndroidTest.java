@@ -17,6 +17,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.security.Key;
 import java.security.KeyStoreSpi;
@@ -34,6 +35,7 @@ import java.util.List;
 import org.codehaus.mojo.animal_sniffer.SignatureChecker;
 import org.codehaus.mojo.animal_sniffer.logging.Logger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What can be checked of Android without Android. */
 class AndroidTest extends Fixture {
@@ -98,6 +100,21 @@ class AndroidTest extends Fixture {
         public void error(String message, Throwable t) {
             complaints.add(message);
         }
+    }
+
+    @Test
+    void base_classes_become_those_of_android_as_they_are(@TempDir Path folder) throws Exception {
+        Path classes = Files.createDirectories(folder.resolve("io/capauth"));
+        for (File file : new File(System.getProperty("capauth.classes"), "io/capauth").listFiles()) {
+            if (file.getName().endsWith(".class") && !file.getName().matches("(" + NOT_FOR_ANDROID_21 + ")\\b.*")) {
+                Files.copy(file.toPath(), classes.resolve(file.getName()));
+            }
+        }
+        Path dex = folder.resolve("classes.dex");
+        String output = LibraryTest.run(LibraryTest.java(System.getProperty("capauth.dx"),
+                "com.android.dx.command.Main", "--dex", "--min-sdk-version=21", "--output=" + dex, folder.toString()));
+        assertEquals("", output);
+        assertTrue(Files.size(dex) > 50000);
     }
 
     @Test
