@@ -118,7 +118,7 @@ def test_misuse_is_refused(
 
 
 def test_missing_redis_py_is_said() -> None:
-    program = "import sys; sys.modules['redis'] = None\ntry: import capauth.redis\nexcept ImportError as e: print(e)"
+    program = "import sys; sys.modules['redis'] = sys.modules['valkey'] = None\ntry: import capauth.redis\nexcept ImportError as e: print(e)"
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout
     assert said == "capauth.redis needs redis-py: pip install 'capauth[redis]'\n"
 
