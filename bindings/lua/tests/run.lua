@@ -5,7 +5,7 @@ assert = require "capauth".assert -- says what went wrong in 5.1 and 5.2 too
 
 for _, name in ipairs {
   "arguments", "async", "callbacks", "complete", "errors", "export", "exports", "garbage", "gateway", "handles", "json", "readme",
-  "scenarios", "secrets", "sign_in", "testing",
+  "redis", "scenarios", "secrets", "sign_in", "testing",
 } do
   require("test_" .. name)
 end

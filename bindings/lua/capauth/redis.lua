@@ -1,0 +1,349 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Customers' sessions in Redis, for a fleet of workers. bindings/redis/README.md has the protocol, which Python and Java
+-- share.
+--
+--   local store = require "capauth.redis".new(redis, client, { lock_seconds = 10 })
+--   store:save(key, customer)
+--   local customer, err = store:session(key)
+--   local reply, err = customer:gateway("GET", "customer/get")
+--
+-- `redis` is a connected client of lua-redis or lua-resty-redis, or anything with their `hmget`, `evalsha` and `script`.
+local core = require "capauth.core"
+local errors = require "capauth.errors"
+local protocol = require "capauth.redis_protocol"
+local sha256 = require "capauth.sha256"
+local values = require "capauth.values"
+
+local OPERATION_SHARE = 0.75 -- of the lock's time; the rest is for storing the outcome
+local POLL, LONGEST_POLL = 0.01, 0.1
+local MARGIN_SHARE = 0.5 -- of a token's life
+local HOLD_BACK = 1 -- seconds that a worker leaves a customer to others, after a failure of its own
+local CLOCK_SECONDS = 60 -- how long a reading of Redis's clock is trusted
+local REMEMBERED_MS = 3600 * 1000 -- how long it is known that a customer was deleted
+
+local known = { prefix = true, lock_seconds = true, ttl = true, sleep = true, gettime = true, encrypt = true, decrypt = true }
+
+local Store = {}
+Store.__index = Store
+Store.__metatable = "capauth.redis.Store"
+
+local Customer = require("capauth.redis_customer")
+
+-- ---- Making one ----------------------------------------------------------------------------------------------------
+
+local function host_functions()
+  if ngx and ngx.sleep then return ngx.sleep, function() ngx.update_time() return ngx.now() end end
+  local found, socket = pcall(require, "socket")
+  if found then return socket.sleep, socket.gettime end
+end
+
+-- Milliseconds for the scripts; "" as it was, 0 for ever.
+local function ttl_ms(ttl)
+  if ttl == nil then return "" end
+  values.check(ttl, "number", "ttl")
+  if ttl == math.huge then return 0 end
+  if not (ttl > 0 and ttl <= 100 * 366 * 86400) then values.misuse "ttl must be more than 0 seconds, or math.huge" end
+  return math.max(1, math.floor(ttl * 1000 + 0.5))
+end
+
+local function new(redis, client, given)
+  given = values.options(given, known, "new")
+  local sleep, gettime = host_functions()
+  local self = setmetatable({
+    _redis = redis,
+    _client = client,
+    _prefix = values.check(given.prefix or "capauth:", "string", "prefix"),
+    _lock_seconds = values.check(given.lock_seconds or 10, "number", "lock_seconds"),
+    _ttl = ttl_ms(given.ttl or math.huge),
+    _sleep = given.sleep or sleep,
+    _gettime = given.gettime or gettime,
+    _encrypt = given.encrypt,
+    _decrypt = given.decrypt,
+    _clock_read = -math.huge,
+    _flights = {}, -- names that a coroutine of this worker is renewing
+    _held_back = {},
+    _saved = setmetatable({}, { __mode = "k" }),
+  }, Store)
+  if not (self._lock_seconds >= 0.1 and self._lock_seconds <= 3600) then
+    values.misuse "lock_seconds must be 0.1 to 3600"
+  end
+  if self._prefix:find "[%c{]" then values.misuse "prefix may have no braces and no control characters" end
+  if not self._sleep or not self._gettime then values.misuse "sleep and gettime are needed where there is no luasocket" end
+  self._worker = sha256(protocol.host()):sub(1, 8) .. ":" .. protocol.random():sub(1, 8)
+  return self
+end
+
+function Store.__tostring(self)
+  return ("capauth.redis.Store(%q, lock_seconds %s)"):format(self._prefix, self._lock_seconds)
+end
+
+-- The name in Redis: a hash, since the key may be a cookie or a telephone number.
+function Store:name(key)
+  return self._prefix .. sha256(values.check(key, "string", "key"))
+end
+
+-- ---- Redis ---------------------------------------------------------------------------------------------------------
+
+function Store:_now() -- microseconds by Redis's clock
+  return (self._gettime() + self._clock_offset) * 1e6
+end
+
+function Store:_learn(answer)
+  self._clock_read = self._gettime()
+  self._clock_offset = answer.now / 1e6 - self._clock_read
+  return answer
+end
+
+-- Asks until the answer is ours; while Redis is away, for as long as a lock lasts.
+function Store:_asked(attempt)
+  local give_up = self._gettime() + self._lock_seconds
+  while true do
+    local answer, why, passes = attempt()
+    if answer then return answer end
+    if not passes or self._gettime() + LONGEST_POLL >= give_up then return nil, protocol.failure("redis", why) end
+    self._sleep(LONGEST_POLL)
+  end
+end
+
+function Store:_script(script, name, ...)
+  local question = protocol.random()
+  local arguments = { ... }
+  local answer, err = self:_asked(function()
+    return protocol.run(self._redis, script, name, question, arguments)
+  end)
+  if not answer then return nil, err end
+  return self:_learn(answer)
+end
+
+function Store:_read(name)
+  if self._gettime() - self._clock_read < CLOCK_SECONDS then
+    local answer, err = self:_asked(function() return protocol.read(self._redis, name) end)
+    if not answer then return nil, err end
+    if answer.outcome ~= "missing" then return answer end
+  end
+  return self:_script("lock", name, "", "", "", 0)
+end
+
+-- The state of an answer, or what there is instead of one.
+function Store:_state(answer, missing)
+  local text = protocol.no_state[answer.outcome]
+  if text then return nil, protocol.failure(answer.outcome, answer.outcome == "missing" and missing or text) end
+  if self._decrypt and answer.text ~= "" then answer.text = self._decrypt(answer.text) end
+  return answer
+end
+
+function Store:_sealed(text)
+  return self._encrypt and text ~= "" and self._encrypt(text) or text
+end
+
+-- ---- Keeping -------------------------------------------------------------------------------------------------------
+
+local function life_of(session)
+  local left = session:expires_in()
+  return left and math.floor(left * 1000) or ""
+end
+
+-- Stores a session. The first time it replaces what there is, a new sign-in; after that it is an error of kind "stale"
+-- if anybody has stored this key since.
+function Store:save(key, session, ttl)
+  local name, follows = self:name(key), ""
+  local text, err = session:export()
+  if not text then return nil, err end
+  local saved = Customer.saved(session) or self._saved[session]
+  if saved and saved.name == name then follows = saved.fence end
+  local answer
+  answer, err = self:_script("put", name, "save", self:_sealed(text), follows, life_of(session), ttl_ms(ttl), self._ttl)
+  if not answer then return nil, err end
+  if answer.outcome ~= "stored" then
+    return nil, protocol.failure("stale", "a newer state of this customer is stored, or it was deleted")
+  end
+  if saved and saved.name == name then saved.fence = answer.fence
+  else self._saved[session] = { name = name, fence = answer.fence } end
+  return true
+end
+
+-- Has the customer's time to live begin again, or changes it.
+function Store:touch(key, ttl)
+  local answer, err = self:_script("put", self:name(key), "touch", "", "", "", ttl_ms(ttl), "")
+  if answer then answer, err = self:_state(answer, "nothing is stored under this key") end
+  if not answer then return nil, err end
+  return true
+end
+
+-- Forgets customers, without signing them out.
+function Store:delete(...)
+  for _, key in ipairs { ... } do
+    local answer, err = self:_script("put", self:name(key), "delete", "", "", "", REMEMBERED_MS, "")
+    if not answer then return nil, err end
+  end
+  return true
+end
+
+function Store:exists(key)
+  local answer, err = self:_read(self:name(key))
+  if not answer then return nil, err end
+  return protocol.no_state[answer.outcome] == nil
+end
+
+-- The customer of this key; if they are signed in, their token is valid for `margin` more seconds. An error of kind
+-- "missing" or "deleted": nothing is stored.
+function Store:session(key, margin)
+  local name = self:name(key)
+  local state, err = self:_read(name)
+  if state then state, err = self:_state(state, "nothing is stored under this key") end
+  if not state then return nil, err end
+  local session
+  session, err = self._client:restore(state.text)
+  if not session then return nil, err end
+  local customer = Customer.new(self, session, name, state)
+  local ok
+  ok, err = self:_valid(customer, margin)
+  if not ok then return nil, err end
+  return customer
+end
+
+-- ---- The lock ------------------------------------------------------------------------------------------------------
+
+function Store:_own_failure(name)
+  local held = self._held_back[name]
+  return held and self._gettime() < held.till and held.err or nil
+end
+
+-- The lock's answer, which is no longer "busy". `fence` is that of the state that does not do, or "".
+function Store:_lock(name, fence, give_up)
+  local holder, pause = protocol.random(), POLL
+  while true do
+    local taker = fence ~= "" and self:_own_failure(name) and "" or holder
+    local asked = self._gettime()
+    local answer, err = self:_script("lock", name, self._worker, taker, fence, math.floor(self._lock_seconds * 1000))
+    if not answer then return nil, err end
+    local late = self._gettime() > asked + self._lock_seconds / 2 -- then the same holder gets it anew
+    if answer.outcome == "locked" and not late then
+      answer.holder, answer.till = holder, asked + self._lock_seconds
+    end
+    if answer.outcome ~= "busy" and not (answer.outcome == "locked" and late) then return answer end
+    if self._gettime() + pause > give_up then
+      return nil, errors.of_code(core.E_DEADLINE, "others were at work on this customer all the time")
+    end
+    if answer.outcome == "busy" then self._sleep(pause) end
+    pause = math.min(pause * 1.5, LONGEST_POLL)
+  end
+end
+
+-- An operation under the lock, its outcome stored: { state, results, changed, stored }. `tells`: others hear of its
+-- failure.
+function Store:_under(name, lock, operation, arguments, tells)
+  local state, bad = self:_state(lock)
+  local session, before, results, text, life
+  if state then session, bad = self._client:restore(state.text) end
+  text, life = "", ""
+  if session then
+    before = session:export()
+    local options = arguments[#arguments]
+    local left = (lock.till - self._gettime()) * OPERATION_SHARE
+    options.timeout = math.max(0.001, math.min(options.timeout or self._client:timeout(), left))
+    results = { session[operation](session, (table.unpack or unpack)(arguments)) }
+    session:close()
+    local after = session:export()
+    if after ~= before then text, life = after, life_of(session) end
+  else
+    results = { nil, bad }
+  end
+  local failure, kind, hold = "", "", 0
+  if tells and results[2] then failure, kind, hold = protocol.report(results[2]) end
+  local answer, err = self:_script("unlock", name, self._worker, lock.holder, lock.fence, self:_sealed(text), life,
+    failure, kind, hold)
+  if answer then answer, err = self:_state(answer, protocol.gone) end
+  if not answer then return nil, err end
+  return { state = answer, results = results, changed = text ~= "", stored = answer.outcome == "stored" }
+end
+
+-- ---- One regeneration ----------------------------------------------------------------------------------------------
+
+-- Another state than the customer's, by us or by another worker; true, or nil and why there is none.
+function Store:_renewal(customer, give_up)
+  local name, fence = customer._name, customer._state.fence
+  local lock, err = self:_lock(name, fence, give_up)
+  if not lock then return nil, err end
+  if lock.outcome == "locked" then
+    local done
+    done, err = self:_under(name, lock, "regenerate_token", { {} }, true)
+    if not done then return nil, err end
+    local failed = done.results[2]
+    if failed and protocol.is_own(failed) then
+      self._held_back[name] = { till = self._gettime() + HOLD_BACK, err = failed }
+    end
+    local ok
+    ok, err = Customer.adopt(customer, done.state)
+    if not ok then return nil, err end
+    if failed and done.stored then return nil, failed end
+    return true
+  end
+  if lock.outcome == "free" then return nil, self:_own_failure(name) end
+  local failure = lock.failure ~= "" and protocol.shared(lock.failure, lock.wait)
+  local state
+  state, err = self:_state(lock, protocol.gone)
+  if not state then return nil, err end
+  local ok
+  ok, err = Customer.adopt(customer, state)
+  if not ok then return nil, err end
+  if failure then return nil, failure end
+  return true
+end
+
+-- One coroutine of this worker waits for all that want the same customer's token.
+function Store:_flight(customer, give_up)
+  local name = customer._name
+  if not self._flights[name] then
+    self._flights[name] = true
+    local caught, ok, err = pcall(self._renewal, self, customer, give_up)
+    self._flights[name] = nil
+    if not caught then error(ok, 0) end
+    return ok, err
+  end
+  while self._flights[name] do
+    if self._gettime() > give_up then
+      return nil, errors.of_code(core.E_DEADLINE, "others were at work on this customer all the time")
+    end
+    self._sleep(POLL)
+  end
+  local state, err = self:_read(name)
+  if state then state, err = self:_state(state, protocol.gone) end
+  if not state then return nil, err end
+  return Customer.adopt(customer, state)
+end
+
+function Store:_renewed(customer, suffices)
+  local give_up = self._gettime() + self._client:timeout()
+  while true do
+    local ok, err = self:_flight(customer, give_up)
+    if suffices() then return true end
+    if not ok then return nil, err end
+    if not Customer.is_renewable(customer) then return true end
+    if self._gettime() > give_up then
+      return nil, errors.of_code(core.E_DEADLINE, "others were at work on this customer all the time")
+    end
+  end
+end
+
+-- Seconds that the token is still valid, by Redis's clock and the service's; our own may be wrong.
+function Store:_left(customer)
+  local state = customer._state
+  local left = state.expires > 0 and (state.expires - math.max(self:_now(), state.stored)) / 1e6 or math.huge
+  return math.min(left, customer:expires_in() or math.huge)
+end
+
+function Store:_valid(customer, margin)
+  if not Customer.is_renewable(customer) then return true end
+  local state, wanted = customer._state, margin or self._client:refresh_margin()
+  if state.expires > 0 then wanted = math.min(wanted, (state.expires - state.stored) / 1e6 * MARGIN_SHARE) end
+  if self:_left(customer) > wanted then return true end
+  local fence = state.fence
+  local ok, err = self:_renewed(customer, function()
+    return customer._state.fence ~= fence and self:_left(customer) > 0
+  end)
+  if ok or not margin and Customer.is_renewable(customer) and self:_left(customer) > 0 then return true end
+  return nil, err
+end
+
+return { new = new }

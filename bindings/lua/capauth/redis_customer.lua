@@ -1,0 +1,143 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A customer of a store of capauth.redis: a session whose operations run under the customer's lock, and are stored when
+-- they return. What else a session has is the session's.
+local core = require "capauth.core"
+local errors = require "capauth.errors"
+local protocol = require "capauth.redis_protocol"
+local values = require "capauth.values"
+
+local FOR_EVER = 2147483 -- seconds, the longest pause
+
+local Customer = {}
+local methods = {}
+local meta = { __metatable = "capauth.redis.Customer" }
+
+-- How many texts each operation takes before its options.
+local steps = {
+  generate_token = 0, generate_otp = 0, validate_otp = 1, validate_password = 1, change_password = 2,
+  forget_password = 1, expire_token = 0, update_identifier = 1, sign_out = 0,
+}
+local refused = { reload = true, pause_refresh = true, on_change = true }
+
+function meta.__index(self, name)
+  local method = methods[name]
+  if method then return method end
+  if type(name) ~= "string" then return nil end
+  if refused[name] or name:find "^start_" then
+    return function()
+      return nil, errors.of_code(core.E_UNSUPPORTED, ("a stored customer has no %s"):format(name))
+    end
+  end
+  local session = rawget(self, "_session")
+  local own = session[name]
+  if type(own) ~= "function" then return own end
+  return function(_, ...) return own(session, ...) end
+end
+
+function meta.__tostring(self)
+  return ("capauth.redis.Customer(%s, next step %s)"):format(self:brand(), self:next_step())
+end
+
+function meta.__close(self) self:close() end
+
+function Customer.new(store, session, name, state)
+  local self = setmetatable({ _store = store, _session = session, _name = name, _state = state }, meta)
+  state.name = name
+  session:pause_refresh(FOR_EVER) -- renewing is the store's
+  return self
+end
+
+-- The name and the fence that a customer was stored with; nil for a session of the caller's own.
+function Customer.saved(session)
+  return getmetatable(session) == meta.__metatable and rawget(session, "_state") or nil
+end
+
+function Customer.is_renewable(self)
+  return self:signed_in() and self:flow() ~= "external"
+end
+
+-- Takes over what is stored.
+function Customer.adopt(self, state)
+  if state.fence == self._state.fence then return true end
+  local ok, err = self._session:reload(state.text)
+  if not ok then
+    if not self._store._client:restore(state.text) then return nil, err end
+    return nil, protocol.failure("stale", "another customer is stored under this key now")
+  end
+  self._session:pause_refresh(FOR_EVER)
+  state.name = self._name
+  self._state = state
+  return true
+end
+
+function methods:export() return self._state.text end
+
+local function locked(self, operation, count, ...)
+  local store, arguments = self._store, { ... }
+  local options = {}
+  for name, value in pairs(arguments[count + 1] or {}) do options[name] = value end
+  arguments[count + 1] = options
+  local give_up = store._gettime() + (options.timeout or store._client:timeout())
+  local lock, err = store:_lock(self._name, "", give_up)
+  if lock and lock.outcome ~= "locked" then lock, err = store:_state(lock, protocol.gone) end
+  if not lock then return nil, err end
+  local done
+  done, err = store:_under(self._name, lock, operation, arguments, false)
+  if not done then return nil, err end
+  local ok
+  ok, err = Customer.adopt(self, done.state)
+  if not ok then return nil, err end
+  if done.results[2] == nil and done.changed and not done.stored then
+    return nil, protocol.failure("stale", "somebody else has stored a newer state of this customer meanwhile")
+  end
+  return done.results[1], done.results[2]
+end
+
+for operation, count in pairs(steps) do
+  methods[operation] = function(self, ...) return locked(self, operation, count, ...) end
+end
+
+-- Gets another token than the one that was refused.
+local function replace(self, token)
+  if self:token() ~= token then return true end
+  return self._store:_renewed(self, function()
+    local now = self:token()
+    return now ~= nil and now ~= token
+  end)
+end
+
+-- Gets a fresh token, or the one that another worker is just getting.
+function methods:regenerate_token() return replace(self, self:token()) end
+
+-- Gives a token that is valid for options.margin more seconds.
+function methods:ensure_token(options)
+  options = values.options(options, { margin = true }, "ensure_token")
+  if not self:signed_in() then return self._session:ensure_token(options) end
+  local ok, err = self._store:_valid(self, options.margin)
+  if not ok then return nil, err end
+  if not self:signed_in() then return self._session:ensure_token() end
+  return self:token()
+end
+
+function methods:gateway(method, endpoint, given)
+  local options = {}
+  for name, value in pairs(given or {}) do options[name] = value end
+  local margin = options.margin
+  options.margin = 0
+  for attempt = 1, 2 do
+    local ok, err = self._store:_valid(self, margin)
+    if not ok then return nil, err end
+    local token = self:token()
+    local reply
+    reply, err = self._session:gateway(method, endpoint, options)
+    if reply or err.kind ~= "token_expired" or attempt == 2 or not Customer.is_renewable(self) then return reply, err end
+    local renewed, why = replace(self, token)
+    if not renewed then return nil, why end
+    if err.http_status ~= 0 and method ~= "GET" and not options.repeatable then
+      err.retryable = true -- there is a fresh token now; sending again is the caller's to decide
+      return nil, err
+    end
+  end
+end
+
+return Customer
