@@ -28,7 +28,7 @@ from capauth.testing import Emulator
 if TYPE_CHECKING:
     from redis_server import RedisServer
 
-CUSTOMERS = int(os.environ.get("CAPAUTH_FLEET_CUSTOMERS", "1000"))
+CUSTOMERS = int(os.environ.get("CAPAUTH_FLEET_CUSTOMERS", "300"))
 PROCESSES = int(os.environ.get("CAPAUTH_FLEET_PROCESSES", "8"))
 VISITORS = 2  # how many processes visit each customer
 STORE: dict[str, Any] = {"prefix": "fleet:", "lock_seconds": 3}
