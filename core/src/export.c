@@ -58,7 +58,7 @@ struct text_member {
 
 static const struct text_member text_members[] = {
     MEMBER("brand", brand, CAPAUTH__IDENTITY_LONGEST),
-    MEMBER("device", device_id, CAPAUTH__IDENTITY_LONGEST),
+    MEMBER("device", device_id, CAPAUTH__DEVICE_LONGEST),
     MEMBER("identifier", identifier, CAPAUTH__IDENTITY_LONGEST),
     MEMBER("contact", contact, CAPAUTH__IDENTITY_LONGEST),
     MEMBER("sessionId", state.session_id, CAPAUTH__TOKEN_LONGEST),

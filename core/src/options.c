@@ -95,8 +95,13 @@ int capauth_options_set_timeout_ms(capauth_options *options, int timeout_ms)
 
 int capauth_options_set_password(capauth_options *options, const char *password)
 {
-    return options ? set_text(options, "password", &options->password, password, CAPAUTH__SECRET_LONGEST)
-                   : CAPAUTH_E_INVALID_ARGUMENT;
+    const char *fault = capauth__password_fault(password);
+
+    if (!options)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    if (fault)
+        return fail(options, "password %s", fault);
+    return capauth__replace(&options->password, password) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
 }
 
 int capauth_options_set_fallback_channel(capauth_options *options, const char *channel)

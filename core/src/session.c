@@ -249,9 +249,9 @@ static int setter_begin(capauth_session *session)
     return result;
 }
 
-static int set_identity(capauth_session *session, const char *what, char **slot, const char *value)
+static int set_identity(capauth_session *session, const char *what, char **slot, const char *value, size_t longest)
 {
-    const char *fault = capauth__text_fault(value, CAPAUTH__IDENTITY_LONGEST);
+    const char *fault = capauth__text_fault(value, longest);
 
     if (fault)
         return fail(session, CAPAUTH_E_INVALID_ARGUMENT, what, fault);
@@ -269,7 +269,7 @@ int capauth_session_set_identifier(capauth_session *session, int type, const cha
     else if (!*capauth__identifier_type_name(type))
         result = fail(session, CAPAUTH_E_INVALID_ARGUMENT, "identifier", "has an unknown type");
     else
-        result = set_identity(session, "identifier", &session->identifier, value);
+        result = set_identity(session, "identifier", &session->identifier, value, CAPAUTH__IDENTITY_LONGEST);
     if (!result)
         session->identifier_type = type;
     capauth__session_unlock(session);
@@ -285,7 +285,7 @@ int capauth_session_set_contact(capauth_session *session, int type, const char *
     if (type != CAPAUTH_IDENTIFIER_MOBILE && type != CAPAUTH_IDENTIFIER_EMAIL)
         result = fail(session, CAPAUTH_E_INVALID_ARGUMENT, "contact", "is neither a mobile nor an email");
     else
-        result = set_identity(session, "contact", &session->contact, value);
+        result = set_identity(session, "contact", &session->contact, value, CAPAUTH__IDENTITY_LONGEST);
     if (!result)
         session->contact_type = type;
     capauth__session_unlock(session);
@@ -301,7 +301,7 @@ int capauth_session_set_device_id(capauth_session *session, const char *device_i
     if (session->flow == CAPAUTH_FLOW_WEB || session->flow == CAPAUTH_FLOW_EXTERNAL)
         result = fail(session, CAPAUTH_E_UNSUPPORTED, "a session of this flow", "has no device id");
     else
-        result = set_identity(session, "device_id", &session->device_id, device_id);
+        result = set_identity(session, "device_id", &session->device_id, device_id, CAPAUTH__DEVICE_LONGEST);
     capauth__session_unlock(session);
     return result;
 }

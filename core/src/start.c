@@ -77,25 +77,26 @@ int capauth__start_end(struct capauth__start *start, int result)
 
 /* ---- What is refused on the spot ---- */
 
-static bool fault_in(struct capauth__start *start, const char *name, const char *text, size_t longest)
+/* `fault` NULL: there is none. */
+static bool fault_in(struct capauth__start *start, const char *name, const char *fault)
 {
-    start->message = capauth__text_fault(text, longest);
-    if (start->message)
-        start->argument = name;
-    return start->message != NULL;
+    start->message = fault;
+    start->argument = fault ? name : NULL;
+    return fault != NULL;
 }
 
 static int check_arguments(struct capauth__start *start, unsigned fields, const struct capauth__arguments *arguments)
 {
     const char *password_name = start->verb == CAPAUTH__PASSWORD_CHANGE ? "current_password" : "password";
 
-    if ((fields & CAPAUTH__F_OTP && fault_in(start, "otp", arguments->otp, CAPAUTH__SECRET_LONGEST)) ||
+    if ((fields & CAPAUTH__F_OTP &&
+         fault_in(start, "otp", capauth__text_fault(arguments->otp, CAPAUTH__SECRET_LONGEST))) ||
         (fields & CAPAUTH__F_PASSWORD &&
-         fault_in(start, password_name, arguments->password, CAPAUTH__SECRET_LONGEST)) ||
+         fault_in(start, password_name, capauth__password_fault(arguments->password))) ||
         (fields & (CAPAUTH__F_NEW_PASSWORD | CAPAUTH__F_RESET_PASSWORD) &&
-         fault_in(start, "new_password", arguments->new_password, CAPAUTH__SECRET_LONGEST)) ||
+         fault_in(start, "new_password", capauth__password_fault(arguments->new_password))) ||
         (fields & CAPAUTH__F_NEW_IDENTIFIER &&
-         fault_in(start, "new_value", arguments->new_value, CAPAUTH__IDENTITY_LONGEST)))
+         fault_in(start, "new_value", capauth__text_fault(arguments->new_value, CAPAUTH__IDENTITY_LONGEST))))
         return CAPAUTH_E_INVALID_ARGUMENT;
     return CAPAUTH_OK;
 }

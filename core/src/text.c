@@ -16,7 +16,36 @@ size_t capauth__utf8_length(const char *text)
     return length;
 }
 
-const char *capauth__text_fault(const char *text, size_t longest)
+static const char *too_long(size_t longest)
+{
+    switch (longest) {
+    case CAPAUTH__CHANNEL_LONGEST:
+        return "is longer than 64 bytes";
+    case CAPAUTH__IDENTITY_LONGEST:
+        return "is longer than 256 bytes";
+    case CAPAUTH__DEVICE_LONGEST:
+        return "is longer than 512 bytes";
+    case CAPAUTH__SECRET_LONGEST:
+        return "is longer than 1024 bytes";
+    case CAPAUTH__URL_LONGEST:
+        return "is longer than 2048 bytes";
+    case CAPAUTH__PATH_LONGEST:
+        return "is longer than 4096 bytes";
+    case CAPAUTH__VALUE_LONGEST:
+        return "is longer than 8192 bytes";
+    case CAPAUTH__TOKEN_LONGEST:
+        return "is longer than 16384 bytes";
+    default:
+        return "is too long";
+    }
+}
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+static const char *fault_of(const char *text, size_t longest, bool controls_too)
 {
     size_t length = 0;
     size_t step;
@@ -26,14 +55,24 @@ const char *capauth__text_fault(const char *text, size_t longest)
     if (!*text)
         return "is empty";
     for (; text[length]; length += step) {
-        if ((unsigned char)text[length] < 0x20 || text[length] == 0x7f)
+        if (!controls_too && is_control(text[length]))
             return "has a control character";
         if (!(step = capauth__utf8_length(text + length)))
             return "is not UTF-8";
         if (length + step > longest)
-            return longest == CAPAUTH__IDENTITY_LONGEST ? "is longer than 256 bytes" : "is too long";
+            return too_long(longest);
     }
     return NULL;
+}
+
+const char *capauth__text_fault(const char *text, size_t longest)
+{
+    return fault_of(text, longest, false);
+}
+
+const char *capauth__password_fault(const char *password)
+{
+    return fault_of(password, CAPAUTH__SECRET_LONGEST, true);
 }
 
 static char lower(char c)

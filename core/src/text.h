@@ -9,6 +9,7 @@
 enum {
     CAPAUTH__CHANNEL_LONGEST = 64,
     CAPAUTH__IDENTITY_LONGEST = 256,
+    CAPAUTH__DEVICE_LONGEST = 512, /* some applications take their user agent */
     CAPAUTH__SECRET_LONGEST = 1024,
     CAPAUTH__URL_LONGEST = 2048,
     CAPAUTH__PATH_LONGEST = 4096, /* of a file; also of all pins together */
@@ -18,6 +19,8 @@ enum {
 
 /* NULL, or what is wrong with it: "is missing", "is longer than 256 bytes", "is not UTF-8", ... */
 const char *capauth__text_fault(const char *text, size_t longest);
+/* The same for a password, which may have any character, a tab too. */
+const char *capauth__password_fault(const char *password);
 
 /* Of ASCII alone, whatever the locale says: in Turkish, I is not the capital of i. */
 bool capauth__ascii_equal(const char *a, const char *b);

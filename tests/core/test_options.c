@@ -92,7 +92,7 @@ static const struct {
     {timeout_of_0, "timeout_ms is 0, and may be 1 to 86400000 milliseconds (one day)"},
     {margin_of_two_days, "margin_ms is 172800000, and may be 0 to 86400000 milliseconds (one day)"},
     {empty_password, "password is empty"},
-    {long_password, "password is too long"},
+    {long_password, "password is longer than 1024 bytes"},
     {channel_with_a_space, "fallback_channel has a character that is not a letter, a digit, - or _"},
     {no_channel, "fallback_channel is missing"},
     {no_hash, "hash is missing"},

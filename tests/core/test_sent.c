@@ -128,7 +128,7 @@ static int otp_validate(capauth_session *session)
 
 static int password_validate(capauth_session *session)
 {
-    return capauth_password_validate(session, "p\"\\/\xc3\xa9", NULL, NULL);
+    return capauth_password_validate(session, "p\t\"\\/\xc3\xa9\x7f", NULL, NULL);
 }
 
 static int password_change(capauth_session *session)
@@ -173,11 +173,11 @@ static const struct row {
     {"web", otp_validate, "POST", "/auth/v1/web/otp/validate", ",\"sessionId\":\"P-1\",\"otp\":\"012345\""},
     {"mfa", otp_validate, "POST", "/auth/v1/mfa/otp/validate", ",\"sessionId\":\"P-1\",\"otp\":\"012345\""},
     {"mobile", password_validate, "POST", "/auth/v1/password/validate",
-     ",\"sessionId\":\"P-1\",\"password\":\"p\\\"\\\\/\xc3\xa9\""},
+     ",\"sessionId\":\"P-1\",\"password\":\"p\\t\\\"\\\\/\xc3\xa9\x7f\""},
     {"web", password_validate, "POST", "/auth/v1/web/password/validate",
-     ",\"sessionId\":\"P-1\",\"password\":\"p\\\"\\\\/\xc3\xa9\""},
+     ",\"sessionId\":\"P-1\",\"password\":\"p\\t\\\"\\\\/\xc3\xa9\x7f\""},
     {"mfa", password_validate, "POST", "/auth/v1/mfa/password/validate",
-     ",\"sessionId\":\"P-1\",\"password\":\"p\\\"\\\\/\xc3\xa9\""},
+     ",\"sessionId\":\"P-1\",\"password\":\"p\\t\\\"\\\\/\xc3\xa9\x7f\""},
     {"mobile", password_change, "POST", "/auth/v1/password/change",
      ",\"token\":\"T1\",\"password\":\"old\",\"newPassword\":\"new\",\"confirmPassword\":\"new\""},
     {"web", password_change, "POST", "/auth/v1/web/password/change",

@@ -150,6 +150,9 @@ function TestArguments:test_session_without_a_device_is_refused_in_time()
   invalid("device_id", session, err)
 end
 
+-- What a password may be, and nothing else.
+local CONTROLS = { ["a\nb"] = true, ["\1"] = true }
+
 local REQUIRED = {
   validate_otp = { "otp" },
   validate_password = { "password" },
@@ -180,14 +183,16 @@ function TestArguments:test_required_texts_that_cannot_be()
   for name, arguments in pairs(REQUIRED) do
     local session = (name == "change_password" or name == "update_identifier") and customer or fresh
     for _, value in ipairs(BAD_TEXT) do
-      local list = { value, #arguments > 1 and "Good-1" or nil }
-      invalid(arguments[1], session[name](session, (table.unpack or unpack)(list)))
-      local call = session["start_" .. name](session, (table.unpack or unpack)(list))
-      lu.assertTrue(call:done())
-      invalid(arguments[1], call:result())
+      if not (CONTROLS[value] and name:find "password") then
+        local list = { value, #arguments > 1 and "Good-1" or nil }
+        invalid(arguments[1], session[name](session, (table.unpack or unpack)(list)))
+        local call = session["start_" .. name](session, (table.unpack or unpack)(list))
+        lu.assertTrue(call:done())
+        invalid(arguments[1], call:result())
+      end
     end
   end
-  invalid("new_password", customer:change_password("Good-1", "a\nb"))
+  invalid("new_password", customer:change_password("Good-1", "a\0b"))
   for _, endpoint in ipairs { "", "a\0b", "a\nb" } do invalid("endpoint", customer:gateway("GET", endpoint)) end
   for _, method in ipairs { "", "PUT", "get\0" } do invalid("method", customer:gateway(method, "customer/get")) end
   invalid("body", customer:gateway("POST", "customer/update", { body = "a\0b" }))
@@ -203,7 +208,7 @@ function TestArguments:test_options_of_operations()
   raises(customer.gateway, customer, "GET", "a", { query = "a=b" })
   raises(customer.gateway, customer, "POST", "a", { body = { print } })
   raises(customer.gateway, customer, "POST", "a", { body = 5 })
-  invalid("password", customer:generate_token { password = "a\nb" })
+  invalid("password", customer:generate_token { password = "a\0b" })
   invalid("timeout", customer:generate_token { timeout = 0 })
   invalid("timeout", customer:start_generate_token({ timeout = -1 }):result())
   invalid("headers", customer:generate_token { headers = { Host = "x" } })

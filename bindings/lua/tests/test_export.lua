@@ -69,6 +69,14 @@ function TestExport:test_reload_refuses_another_brand()
   lu.assertEquals(err.kind, "invalid_argument")
 end
 
+function TestExport:test_origins_compare_without_case_and_default_port()
+  local function client(url) return assert(capauth.Client { base_url = url }) end
+  local text = assert(support.session(self.brand, nil, client "https://auth.brand.example"):export())
+  for _, url in ipairs { "https://auth.brand.example:443", "HTTPS://Auth.Brand.Example/" } do
+    lu.assertEquals(assert(client(url):restore(text)):export(), text)
+  end
+end
+
 function TestExport:test_restore_refuses_another_origin()
   local elsewhere = assert(capauth.Client { base_url = "https://auth.brand.example" })
   local session, err = elsewhere:restore(self.customer:export())

@@ -206,6 +206,19 @@ function TestPassword:test_first_time_it_comes_with_token_generate()
   lu.assertTrue(customer:registered_for_password())
 end
 
+function TestPassword:test_has_a_tab_and_the_device_id_512_bytes()
+  local brand, changes = password_brand(), { device_id = ("d"):rep(512) }
+  support.emulator:customer(brand, "MOBILE", "919999999993", { password = "Tab\tRight-1\127" })
+  local customer = support.session(brand, changes)
+  assert(customer:generate_token())
+  assert(customer:validate_password "Tab\tRight-1\127")
+  lu.assertTrue(customer:signed_in())
+  changes.device_id = ("d"):rep(513)
+  local session, err = assert(support.emulator:client()):session(support.identity(brand, changes))
+  lu.assertNil(session)
+  lu.assertStrContains(tostring(err), "longer than 512 bytes")
+end
+
 function TestPassword:test_wrong_one_then_the_right_one()
   local customer = customer_with_password(password_brand())
   assert(customer:generate_token())

@@ -164,6 +164,19 @@ def test_first_password_is_asked_for(
     assert customer.signed_in and customer.registered_for_password is True
 
 
+def test_password_has_a_tab_and_device_id_512_bytes(
+    emulator: Emulator, client: capauth.Client, brand: str, mobile: str
+) -> None:
+    emulator.brand(brand, PASSWORD_ENABLED=True)
+    emulator.customer(brand, mobile=mobile, password="Tab\tHorse-1\x7f")
+    customer = client.session(brand=brand, mobile=mobile, device_id="d" * 512)
+    customer.generate_token()
+    customer.validate_password("Tab\tHorse-1\x7f")
+    assert customer.signed_in
+    with pytest.raises(capauth.InvalidArgumentError, match="longer than 512 bytes"):
+        client.session(brand=brand, mobile=mobile, device_id="d" * 513)
+
+
 def test_forgotten_password_is_set_anew(emulator: Emulator, client: capauth.Client, brand: str, mobile: str) -> None:
     emulator.brand(brand, PASSWORD_ENABLED=True)
     emulator.customer(brand, mobile=mobile, password=PASSWORD)
@@ -323,6 +336,14 @@ def test_text_that_is_no_export_is_refused(client: capauth.Client, customer: cap
         with pytest.raises(capauth.InvalidArgumentError) as caught:
             take(text)
         assert caught.value.argument == "text" and str(caught.value)
+
+
+def test_origins_compare_without_case_and_default_port() -> None:
+    with capauth.Client(base_url="https://auth.brand.example") as client:
+        exported = client.session(brand="B", mobile="1", device_id="d").export()
+    for url in ("https://auth.brand.example:443", "HTTPS://Auth.Brand.Example/"):
+        with capauth.Client(base_url=url) as client:
+            assert client.restore(exported).export() == exported
 
 
 def test_export_of_another_origin_is_refused(signed_in: capauth.Session) -> None:

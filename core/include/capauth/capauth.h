@@ -16,8 +16,9 @@
  *             returned directly is borrowed: valid until the next operation, wait or poll on that client or a change
  *             of that handle; use the _copy_ twin where threads share the handle.
  * Strings     UTF-8, ended by NUL, copied on the way in. Getters of strings never return NULL: "" means none.
- * Identity    brand, identifiers, device ids: passed on as given; refused when empty, over 256 bytes, or with control
- *             characters. Passwords and OTPs: at most 1024 bytes, no control characters. Tokens: at most 16 KiB.
+ * Identity    brand, identifiers, device ids: passed on as given; refused when empty, over 256 bytes (device ids: 512),
+ *             or with control characters. OTPs: 1 to 1024 bytes, no control characters. Passwords: 1 to 1024 bytes, any
+ *             character but NUL. Tokens: at most 16 KiB. The error text says which rule was broken.
  * Times       int64_t Unix milliseconds on the server's clock, 0 for none. Durations are int milliseconds and say _ms.
  * Threads     Every function may be called from any thread. A handle may be used by many at once; freeing it while
  *             another thread is inside a function on that same handle is an error, closing it is not.

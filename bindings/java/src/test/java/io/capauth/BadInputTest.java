@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -29,8 +30,16 @@ class BadInputTest extends Fixture {
         return text == null ? "null" : text.length() > 40 ? text.length() + " characters" : text;
     }
 
+    /** Which a password may have. */
+    private static boolean hasControl(String text) {
+        return text != null && (text.contains("\n") || text.contains("\u0007"));
+    }
+
     private void refused(String argument, Consumer<String> by) {
         for (String bad : BAD) {
+            if (hasControl(bad) && argument.toLowerCase(Locale.ROOT).contains("password")) {
+                continue;
+            }
             InvalidArgumentException thrown =
                     assertThrows(InvalidArgumentException.class, () -> by.accept(bad), () -> shown(bad));
             assertEquals(ErrorCode.INVALID_ARGUMENT, thrown.code());

@@ -44,6 +44,23 @@ class PersistenceTest extends Fixture {
         }
     }
 
+    private static Client clientAt(String url) {
+        return Client.builder().baseUrl(url).build();
+    }
+
+    @Test
+    void origins_compare_without_case_and_default_port() {
+        String exported;
+        try (Client first = clientAt("https://auth.brand.example")) {
+            exported = first.session("B").mobile("1").deviceId("d").build().export();
+        }
+        for (String url : new String[] {"https://auth.brand.example:443", "HTTPS://Auth.Brand.Example/"}) {
+            try (Client other = clientAt(url)) {
+                assertEquals(exported, other.restore(exported).export());
+            }
+        }
+    }
+
     @Test
     void export_of_another_origin_is_refused() {
         String exported = signedIn().export();

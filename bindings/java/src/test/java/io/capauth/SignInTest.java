@@ -170,6 +170,20 @@ class SignInTest extends Fixture {
     }
 
     @Test
+    void password_has_a_tab_and_device_id_512_bytes() {
+        String id = new String(new char[512]).replace('\0', 'd');
+        emulator.brand(brand, map("PASSWORD_ENABLED", true));
+        emulator.customer(brand, IdentifierType.MOBILE, mobile, map("password", "Tab\tSecret-1\u007f"));
+        Session customer = client.session(brand).mobile(mobile).deviceId(id).build();
+        customer.generateToken();
+        customer.validatePassword("Tab\tSecret-1\u007f");
+        assertTrue(customer.signedIn());
+        CapauthException thrown = thrown(InvalidArgumentException.class, ErrorCode.INVALID_ARGUMENT,
+                () -> client.session(brand).mobile(mobile).deviceId(id + "d").build());
+        assertTrue(thrown.getMessage().contains("longer than 512 bytes"), thrown.getMessage());
+    }
+
+    @Test
     void changed_password_replaces_the_old() {
         Session customer = passwordCustomer("Secret-1");
         customer.generateToken();
