@@ -109,6 +109,7 @@ public final class Call<T extends @Nullable Object> {
         if (!settle()) {
             throw CapauthException.of(ErrorCode.PENDING, operation(), null);
         }
+        client.calls.taken(this);
         synchronized (this) {
             if (failure != null) {
                 throw failure;

@@ -29,7 +29,8 @@ final class Calls implements Runnable {
     private final Executor executor;
     private final Map<Long, Call<?>> inFlight = new HashMap<Long, Call<?>>();
     private final Queue<Delivery<?>> due = new ArrayDeque<Delivery<?>>(); // those without an executor
-    private final Queue<Call<?>> handOut = new ArrayDeque<Call<?>>(); // what the last poll saw end
+    private final Queue<Call<?>> handOut = new ArrayDeque<Call<?>>(); // what the last poll saw end, for nextDone
+    private final Queue<Call<?>> early = new ArrayDeque<Call<?>>(); // what had ended when it was started: the next poll's
     ThreadFactory threads = new OwnThread();
     private Thread thread;
     private boolean closed;
@@ -57,8 +58,9 @@ final class Calls implements Runnable {
 
     /** @throws Error where the system refuses a thread: then there is no call, and the next one tries again */
     <T> Call<T> started(Call<T> call) {
-        if (call.settle()) {
-            return call; // refused on the spot
+        if (call.settle()) { // refused on the spot
+            endedEarly(call);
+            return call;
         }
         try {
             synchronized (this) {
@@ -70,8 +72,25 @@ final class Calls implements Runnable {
             call.abandon();
             throw refused;
         }
-        call.settle(); // it may have ended before it was known here
+        if (call.settle()) { // before it was known here
+            endedEarly(call);
+        }
         return call;
+    }
+
+    private synchronized void endedEarly(Call<?> call) {
+        if (!background) {
+            early.add(call);
+        }
+    }
+
+    /** Somebody has taken the outcome: nobody need be told of it. */
+    void taken(Call<?> call) {
+        if (!background) {
+            synchronized (this) {
+                early.remove(call);
+            }
+        }
     }
 
     private synchronized void forget(Call<?> call) {
@@ -153,6 +172,8 @@ final class Calls implements Runnable {
     int poll(int millis) {
         synchronized (this) {
             handOut.clear();
+            handOut.addAll(early);
+            early.clear();
         }
         int finished = Native.client_poll(client, millis);
         collect(finished);

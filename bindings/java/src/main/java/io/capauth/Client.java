@@ -137,7 +137,7 @@ public final class Client implements AutoCloseable {
 
     /**
      * For clients without a thread of their own: a call that the last {@link #poll} saw end and that was not given here
-     * before; null when there is none left. A call that was awaited does not appear.
+     * before, or that was refused on the spot; null when there is none left. A call that was awaited does not appear.
      */
     public @Nullable Call<?> nextDone() {
         return calls.nextDone();

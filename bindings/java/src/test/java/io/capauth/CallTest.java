@@ -329,6 +329,21 @@ class CallTest extends Fixture {
     }
 
     @Test
+    void call_that_was_refused_on_the_spot_is_handed_out_by_the_next_poll_unless_somebody_took_its_result() {
+        try (Client game = emulator.clientBuilder().background(false).build()) {
+            Call<Void> refused = customer(game).startValidateOtp("123456");
+            Call<Void> malformed = customer(game).startValidateOtp("\0");
+            Call<Void> taken = customer(game).startValidateOtp("123456");
+            assertThrows(WrongStepException.class, taken::result);
+            assertNull(game.nextDone());
+            game.poll(0);
+            assertSame(refused, game.nextDone());
+            assertSame(malformed, game.nextDone());
+            assertNull(game.nextDone());
+        }
+    }
+
+    @Test
     void client_without_background_keeps_no_call_that_nobody_asks_for() throws InterruptedException {
         try (Client game = emulator.clientBuilder().background(false).build()) {
             Session customer = customer(game);

@@ -56,7 +56,8 @@ class JarTest {
     }
 
     private static String beside(String jar, String what) {
-        return jar.replaceAll("\\.jar$", "-" + what + ".jar");
+        File file = new File(jar);
+        return new File(file.getParent(), "companions/" + file.getName().replace(".jar", "-" + what + ".jar")).getPath();
     }
 
     private static List<String> javac(String classPath, Path to) {
