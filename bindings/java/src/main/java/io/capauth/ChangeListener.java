@@ -2,8 +2,8 @@
 package io.capauth;
 
 /**
- * Told when a session's tokens changed or the session ended, so that the application can save
- * {@link Session#export()}. When it is called: as {@link LogListener}.
+ * Told when anything changed that {@link Session#export()} holds (tokens, key, identifier, the step), once for each
+ * answer, so that the application can save a new one. When it is called: as {@link LogListener}.
  */
 public interface ChangeListener {
     void changed(Session session);

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class Client implements AutoCloseable {
     final NativeClient handle;
     final Calls calls;
-    private final Listeners.Log log; // C holds them weakly
+    private final Listeners.Log log; // C holds them weakly; see capauth.pro
     private final Listeners.Trace trace;
 
     private Client(Builder builder) {

@@ -127,6 +127,19 @@ class AndroidTest extends Fixture {
         }
     }
 
+    /** R8 takes fields away that nobody reads, and then the collector takes the listeners. */
+    @Test
+    void rules_keep_the_fields_by_which_listeners_live() throws IOException {
+        String rules = new String(Files.readAllBytes(Paths.get(System.getProperty("capauth.source"),
+                "bindings/java/src/main/resources/META-INF/proguard/capauth.pro")), StandardCharsets.UTF_8);
+        for (Class<?> holder : new Class<?>[] {Client.class, Session.class}) {
+            assertTrue(Arrays.stream(holder.getDeclaredFields())
+                    .anyMatch(field -> field.getType().getEnclosingClass() == Listeners.class), holder::getName);
+            assertTrue(rules.contains(
+                    "-keepclassmembers class " + holder.getName() + " { io.capauth.Listeners$* *; }"), rules);
+        }
+    }
+
     @Test
     void blocking_on_the_main_looper_is_refused_and_sends_nothing() {
         Session customer = asked();
