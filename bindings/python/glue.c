@@ -134,11 +134,13 @@ static void leave(struct entry *entry)
  * at first, lest their handlers run inside the callable. */
 static int call(PyObject *callable, PyObject *arguments)
 {
-    PyObject *result;
+    PyObject *result = NULL;
 
-    if (PyErr_CheckSignals())
-        keep_interruption();
-    result = arguments ? PyObject_Call(callable, arguments, NULL) : NULL;
+    if (arguments) {
+        if (PyErr_CheckSignals())
+            keep_interruption();
+        result = PyObject_Call(callable, arguments, NULL);
+    }
     if (!result)
         keep_interruption();
     Py_XDECREF(result);

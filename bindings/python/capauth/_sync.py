@@ -115,11 +115,15 @@ class Client(BaseClient[Session]):
         return descriptor
 
     def next_done(self) -> Call[Any] | None:
-        """A call that finished and was not handed out or waited for before; None when there is none left."""
-        code, address = flat.client_next_done(self._handle)
-        if code < 0:
-            raise error_of_code(code)
-        return cast("Call[Any] | None", self._started.take(address))
+        """A call that was started, has finished, and was not handed out or waited for before; None when there is none
+        left."""
+        while True:
+            code, address = flat.client_next_done(self._handle)
+            if code < 0:
+                raise error_of_code(code)
+            call = self._started.take(address)  # None for one that another thread waits for
+            if call is not None or not address:
+                return cast("Call[Any] | None", call)
 
     def __enter__(self) -> Self:
         return self

@@ -11,6 +11,7 @@ import time
 import pytest
 
 import capauth
+from capauth import _operations as operations
 from capauth.testing import Emulator
 
 SLOW = 20000
@@ -108,6 +109,19 @@ def test_poll_and_next_done_hand_out_calls(client: capauth.Client, emulator: Emu
             left.remove(call)  # each once
     assert not left
     assert client.next_done() is None and client.poll() == 0
+
+
+def test_next_done_passes_over_calls_that_were_dropped_or_are_anothers(
+    client: capauth.Client, emulator: Emulator, brand: str
+) -> None:
+    customers = [client.session(brand=brand, mobile=f"9199100000{i:02}", device_id="d") for i in range(8)]
+    operation = operations.generate_token  # as the blocking form starts it
+    others = [operation(customer) for customer in customers[:4]]
+    calls = [customer.start_generate_token() for customer in customers[4:]]
+    while not all(call.done() for call in [*others, *calls]):
+        client.poll(1)
+    assert {client.next_done() for _ in calls} == set(calls)
+    assert client.next_done() is None
 
 
 def test_descriptor_is_readable_when_there_is_something_to_do(
