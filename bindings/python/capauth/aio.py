@@ -5,7 +5,7 @@ A client watches one descriptor in the running loop; there is no thread. Cancell
 
 import asyncio
 import contextvars
-import inspect
+import os
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar, cast
@@ -154,6 +154,8 @@ class Client(BaseClient[Session]):
         if descriptor < 0:
             raise error_of_code(descriptor)
         self._detach()
+        # A copy, which stays open as long as the loop watches it, whoever closes the client meanwhile.
+        descriptor = os.dup(descriptor)
         # A loop keeps the context in which a reader was added: that shall not be the first request's.
         contextvars.Context().run(loop.add_reader, descriptor, delivering(self, Client._advance))
         self._loop = loop
@@ -247,5 +249,10 @@ def _in_loop(loop: asyncio.AbstractEventLoop | None, function: Callable[..., obj
 
 
 def _remove_reader(loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
+    _in_loop(loop, _stop_watching, loop, descriptor)
+
+
+def _stop_watching(loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
     if not loop.is_closed():
-        _in_loop(loop, loop.remove_reader, descriptor)
+        loop.remove_reader(descriptor)
+    os.close(descriptor)

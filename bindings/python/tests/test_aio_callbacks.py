@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import functools
 import gc
+import os
 import weakref
 from typing import Any
 
@@ -223,5 +224,20 @@ def test_loop_keeps_nothing_of_the_first_requests_context(emulator: Emulator, br
             served = await asyncio.create_task(serve(client))
             await asyncio.sleep(0)  # until then the loop holds the finished task
             assert served() is None
+
+    asyncio.run(main())
+
+
+def test_client_leaves_no_descriptor_behind(emulator: Emulator, brand: str) -> None:
+    async def use() -> int:
+        async with capauth.aio.Client(**emulator.options()) as client:
+            await new_session(client, brand).generate_token()
+        del client
+        gc.collect()
+        return len(os.listdir("/proc/self/fd"))
+
+    async def main() -> None:
+        first = await use()
+        assert [await use() for _ in range(3)] == [first] * 3
 
     asyncio.run(main())

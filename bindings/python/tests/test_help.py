@@ -98,7 +98,7 @@ def test_defaults_that_are_shown_are_the_cores() -> None:
         setter = rf"CAPAUTH_API int capauth_client_set_{name}(?:_ms)?\(capauth_client \*client, (\w+) (\w+)\)"
         comment = re.search(rf"/\*((?:(?!\*/).)*)\*/\s*{setter}", HEADER, re.S)
         assert comment, name
-        said = re.search(r"[Dd]efault:? ([\d,]+)", comment[1])
+        said = re.search(r"[Dd]efault:?[\s*]+([\d,]+)", comment[1])
         assert said, name
         value = int(said[1].replace(",", "")) / (1000 if comment[3].endswith("_ms") else 1)
         assert value == default == shown[name], name
