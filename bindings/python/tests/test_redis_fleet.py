@@ -1,4 +1,5 @@
-"""capauth.redis under everything at once: a fleet of processes that share customers, and are killed.
+"""capauth.redis under everything at once: a fleet of processes, in each language that is built, that share customers and
+are killed.
 
 CAPAUTH_FLEET_CUSTOMERS and CAPAUTH_FLEET_PROCESSES make it larger.
 """
@@ -9,6 +10,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -28,13 +30,37 @@ from capauth.testing import Emulator
 if TYPE_CHECKING:
     from redis_server import RedisServer
 
-CUSTOMERS = int(os.environ.get("CAPAUTH_FLEET_CUSTOMERS", "300"))
+CUSTOMERS = int(os.environ.get("CAPAUTH_FLEET_CUSTOMERS", "200"))
 PROCESSES = int(os.environ.get("CAPAUTH_FLEET_PROCESSES", "8"))
 VISITORS = 2  # how many processes visit each customer
 STORE: dict[str, Any] = {"prefix": "fleet:", "lock_seconds": 3}
 BRAND = "Fleet"
 OTP = "483920"
 WORKER = pathlib.Path(__file__).with_name("redis_worker.py")
+
+BUILD = pathlib.Path(os.environ.get("CAPAUTH_EMULATOR", "build/bin/capauth-emulator")).resolve().parents[1]
+LUA = BUILD / "lua"
+LUA_PATHS = {
+    "LUA_PATH_5_3": f"{LUA}/share/?.lua;{LUA}/share/?/init.lua;;",
+    "LUA_CPATH_5_3": f"{LUA}/5.3/?.so;;",
+}
+JAVA = BUILD / "bindings" / "java"
+
+
+def workers_of_other_languages() -> dict[str, list[str]]:
+    """How to start them, those that are built."""
+    others = {}
+    lua_can = ["lua5.3", "-e", "require 'capauth.redis'; require 'redis'"]
+    if shutil.which("lua5.3") and not subprocess.run(lua_can, env={**os.environ, **LUA_PATHS}, capture_output=True).returncode:
+        others["lua"] = ["lua5.3", str(WORKER.with_suffix(".lua"))]
+    if (JAVA / "test-classes" / "io" / "capauth" / "redis" / "FleetWorker.class").exists():
+        path = f"{BUILD}/java/capauth.jar:{JAVA}/test-classes:{JAVA}/test-libraries/*"
+        others["java"] = ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", path, "io.capauth.redis.FleetWorker"]
+    return others
+
+
+OTHERS = workers_of_other_languages()
+KINDS = ["blocking", "asyncio", *OTHERS]
 
 
 def key_of(number: int) -> str:
@@ -115,12 +141,13 @@ class Fleet:
             paths.append(path)
         return paths
 
-    def is_blocking(self, job: pathlib.Path) -> bool:
-        return int(job.stem) % 2 == 0
+    def kind(self, job: pathlib.Path) -> str:
+        return KINDS[int(job.stem) % len(KINDS)]
 
     def start(self, job: pathlib.Path) -> "subprocess.Popen[str]":
-        kind = "blocking" if self.is_blocking(job) else "asyncio"
-        return subprocess.Popen([sys.executable, str(WORKER), kind, str(job)], stderr=subprocess.PIPE, text=True)
+        kind = self.kind(job)
+        command = OTHERS.get(kind) or [sys.executable, str(WORKER), kind]
+        return subprocess.Popen([*command, str(job)], stderr=subprocess.PIPE, text=True, env={**os.environ, **LUA_PATHS})
 
     def run(self, disturb: Callable[[dict[pathlib.Path, "subprocess.Popen[str]"]], None] | None = None) -> None:
         """Until every job is done; `disturb` is called again and again."""
@@ -187,7 +214,7 @@ class Disturbance:
             if workers[job].poll() is None:
                 self.fleet.kill(workers[job])
                 self.fleet.kills += 1
-                self.fleet.most_orphans += 1 if self.fleet.is_blocking(job) else CONCURRENT
+                self.fleet.most_orphans += CONCURRENT if self.fleet.kind(job) == "asyncio" else 1
                 workers[job] = self.fleet.start(job)
         if progress > 0.5 and not self.restarted:
             self.restarted = True
@@ -210,6 +237,7 @@ def test_fleet(fleet: Fleet) -> None:
 
     fleet.emulator.advance(3600)
     fleet.run()
+    print(f"workers: {', '.join(KINDS)}")
     quiet = fleet.regenerations()
     assert quiet == CUSTOMERS
     fleet.check_tokens()

@@ -5,4 +5,5 @@ module io.capauth {
     requires java.logging;
 
     exports io.capauth;
+    exports io.capauth.redis;
 }

@@ -154,13 +154,14 @@ class JarTest {
     }
 
     @Test
-    void jar_is_a_module_that_shows_one_package() throws Exception {
+    void jar_is_a_module_that_shows_two_packages() throws Exception {
         String java = new File(System.getProperty("java.home"), "bin/java").getPath();
         List<String> lines = Arrays.asList(LibraryTest.run(
                 Arrays.asList(java, "-p", JARS[0], "--describe-module", "io.capauth")).split("\n"));
         assertTrue(lines.get(0).startsWith("io.capauth file:") && !lines.get(0).contains("automatic"), lines::toString);
         assertTrue(lines.contains("exports io.capauth"), lines::toString);
-        assertEquals(1, lines.stream().filter(line -> line.startsWith("exports")).count(), lines::toString);
+        assertTrue(lines.contains("exports io.capauth.redis"), lines::toString);
+        assertEquals(2, lines.stream().filter(line -> line.startsWith("exports")).count(), lines::toString);
     }
 
     @Test

@@ -105,14 +105,16 @@ class ReadmeTest {
         while (fence.find()) {
             String name = "Snippet" + count++;
             Path program = folder.resolve(name + ".java");
-            String text = "import io.capauth.*;\nimport io.capauth.testing.*;\nimport java.util.*;\n"
+            String text = "import io.capauth.*;\nimport io.capauth.redis.*;\nimport io.capauth.testing.*;\n"
+                    + "import java.util.*;\n"
                     + "import java.util.concurrent.*;\nimport org.junit.jupiter.api.*;\n"
                     + "import org.junit.jupiter.api.extension.*;\n"
                     + "class " + name + " {\nvoid show(String text) {}\nvoid save(String text) {}\n"
                     + "static String proxyAuthority() { return null; }\n"
                     + "static final class BuildConfig { static final boolean DEBUG = true; }\n"
                     + (fence.group(1).startsWith("@") ? fence.group(1)
-                            : "void snippet(Client client, Session customer, Executor executor, char[] otp) "
+                            : "void snippet(Client client, Session customer, Executor executor, char[] otp, "
+                                    + "RedisCommands redis, String key) "
                                     + "throws Exception {\n" + fence.group(1) + "}\n")
                     + "}\n";
             Files.write(program, text.getBytes(StandardCharsets.UTF_8));
