@@ -13,6 +13,7 @@ import dataclasses
 import functools
 import hashlib
 import math
+import re
 import secrets
 import socket
 import time
@@ -40,6 +41,13 @@ POLL_SECONDS, LONGEST_POLL_SECONDS = 0.01, 0.1
 MARGIN_SHARE = 0.5  # of a token's life: a longer margin would renew a token that is just renewed
 REMEMBERED_MS = 3600 * 1000  # how long it is known that a customer was deleted
 FOR_EVER_MS = 2**31 - 1
+
+
+ORIGIN = re.compile(r'(\{"v":1,"origin":")([^"\\]*)"')  # as the core begins every export
+
+
+def plain_origin(url: str) -> str:
+    return url.rstrip("/").lower()
 
 
 class StaleError(Exception):
@@ -71,6 +79,7 @@ class Settings:
     encrypt: Callable[[str], str] | None = None
     decrypt: Callable[[str], str] | None = None
     metrics: Callable[[StoreEvent], object] | None = None
+    earlier_origins: frozenset[str] = frozenset()
 
 
 class Lock(NamedTuple):
@@ -219,7 +228,18 @@ class Work:
 
     def _opened(self, state: State) -> State:
         decrypt = self._settings.decrypt
-        return dataclasses.replace(state, text=decrypt(state.text)) if decrypt and state.text else state
+        text = decrypt(state.text) if decrypt and state.text else state.text
+        origin = ORIGIN.match(text)
+        if origin and plain_origin(origin[2]) in self._settings.earlier_origins:
+            text = f"{origin[1]}{self._origin()}{text[origin.end(2) :]}"
+        return state if text == state.text else dataclasses.replace(state, text=text)
+
+    def _origin(self) -> str:
+        """The client's, as exports have it."""
+        with self._client.external_session("-", "-", "-") as session:
+            here = ORIGIN.match(session.export())
+        assert here
+        return here[2]
 
     # ---- What Redis keeps ----
 

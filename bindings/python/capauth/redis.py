@@ -14,7 +14,7 @@ import hashlib
 import importlib.util
 import math
 import weakref
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
 
@@ -24,7 +24,7 @@ from ._failure import error_of_code, invalid_argument
 from ._redis_database import LIBRARIES, Steps, is_awaited, library_of
 from ._redis_flight import drive, drive_async
 from ._redis_scripts import State
-from ._redis_work import Settings, StaleError, Stored, StoreEvent, Work
+from ._redis_work import Settings, StaleError, Stored, StoreEvent, Work, plain_origin
 from ._session import BaseSession
 from ._sync import Client, Session
 
@@ -89,6 +89,7 @@ class SessionStore(Generic[ClientT]):
         encrypt: Cipher | None = ...,
         decrypt: Cipher | None = ...,
         metrics: Metrics | None = ...,
+        earlier_origins: Iterable[str] = ...,
     ) -> None: ...
     @overload
     def __init__(
@@ -102,6 +103,7 @@ class SessionStore(Generic[ClientT]):
         encrypt: Cipher | None = ...,
         decrypt: Cipher | None = ...,
         metrics: Metrics | None = ...,
+        earlier_origins: Iterable[str] = ...,
     ) -> None: ...
     def __init__(
         self,
@@ -114,18 +116,23 @@ class SessionStore(Generic[ClientT]):
         encrypt: Cipher | None = None,
         decrypt: Cipher | None = None,
         metrics: Metrics | None = None,
+        earlier_origins: Iterable[str] = (),
     ) -> None:
         """`lock_seconds`: how long a worker that dies may block a customer, and a Redis that is away an operation;
         operations are given three quarters. `ttl`: Redis forgets a customer so many seconds after the last change
         (None: never), unless `save` or `touch` say otherwise for one. `encrypt` and `decrypt`: what is stored goes
-        through them. `metrics` is called with a StoreEvent."""
+        through them. `metrics` is called with a StoreEvent. `earlier_origins`: base URLs that customers were stored
+        with before the client's changed; others than these and the client's are refused."""
         _check_pair(redis, client)
         if isinstance(lock_seconds, bool) or not 0.1 <= lock_seconds <= 3600:
             raise invalid_argument("lock_seconds", "must be 0.1 to 3600 seconds")
         if (encrypt is None) != (decrypt is None):
             raise invalid_argument("encrypt", "and decrypt are to be given together")
         self._prefix, self._lock_seconds = _checked_prefix(prefix), lock_seconds
-        settings = Settings(lock_seconds, int(_ttl_ms(ttl) or 0), encrypt, decrypt, metrics)
+        if isinstance(earlier_origins, str):
+            raise TypeError("earlier_origins must be a list of base URLs, not a str")
+        origins = frozenset(map(plain_origin, earlier_origins))
+        settings = Settings(lock_seconds, int(_ttl_ms(ttl) or 0), encrypt, decrypt, metrics, origins)
         self._work = Work(redis, client, settings)
         # The states that sessions of the caller's own were stored as: the key's name and the fence.
         self._saved: weakref.WeakKeyDictionary[BaseSession, tuple[str, str]] = weakref.WeakKeyDictionary()

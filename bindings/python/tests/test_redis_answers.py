@@ -81,8 +81,8 @@ def test_another_customer_s_token_is_never_taken_over(
 ) -> None:
     store.save(KEY, signed_in)
     unread: list[tuple[object, ...]] = [
-        ("EVALSHA", LOCK.digest, 1, store.name("somebody"), "another", "host:1", "", "", 0),
-        ("EVALSHA", LOCK.digest, 1, store.name(KEY), "another", "host:1", "", "", 0),
+        ("EVALSHA", LOCK.digest, 1, store.name("somebody"), "another", "host:1", "", "1", 0),  # "newer"
+        ("EVALSHA", LOCK.digest, 1, store.name(KEY), "another", "host:1", "", "1", 0),
         ("EVALSHA", "0" * 40, 1, store.name(KEY)),
         ("HMGET", store.name("somebody"), *FIELDS),
         ("HMGET", store.name(KEY), *FIELDS),
@@ -210,6 +210,24 @@ def test_texts_go_through_the_cipher(
     with sealed.session(KEY) as again:
         assert again.token == customer.token
     assert regenerations() == 1
+
+
+def test_entries_of_an_earlier_origin_move_with_the_client(
+    emulator: Emulator, store: Store, database: redis.Redis, signed_in: capauth.Session
+) -> None:
+    store.save(KEY, signed_in)
+    moved = emulator.url.replace("127.0.0.1", "localhost")
+    with capauth.Client(base_url=moved, ca_file=emulator.ca_file) as client:
+        with pytest.raises(capauth.InvalidArgumentError, match="another origin"):
+            with SessionStore(database, client).session(KEY):
+                pass
+        with SessionStore(database, client, earlier_origins=[emulator.url + "/"]).session(KEY) as customer:
+            assert customer.gateway("GET", "customer/get").ok
+            customer.regenerate_token()
+        with SessionStore(database, client).session(KEY) as again:  # what is stored now is of the new one
+            assert again.token == customer.token
+        with pytest.raises(TypeError, match="earlier_origins"):
+            SessionStore(database, client, earlier_origins=emulator.url)
 
 
 # ---- Arguments ----

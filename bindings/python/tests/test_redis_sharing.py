@@ -53,9 +53,11 @@ def test_wrong_ca_file_of_one_host_is_nobody_else_s(
     capauth_emulator: Emulator,
     regenerations: Callable[[], int],
 ) -> None:
-    broken = worker(ca_file=capauth_emulator.ca_file)
+    hosts = [worker(ca_file=capauth_emulator.ca_file) for _ in range(2)]
+    for number, broken in enumerate(hosts):
+        broken._work._worker = f"host-{number}:1"
     for turn in range(20):
-        with broken.session(KEY) as customer, pytest.raises(capauth.TlsError) as caught:
+        with hosts[turn % 2].session(KEY) as customer, pytest.raises(capauth.TlsError) as caught:
             customer.regenerate_token()
         assert capauth_emulator.ca_file in str(caught.value)
         with other.session(KEY) as healthy:
