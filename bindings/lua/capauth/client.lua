@@ -44,8 +44,8 @@ local function complaint(handle)
   return text
 end
 
-local function failed(self, code)
-  return nil, errors.of_code(code, complaint(self._handle))
+local function failed(self, code, what)
+  return nil, errors.of_code(code, ("%s: %s"):format(what, complaint(self._handle)))
 end
 
 local function handle_of(self) return values.object(self, Client.class) end
@@ -76,7 +76,7 @@ function Client.new(given)
     if given[name] ~= nil then values.check(given[name], "function", name, "Client") end
   end
   if (given.cluster == nil) == (given.base_url == nil) then
-    return nil, errors.invalid("cluster", "a client needs a cluster or a base_url, and not both")
+    return nil, errors.invalid("cluster", "Client: a cluster or a base_url is needed, and not both")
   end
   local code, handle = core.client_new()
   if code ~= 0 then return nil, errors.of_code(code) end
@@ -85,7 +85,7 @@ function Client.new(given)
   local self = new(handle, given)
   if self._log then code = core.client_set_log(handle, self._events) end
   if self._trace and code == 0 then code = core.client_set_trace(handle, self._events) end
-  if code ~= 0 then return failed(self, code) end
+  if code ~= 0 then return failed(self, code, "Client") end
   return self
 end
 
@@ -106,7 +106,7 @@ function methods:restore(text)
   local ok, err = values.text(text, "text", "restore")
   if not ok then return nil, err end
   local code, session = core.session_restore(handle, text)
-  if code ~= 0 then return failed(self, code) end
+  if code ~= 0 then return failed(self, code, "restore") end
   return Session.wrap(self, session)
 end
 
@@ -116,7 +116,7 @@ function methods:external_session(brand, access_token, id_token)
   local ok, err = values.texts({ brand, access_token, id_token }, { "brand", "access_token", "id_token" }, "external_session")
   if not ok then return nil, err end
   local code, session = core.session_external_new(handle, brand, access_token, id_token)
-  if code ~= 0 then return failed(self, code) end
+  if code ~= 0 then return failed(self, code, "external_session") end
   return Session.wrap(self, session)
 end
 
@@ -189,7 +189,7 @@ end
 -- Loads the CA store and connects, now, where a stall is welcome.
 function methods:start_prepare(callback)
   local handle = handle_of(self)
-  if callback ~= nil then values.check(callback, "function", "callback", "start_prepare") end
+  if callback ~= nil then values.check(callback, "function", "the callback", "start_prepare") end
   local fields = { _client = self, _operation = "prepare", _value = function() return true end, _callback = callback }
   local code, call = core.client_start_prepare(handle)
   if not call then return Call.refused(fields, errors.of_code(code)) end
@@ -215,7 +215,7 @@ function methods:close()
   self._look_at_all = true -- in a closed client the core names none any more
   Call.settle(self)
   Task.run_ready(self)
-  if code ~= 0 then return failed(self, code) end
+  if code ~= 0 then return failed(self, code, "close") end
   return true
 end
 

@@ -11,6 +11,9 @@ function meta.__tostring(err)
   return ("%s [%s %d]"):format(err.message, err.name, err.code)
 end
 
+-- tostring alone is not asked by `..`.
+function meta.__concat(left, right) return tostring(left) .. tostring(right) end
+
 -- A number that this version does not know: the Auth Engine's refusals are positive, ours negative.
 local refused = { name = "UNKNOWN", kind = "refused", category = "refused", retryable = false }
 local unknown = { name = "UNKNOWN", kind = "error", category = "error", retryable = false }
@@ -39,17 +42,25 @@ function errors.invalid(argument, message)
   return errors.of_code(core.E_INVALID_ARGUMENT, message, argument)
 end
 
+-- "otp_validate: invalid argument: is empty" does not say which.
+local function message_of(call, argument)
+  local message = core.call_error_message(call)
+  if not argument then return message end
+  return (message:gsub("invalid argument: ([ih]a?s )", "invalid argument: " .. argument .. " %1"))
+end
+
 function errors.of_call(call, code)
   local retry_after = core.call_retry_after_ms(call)
+  local argument = some(core.call_argument(call), "")
   return new(code, {
-    message = core.call_error_message(call),
+    message = message_of(call, argument),
     operation = core.call_operation(call),
     http_status = core.call_http_status(call),
     retryable = core.call_retryable(call) == 1,
     retry_after = retry_after >= 0 and retry_after / 1000 or nil,
     maybe_sent = core.call_maybe_sent(call) == 1,
     request_id = some(core.call_request_id(call), ""),
-    argument = some(core.call_argument(call), ""),
+    argument = argument,
     next_step = core.step_name(core.call_next_step(call)),
     server_code = some(core.call_server_code(call), 0),
     server_message = some(core.call_server_message(call), ""),

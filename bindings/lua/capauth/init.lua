@@ -28,10 +28,26 @@ function capauth.error(code)
   return errors.of_code(values.integer(code, "code", "error"))
 end
 
+-- The program lua5.1 shows nothing of an error that is no text. So where nobody is there to catch it, text is raised.
+local plain_5_1 = _VERSION == "Lua 5.1" and not rawget(_G, "jit") and debug and debug.getinfo
+
+local function is_caught()
+  if coroutine.running() then return true end
+  local level = 3
+  local frame = debug.getinfo(level, "f")
+  while frame and frame.func ~= pcall and frame.func ~= xpcall do
+    level = level + 1
+    frame = debug.getinfo(level, "f")
+  end
+  return frame ~= nil
+end
+
 -- assert() of Lua 5.1 and 5.2 takes nothing but text as its message; this one raises the error itself everywhere.
 function capauth.assert(value, err, ...)
-  if not value then error(err == nil and "assertion failed!" or err, 0) end
-  return value, err, ...
+  if value then return value, err, ... end
+  if err == nil then err = "assertion failed!" end
+  if plain_5_1 and type(err) == "table" and not is_caught() then err = tostring(err) end
+  error(err, 0)
 end
 
 return capauth

@@ -58,7 +58,7 @@ local function tell(handle, set, rows, what)
     local ok, err = values.text(row.value, row.name, what)
     if not ok then return nil, err end
     local code = set(handle, row.type, row.value)
-    if code ~= 0 then return nil, errors.of_code(code, complaint(handle), row.name) end
+    if code ~= 0 then return nil, values.refused(code, complaint(handle), row.name, row.value, what) end
   end
   return true
 end
@@ -70,7 +70,7 @@ end
 local function identify(handle, given, least, what)
   local ids, targets = given_of(identifiers, given), given_of(contacts, given)
   if #ids > 1 or #ids < least then
-    return nil, errors.invalid("mobile", "exactly one of mobile, email, username and external_id is needed")
+    return nil, errors.invalid("mobile", what .. ": exactly one of mobile, email, username and external_id is needed")
   end
   local ok, err = tell(handle, core.session_set_identifier, ids, what)
   if ok then ok, err = tell(handle, core.session_set_contact, targets, what) end
@@ -83,11 +83,11 @@ function Session.new(client, given)
   local ok, err = values.text(given.brand, "brand", "session")
   if not ok then return nil, err end
   local flow = flows[given.flow == nil and "mobile" or values.check(given.flow, "string", "flow", "session")]
-  if not flow then return nil, errors.invalid("flow", "flow is 'mobile' or 'web'") end
+  if not flow then return nil, errors.invalid("flow", "session: flow is 'mobile' or 'web'") end
   local code, handle = core.session_new(client._handle, flow, given.brand)
   if code ~= 0 then
     local _, message = core.client_copy_error_message(client._handle)
-    return nil, errors.of_code(code, message, "brand")
+    return nil, values.refused(code, message, "brand", given.brand, "session")
   end
   ok, err = identify(handle, given, 1, "session")
   if not ok then return nil, err end
@@ -200,8 +200,8 @@ end
 -- is, then gives TOKEN_EXPIRED.
 function methods:pause_refresh(seconds)
   local handle = handle_of(self)
-  local code = core.session_pause_refresh(handle, values.milliseconds(seconds, "seconds"))
-  if code ~= 0 then return nil, errors.of_code(code, complaint(handle), "seconds") end
+  local code = core.session_pause_refresh(handle, values.milliseconds(seconds, "seconds", "pause_refresh"))
+  if code ~= 0 then return nil, values.refused(code, complaint(handle), "seconds", seconds, "pause_refresh") end
   return true
 end
 
@@ -261,13 +261,17 @@ end
 local function set_payload(handle, given)
   if given.payload_hash == nil and given.payload_timestamp == nil then return true end
   if given.payload_hash == nil or given.payload_timestamp == nil then
-    return nil, errors.invalid("payload_hash", "payload_hash and payload_timestamp are needed together")
+    return nil, errors.invalid("payload_hash", "generate_otp: payload_hash and payload_timestamp are needed together")
   end
   local hash, err = values.text(given.payload_hash, "payload_hash", "generate_otp")
   if not hash then return nil, err end
   local at = values.timestamp(given.payload_timestamp, "payload_timestamp", "generate_otp")
   local code = core.options_set_otp_hash(handle, hash, at)
-  if code ~= 0 then return nil, errors.of_code(code, options_complaint(handle), "payload_hash") end
+  if code ~= 0 then
+    local message = options_complaint(handle)
+    local name = message:find "timestamp" and "payload_timestamp" or "payload_hash"
+    return nil, values.refused(code, message, name, given[name], "generate_otp")
+  end
   return true
 end
 
@@ -313,10 +317,11 @@ local function begin(self, operation, arguments, given)
 end
 
 -- The last argument may be a function, which is called with the result.
-local function callback_of(arguments, count)
-  local last = type(arguments[count + 1]) == "function" and count + 1 or count + 2
+local function callback_of(operation, arguments)
+  local last = #operation.required + 1
+  if type(arguments[last]) ~= "function" then last = last + 1 end
   local callback = arguments[last]
-  if callback ~= nil then values.check(callback, "function", "callback", "start") end
+  if callback ~= nil then values.check(callback, "function", "the callback", "start_" .. operation.name) end
   arguments[last] = nil
   return callback
 end
@@ -344,8 +349,7 @@ for _, row in ipairs(operations) do
   methods["start_" .. operation.name] = function(self, ...)
     handle_of(self)
     local arguments = { ... }
-    local callback = callback_of(arguments, #operation.required)
-    return start(self, operation, arguments, callback)
+    return start(self, operation, arguments, callback_of(operation, arguments))
   end
 
   methods[operation.name] = function(self, ...)

@@ -57,7 +57,7 @@ end
 function values.text(value, name, what)
   if type(value) ~= "string" then misuse(("%s: %s must be text, not %s"):format(what, name, type_name(value))) end
   local fault = core.text_fault(value)
-  if fault then return nil, errors.invalid(name, ("%s has %s"):format(name, fault)) end
+  if fault then return nil, errors.invalid(name, ("%s: %s has %s"):format(what, name, fault)) end
   return value
 end
 
@@ -175,6 +175,28 @@ function values.options(given, known, what)
   return given
 end
 
+local function plain(number) return type(number) == "number" and ("%.14g"):format(number) or tostring(number) end
+
+-- The core's words on an argument in the caller's: its name, and seconds for milliseconds.
+function values.explain(message, name, value, what)
+  local of_milliseconds = message:match "^[%l_]+_ms is (.+)$"
+  if of_milliseconds then
+    local least, most = of_milliseconds:match "may be (%d+) to (%d+)"
+    local range = least and (", and may be %s to %s seconds"):format(plain(least / 1000), plain(most / 1000))
+    local is = range and plain(value) .. range or of_milliseconds:gsub("^%-?%d+", plain(value))
+    return ("%s: %s is %s"):format(what, name, is)
+  end
+  if not message:find(name, 1, true) then message = name .. ": " .. message end
+  return what .. ": " .. message
+end
+
+-- What a setter of the core refused; `key` for one of a table.
+function values.refused(code, message, name, value, what, key)
+  local shown = key and ("%s[%q]"):format(name, key) or name
+  local explained = message and message ~= "" and values.explain(message, shown, value, what)
+  return errors.of_code(code, explained or nil, name)
+end
+
 -- Hands the options of `rows` ({ name, reader, setter }) to the core, in the order of the rows. `complaint` gives the
 -- core's own words on what was wrong.
 function values.apply(rows, given, handle, complaint, what)
@@ -183,9 +205,12 @@ function values.apply(rows, given, handle, complaint, what)
     if given[name] ~= nil then
       local value, err = values[reader](given[name], name, what)
       if value == nil then return nil, err end
-      for _, item in ipairs(reader == "pairs_of_text" and value or { { value } }) do
+      local is_map = reader == "pairs_of_text"
+      for _, item in ipairs(is_map and value or { { value } }) do
         local code = core[setter](handle, (table.unpack or unpack)(item))
-        if code ~= 0 then return nil, errors.of_code(code, complaint and complaint(handle), name) end
+        if code ~= 0 then
+          return nil, values.refused(code, complaint(handle), name, given[name], what, is_map and item[1])
+        end
       end
     end
   end

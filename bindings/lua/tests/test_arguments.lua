@@ -113,6 +113,104 @@ function TestArguments:test_wrong_types_raise_at_the_callers_line()
   lu.assertStrContains(message, ("test_arguments.lua:%d: capauth: validate_otp: otp must be text, not number"):format(line))
 end
 
+-- Runs code as the file capauth/game.lua of some application, and gives what it printed.
+local function run_in_a_folder_of_our_name(code)
+  local folder = support.run("mktemp -d"):match "^[^\n]+"
+  support.run("mkdir " .. folder .. "/capauth")
+  support.write(folder .. "/capauth/game.lua", code)
+  local text = support.run(support.lua .. " " .. folder .. "/capauth/game.lua")
+  support.run("rm -r " .. folder)
+  return text
+end
+
+function TestArguments:test_so_they_do_in_a_folder_named_capauth()
+  lu.assertStrContains(run_in_a_folder_of_our_name [[
+    local client = require "capauth".Client { cluster = "EU" }
+    local customer = client:session { brand = "B", mobile = "1", device_id = "d" }
+    print(select(2, pcall(function()
+      local ok = customer:start_gateway("GET", 5)
+    end)))
+  ]], "capauth/game.lua:4: capauth: gateway: endpoint must be text, not number")
+end
+
+function TestArguments:test_and_through_pcall_and_tail_calls()
+  local customer = self.customer
+  local line = debug.getinfo(1, "l").currentline + 1
+  local ok, message = pcall(customer.validate_otp, customer, 5)
+  lu.assertStrContains(message, ("test_arguments.lua:%d: "):format(line))
+  local function tail() return customer:validate_otp(5) end
+  line = debug.getinfo(1, "l").currentline + 1
+  ok, message = pcall(function() local value = tail() return value end)
+  lu.assertFalse(ok)
+  lu.assertStrMatches(message, ".*test_arguments.lua:%d+: capauth: .*")
+end
+
+function TestArguments:test_type_errors_name_function_and_argument()
+  local client, customer = self.client, self.customer
+  for message, fn in pairs {
+    ["poll: seconds must be a number, not string"] = function() client:poll "1" end,
+    ["spawn: fn must be a function, not nil"] = function() client:spawn() end,
+    ["Client: timeout must be a number, not string"] = function() capauth.Client { cluster = "EU", timeout = "5" } end,
+    ["Client: max_retries must be a whole number, not 1.5"] = function()
+      capauth.Client { cluster = "EU", max_retries = 1.5 }
+    end,
+    ["session: mobile must be text, not number"] = function() client:session { brand = "B", mobile = 91 } end,
+    ["generate_token: timeout must be a number, not string"] = function()
+      customer:start_generate_token { timeout = "5" }
+    end,
+    ["generate_token: unknown option 'pasword'"] = function() customer:generate_token { pasword = "x" } end,
+    ["gateway: query is a table by name"] = function() customer:gateway("GET", "a", { query = { "x" } }) end,
+    ['gateway: query["a"] must be text, not number'] = function()
+      customer:gateway("GET", "a", { query = { a = { "x", 5 } } })
+    end,
+    ['gateway: query["a"] must be a text, or a list of texts without holes'] = function()
+      customer:gateway("GET", "a", { query = { a = { b = "x" } } })
+    end,
+    ["start_validate_otp: the callback must be a function, not string"] = function()
+      customer:start_validate_otp("1", {}, "x")
+    end,
+    ["wait: seconds must be a number, not string"] = function() client:spawn(coroutine.yield):wait "1" end,
+  } do
+    lu.assertStrContains(raises(fn), message)
+  end
+end
+
+function TestArguments:test_refusals_name_range_and_unit_in_our_words()
+  local client, customer = self.client, self.customer
+  local function refused(expected, value, err)
+    lu.assertNil(value)
+    lu.assertStrContains(tostring(err), expected)
+    lu.assertNotStrContains(err.message, "_ms")
+    lu.assertNotStrContains(err.message, "millisecond")
+  end
+  local function options(name, value) return { base_url = "https://auth.brand.example", [name] = value } end
+  refused("Client: timeout is 0, and may be 0.001 to 86400 seconds", capauth.Client(options("timeout", 0)))
+  refused("Client: connect_timeout is 1000000000, and", capauth.Client(options("connect_timeout", 1e9)))
+  refused("Client: refresh_margin is -1, and may be 0 to", capauth.Client(options("refresh_margin", -1)))
+  refused("Client: max_retries is 11, and may be 0 to 10", capauth.Client(options("max_retries", 11)))
+  refused("Client: clock_offset is over 100 years", capauth.Client(options("clock_offset", 1e300)))
+  refused('Client: headers["Host"]: ', capauth.Client(options("headers", { Host = "x" })))
+  refused("generate_token: timeout is -2.5, and may be 0.001 to", customer:generate_token { timeout = -2.5 })
+  refused("ensure_token: margin is -1, and may be 0 to 86400 seconds", customer:ensure_token { margin = -1 })
+  refused("generate_otp: payload_timestamp is -1", customer:generate_otp { payload_hash = "x", payload_timestamp = -1 })
+  refused('gateway: query["a"]: ', customer:gateway("GET", "a", { query = { a = "\n" } }))
+  refused("pause_refresh: seconds is -1, and may be 0 to", customer:pause_refresh(-1))
+  refused("otp is empty", customer:validate_otp "")
+  refused("session: mobile: identifier is empty", client:session { brand = "B", mobile = "", device_id = "d" })
+  refused("external_session: access_token is empty", client:external_session("B", "", "x"))
+  refused("restore: ", client:restore "x")
+end
+
+function TestArguments:test_repeated_values_keep_their_order()
+  local values = require "capauth.values"
+  local given = { b = { "3", "1", "2", "1" }, a = "z", c = { "y", "x" } }
+  for _ = 1, 20 do
+    lu.assertEquals(values.pairs_of_text(given, "query", "gateway"), {
+      { "a", "z" }, { "b", "3" }, { "b", "1" }, { "b", "2" }, { "b", "1" }, { "c", "y" }, { "c", "x" },
+    })
+  end
+end
+
 function TestArguments:test_session_identity_of_the_wrong_type()
   for _, name in ipairs {
     "brand", "mobile", "email", "username", "external_id", "device_id", "contact_mobile", "flow",

@@ -141,3 +141,24 @@ function TestErrors:test_assert_raises_the_error_itself()
   lu.assertEquals(err.kind, "invalid_otp")
   lu.assertEquals(type(err), "table")
 end
+
+function TestErrors:test_errors_join_other_text()
+  local err = capauth.error(1506)
+  lu.assertEquals("that was a " .. err, "that was a wrong OTP [INVALID_OTP 1506]")
+  lu.assertEquals(err .. "!", "wrong OTP [INVALID_OTP 1506]!")
+  lu.assertEquals(err .. err, tostring(err):rep(2))
+end
+
+-- The program lua5.1 shows nothing of an error that is no text; whoever catches it still gets the table.
+function TestErrors:test_uncaught_errors_are_shown_by_every_lua()
+  local text, code = support.script [[
+    local capauth = require "capauth"
+    local function fail() capauth.assert(nil, capauth.error(1506)) end
+    assert(select(2, pcall(fail)).kind == "invalid_otp")
+    assert(select(2, xpcall(fail, function(err) return err end)).kind == "invalid_otp")
+    assert(select(2, coroutine.resume(coroutine.create(fail))).kind == "invalid_otp")
+    fail()
+  ]]
+  lu.assertEquals(code, 1)
+  lu.assertStrContains(text, "wrong OTP [INVALID_OTP 1506]")
+end
