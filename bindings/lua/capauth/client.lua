@@ -212,7 +212,6 @@ function methods:refresh_margin() return core.client_refresh_margin_ms(handle_of
 function methods:close()
   local code = core.client_close(handle_of(self))
   self._closed = true
-  self._look_at_all = true -- in a closed client the core names none any more
   Call.settle(self)
   Task.run_ready(self)
   if code ~= 0 then return failed(self, code, "close") end

@@ -128,6 +128,16 @@ function TestCallbacks:test_no_callback_may_wait_but_it_may_start_and_look()
   lu.assertTrue(seen.call:wait())
 end
 
+-- Of which 5.1 makes no coroutine.
+function TestCallbacks:test_they_may_be_c_functions()
+  local reports = reports_of(function()
+    local client = assert(support.emulator:client { log = type, trace = type })
+    support.signed_in(nil, nil, client)
+    lu.assertTrue(client:spawn(rawequal, 1, 1):result())
+  end)
+  lu.assertEquals(reports, {})
+end
+
 function TestCallbacks:test_they_run_while_polling_too()
   local lines = 0
   local client = assert(support.emulator:client { log = function() lines = lines + 1 end })
