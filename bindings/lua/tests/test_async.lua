@@ -1,6 +1,7 @@
 -- Calls that are started, polled, awaited; and coroutines.
 local lu = require "luaunit"
 local capauth = require "capauth"
+local core = require "capauth.core"
 local support = require "support"
 
 TestAsync = {}
@@ -84,6 +85,128 @@ function TestAsync:test_next_done_hands_each_call_out_once()
   lu.assertNil(self.client:next_done())
 end
 
+-- Refused by Lua, by the core, and by the core for being closed.
+local function refused_calls(self, session)
+  local first = session:start_generate_token()
+  local calls = { session:start_validate_otp "", session:start_validate_otp "\0", session:start_generate_token() }
+  return calls, first
+end
+
+function TestAsync:test_next_done_hands_out_calls_that_were_refused_at_once()
+  local calls, first = refused_calls(self, self.customer)
+  for i, call in ipairs(calls) do
+    lu.assertTrue(call:done())
+    lu.assertTrue(rawequal(self.client:next_done(), call), i)
+  end
+  lu.assertNil(self.client:next_done())
+  while not first:done() do self.client:poll(-1) end
+  lu.assertTrue(rawequal(self.client:next_done(), first))
+  lu.assertNil(self.client:next_done())
+end
+
+function TestAsync:test_poll_tells_of_them_at_once()
+  support.emulator:fault { path = "/auth/v1/token/generate", brand = self.brand, count = 9, delayMs = 60000 }
+  local calls = refused_calls(self, self.customer)
+  lu.assertEquals(self.client:poll(-1), #calls)
+  lu.assertEquals(self.client:poll(0), 0)
+end
+
+function TestAsync:test_what_was_waited_for_is_handed_out_no_more()
+  self.customer:start_generate_token():wait()
+  assert(self.customer:generate_otp())
+  lu.assertNil(self.client:next_done())
+  self.client:poll(0)
+  lu.assertNil((self.customer:validate_otp ""))
+  self.customer:start_validate_otp(""):wait()
+  lu.assertEquals(self.client:poll(0), 0)
+  lu.assertNil(self.client:next_done())
+end
+
+function TestAsync:test_wait_and_poll_do_not_count_late_clocks()
+  local before = core.now_ms()
+  lu.assertEquals(self.client:poll(0.05), 0)
+  lu.assertTrue(core.now_ms() - before >= 50)
+end
+
+-- ---- Callbacks of calls --------------------------------------------------------------------------------------------
+
+function TestAsync:test_callback_gets_the_result_once()
+  local results = {}
+  local function callback(...) results[#results + 1] = { n = select("#", ...), ... } end
+  local call = self.customer:start_generate_token({ timeout = 10 }, callback)
+  lu.assertEquals(results, {})
+  while not call:done() do self.client:poll(-1) end
+  self.client:poll()
+  lu.assertEquals(results, { { n = 1, true } })
+  lu.assertNil(self.client:next_done())
+  self.customer:start_validate_otp("999999", callback)
+  while #results < 2 do self.client:poll(-1) end
+  lu.assertEquals({ results[2].n, results[2][2].name }, { 2, "OTP_NOT_GENERATED" })
+end
+
+function TestAsync:test_callback_of_a_refused_call_comes_with_the_next_poll()
+  local err
+  self.customer:start_validate_otp("", function(_, problem) err = problem end)
+  lu.assertNil(err)
+  lu.assertEquals(self.client:poll(-1), 1)
+  lu.assertEquals(err.argument, "otp")
+end
+
+function TestAsync:test_callback_comes_also_when_the_call_is_waited_for()
+  local called = 0
+  lu.assertTrue(self.customer:start_generate_token(function() called = called + 1 end):wait())
+  self.client:poll()
+  lu.assertEquals(called, 1)
+end
+
+function TestAsync:test_callbacks_start_what_comes_next()
+  local steps = {}
+  local customer, client = self.customer, self.client
+  customer:start_generate_token(function(ok)
+    steps[#steps + 1] = ok
+    customer:start_generate_otp(function(sent)
+      steps[#steps + 1] = sent
+      customer:start_validate_otp(support.OTP, function(valid) steps[#steps + 1] = valid end)
+    end)
+  end)
+  while #steps < 3 do assert(client:poll(-1)) end
+  lu.assertEquals(steps, { true, true, true })
+  lu.assertTrue(customer:signed_in())
+end
+
+-- It starts a call that is refused at once, each time it is called: that must not keep a poll for ever.
+function TestAsync:test_callback_that_starts_itself_again_lets_poll_return()
+  local turns = 0
+  local function again()
+    turns = turns + 1
+    self.customer:start_validate_otp("", again)
+  end
+  again()
+  for i = 1, 3 do
+    assert(self.client:poll(0))
+    lu.assertEquals(turns, i + 1)
+  end
+end
+
+function TestAsync:test_every_started_operation_takes_a_callback()
+  local called = {}
+  for name, arguments in pairs {
+    generate_token = {}, generate_otp = {}, validate_otp = { "1" }, validate_password = { "p" },
+    change_password = { "p", "q" }, forget_password = { "p" }, regenerate_token = {}, ensure_token = {},
+    expire_token = {}, update_identifier = { "2" }, gateway = { "GET", "a" }, sign_out = {},
+  } do
+    arguments[#arguments + 1] = function() called[#called + 1] = name end
+    self.customer["start_" .. name](self.customer, (table.unpack or unpack)(arguments))
+  end
+  self.client:start_prepare(function(ok) called[#called + 1] = ok and "prepare" end)
+  while #called < 13 do assert(self.client:poll(10)) end
+  table.sort(called)
+  lu.assertEquals(called, {
+    "change_password", "ensure_token", "expire_token", "forget_password", "gateway", "generate_otp", "generate_token",
+    "prepare", "regenerate_token", "sign_out", "update_identifier", "validate_otp", "validate_password",
+  })
+end
+
 function TestAsync:test_forgotten_call_goes_on()
   self.customer:start_generate_token()
   collectgarbage()
@@ -127,6 +250,51 @@ function TestAsync:test_interrupt_ends_a_wait()
     lu.assertNotEquals(code, 0)
   end
   support.emulator:reset(self.brand)
+end
+
+-- An emulator that was stopped: its system takes connections, and nobody answers.
+local STOPPED = [[
+  folder=$(mktemp -d)
+  "$CAPAUTH_EMULATOR" --listen 127.0.0.1:0 --tls --ca-file $folder/ca.pem >$folder/said 2>/dev/null &
+  until grep -q "ca file" $folder/said 2>/dev/null; do sleep 0.05; done
+  kill -STOP $!
+  echo $! $folder $(sed -n "s/listening on //p" $folder/said)]]
+
+function TestAsync:test_interrupt_ends_preparing()
+  local pid, folder, url = support.run(STOPPED):match "^(%d+) (%S+) (%S+)"
+  local text, code = interrupted(self, ("capauth.Client { base_url = '%s' }:prepare()"):format(url))
+  support.run(("kill -KILL %s; rm -r %s"):format(pid, folder))
+  lu.assertStrContains(text, "interrupted!")
+  lu.assertNotEquals(code, 0)
+end
+
+function TestAsync:test_started_prepare_is_a_call()
+  local call = self.client:start_prepare()
+  lu.assertTrue(call:wait())
+  lu.assertStrContains(tostring(call), "prepare")
+  local nobody = assert(capauth.Client { base_url = "https://127.0.0.1:1" })
+  local ok, err = nobody:start_prepare():wait()
+  lu.assertNil(ok)
+  lu.assertEquals({ err.name, err.operation }, { "CONNECT", "prepare" })
+end
+
+function TestAsync:test_durations_in_force()
+  lu.assertEquals({ self.client:timeout(), self.client:refresh_margin() }, { 20, 30 })
+  local client = assert(support.emulator:client { timeout = 1.5, refresh_margin = 0 })
+  lu.assertEquals({ client:timeout(), client:refresh_margin() }, { 1.5, 0 })
+end
+
+function TestAsync:test_step_that_was_given_up_leaves_the_session_free()
+  support.emulator:fault { path = "/auth/v1/token/generate", brand = self.brand, delayMs = 60000 }
+  local call = self.customer:start_generate_token()
+  lu.assertNil((call:wait(0.05)))
+  call:cancel()
+  lu.assertTrue(self.customer:generate_token())
+  support.emulator:fault { path = "/auth/v1/otp/generate", brand = self.brand, delayMs = 60000 }
+  local ok, err = self.customer:generate_otp { timeout = 0.05 }
+  lu.assertNil(ok)
+  lu.assertEquals(err.kind, "unknown_outcome")
+  lu.assertTrue(self.customer:generate_otp())
 end
 
 function TestAsync:test_descriptor_is_one()
@@ -237,6 +405,48 @@ end
 
 function TestCoroutines:test_await_outside_of_coroutines_waits()
   lu.assertTrue(capauth.await(self.customer:start_generate_token()))
+end
+
+function TestCoroutines:test_await_needs_a_host_that_only_resumes()
+  local call = self.customer:start_generate_token()
+  local host = coroutine.create(function() return capauth.await(call) end)
+  local before = core.now_ms()
+  repeat
+    assert(coroutine.resume(host))
+    assert(core.now_ms() - before < 30000, "it never ended")
+  until coroutine.status(host) == "dead"
+  lu.assertTrue(call:result())
+end
+
+function TestCoroutines:test_await_in_a_callback_is_refused()
+  local seen = {}
+  local call
+  self.customer:start_validate_otp("", function()
+    seen[1] = select(2, capauth.await(call)).name
+    seen[2] = select(2, capauth.await(call, function() error "asked" end)).name
+  end)
+  call = self.customer:start_generate_token()
+  while #seen < 2 do assert(self.client:poll(-1)) end
+  lu.assertEquals(seen, { "REENTRANT", "REENTRANT" })
+  lu.assertTrue(call:wait())
+end
+
+-- As on systems without epoll.
+function TestCoroutines:test_await_without_a_descriptor_says_so()
+  local call = self.customer:start_generate_token()
+  local client_fd = core.client_fd
+  core.client_fd = function() return core.E_UNSUPPORTED end
+  local ok, nothing, err = pcall(capauth.await, call, function() error "asked" end)
+  core.client_fd = client_fd
+  lu.assertTrue(ok, nothing)
+  lu.assertNil(nothing)
+  lu.assertEquals(err.name, "UNSUPPORTED")
+end
+
+function TestCoroutines:test_await_ends_when_the_client_closes()
+  local call = self.customer:start_generate_token()
+  local _, err = capauth.await(call, function() self.client:close() end)
+  lu.assertEquals(err.name, "CANCELLED")
 end
 
 function TestCoroutines:test_failure_is_reported_and_stops_nobody_else()
