@@ -13,7 +13,8 @@ local MAX_EXACT = 9007199254740992 -- 2^53: above it, numbers without a fraction
 local own_folder = debug and debug.getinfo and debug.getinfo(1, "S").source:match "^(.*)values%.lua$"
 local own_files = {}
 for _, name in ipairs {
-  "call", "client", "errors", "events", "init", "json", "queue", "reply", "session", "task", "testing", "values",
+  "call", "client", "errors", "events", "init", "json", "queue", "redis", "redis_customer", "redis_protocol", "reply",
+  "session", "sha256", "task", "testing", "values",
 } do
   if own_folder then own_files[own_folder .. name .. ".lua"] = true end
 end
