@@ -44,10 +44,8 @@ capauth_call *capauth__call_new(capauth_client *client, capauth_session *session
     return call;
 }
 
-static bool copy_headers(capauth_call *call, const capauth_options *options)
+bool capauth__call_copy_headers(capauth_call *call, const struct capauth__header *from)
 {
-    const struct capauth__header *from = options ? options->headers : NULL;
-
     for (; from; from = from->next) {
         struct capauth__header *header = calloc(1, sizeof *header);
 
@@ -63,7 +61,7 @@ static bool copy_headers(capauth_call *call, const capauth_options *options)
 
 bool capauth__call_take_options(capauth_call *call, const capauth_options *options)
 {
-    return copy_headers(call, options) &&
+    return capauth__call_copy_headers(call, options ? options->headers : NULL) &&
            (!options || capauth__replace(&call->fallback_channel, options->fallback_channel));
 }
 
@@ -131,6 +129,11 @@ int capauth__call_start(capauth_call *call, capauth_call **out)
     capauth__engine_post(call, false);
     capauth__engine_wait(call, -1);
     outcome = call->outcome;
+    if (outcome && call->session) { /* another thread may have settled it, or have failed since */
+        capauth__session_lock(call->session);
+        capauth__session_set_error(call->session, call->error_message);
+        capauth__session_unlock(call->session);
+    }
     capauth__call_drop(call);
     capauth__deliver(client);
     return outcome;

@@ -117,6 +117,8 @@ struct capauth_call {
 
 capauth_call *capauth__call_new(capauth_client *client, capauth_session *session, enum capauth__verb verb,
                                 const capauth_options *options);
+/* false, here and next: no memory. */
+bool capauth__call_copy_headers(capauth_call *call, const struct capauth__header *from);
 /* Copies of what the call itself needs of its options. */
 bool capauth__call_take_options(capauth_call *call, const capauth_options *options);
 void capauth__call_drop(capauth_call *call);

@@ -58,7 +58,7 @@ int capauth_client_new(capauth_client **out)
     if (!capauth__engine_open(&client->engine))
         goto no_config;
     pthread_mutex_init(&client->mutex, NULL);
-    pthread_mutex_init(&client->error_mutex, NULL);
+    pthread_mutex_init(&client->reasons_mutex, NULL);
     pthread_mutex_init(&client->events.mutex, NULL);
     *out = client;
     return CAPAUTH_OK;
@@ -79,10 +79,10 @@ static void client_end(capauth_client *client)
     capauth__engine_end(client, forked);
     capauth__events_end(client);
     capauth__config_free(&client->config);
-    free(client->error_message);
+    capauth__reasons_free(&client->reasons);
     if (!forked) {
         pthread_mutex_destroy(&client->mutex);
-        pthread_mutex_destroy(&client->error_mutex);
+        pthread_mutex_destroy(&client->reasons_mutex);
         pthread_mutex_destroy(&client->events.mutex);
         capauth__curl_cleanup();
     }
@@ -159,16 +159,22 @@ int capauth__client_fail(capauth_client *client, int code, const char *format, .
     /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started one line above; clang 14 loses sight of it */
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    pthread_mutex_lock(&client->error_mutex);
-    free(client->error_message);
-    client->error_message = capauth__duplicate(message);
-    pthread_mutex_unlock(&client->error_mutex);
+    pthread_mutex_lock(&client->reasons_mutex);
+    capauth__reason_set(&client->reasons, message);
+    pthread_mutex_unlock(&client->reasons_mutex);
     return code;
+}
+
+int capauth__client_open(capauth_client *client)
+{
+    int result = capauth__client_check(client);
+
+    return result == CAPAUTH_E_CLOSED ? capauth__client_fail(client, result, "%s", capauth_strerror(result)) : result;
 }
 
 const char *capauth_client_error_message(const capauth_client *client)
 {
-    return client && client->error_message ? client->error_message : "";
+    return client ? capauth__reason_get(client->reasons) : "";
 }
 
 int capauth_client_copy_error_message(const capauth_client *client, char **text)
@@ -180,7 +186,7 @@ int capauth_client_copy_error_message(const capauth_client *client, char **text)
     *text = NULL;
     if (!client)
         return CAPAUTH_E_INVALID_ARGUMENT;
-    mutex = capauth__client_forked(client) ? NULL : (pthread_mutex_t *)(uintptr_t)&client->error_mutex;
+    mutex = capauth__client_forked(client) ? NULL : (pthread_mutex_t *)(uintptr_t)&client->reasons_mutex;
     if (mutex)
         pthread_mutex_lock(mutex);
     *text = capauth__duplicate(capauth_client_error_message(client));

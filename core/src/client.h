@@ -11,6 +11,7 @@
 #include "engine.h"
 #include "event.h"
 #include "header.h"
+#include "reason.h"
 #include "secret.h"
 #include "text.h"
 #include "token.h"
@@ -56,8 +57,8 @@ struct capauth_client {
     atomic_llong server_clock_ms; /* server time minus boot time; LLONG_MIN: no reply yet */
     atomic_llong next_call_id;
     pthread_mutex_t mutex; /* config, until `used` */
-    pthread_mutex_t error_mutex; /* error_message; nothing else is locked while it is held */
-    char *error_message;
+    pthread_mutex_t reasons_mutex; /* nothing else is locked while it is held */
+    struct capauth__reason *reasons;
 };
 
 /* CAPAUTH_OK, CAPAUTH_E_INVALID_ARGUMENT for NULL, CAPAUTH_E_FORKED, CAPAUTH_E_CLOSED. */
@@ -74,6 +75,9 @@ void capauth__client_unlock(const capauth_client *client);
 /* The settings, which stand from now on: what operations read, without a lock. */
 const struct capauth__config *capauth__client_freeze(capauth_client *client);
 bool capauth__client_has_origin(const capauth_client *client);
+
+/* The same, and says why on the client. */
+int capauth__client_open(capauth_client *client);
 
 /* Keeps the message for capauth_client_error_message and gives `code`. */
 int capauth__client_fail(capauth_client *client, int code, const char *format, ...)

@@ -603,8 +603,7 @@ void capauth__engine_wait(capauth_call *call, int timeout_ms)
 
 static bool has_overdue_work(struct capauth__engine *engine)
 {
-    return !inbox_is_empty(engine) ||
-           (engine->heap_length && engine->heap[0]->due_ms <= capauth__monotonic_ms());
+    return !inbox_is_empty(engine) || (engine->heap_length && engine->heap[0]->due_ms <= capauth__monotonic_ms());
 }
 
 void capauth__engine_retire(capauth_call *call)

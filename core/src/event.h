@@ -57,7 +57,8 @@ struct capauth__trace {
     int duration_ms;
 };
 void capauth__trace(capauth_client *client, const struct capauth__trace *trace);
-/* What an export holds has changed. Never lost for lack of memory. There is an observer; the session's mutex is held. */
+/* What an export holds has changed. Never lost for lack of memory. There is an observer; the session's mutex is held.
+ */
 void capauth__notify_change(capauth_session *session);
 
 /* Delivers what is queued, unless another thread is at it. No lock may be held. */

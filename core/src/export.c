@@ -272,8 +272,8 @@ static const char *identity_fault(const capauth_session *session)
     return NULL;
 }
 
-/* A session of the parsed text. *session is NULL on failure. */
-static int read_session(capauth_client *client, const capauth__json *root, capauth_session **out)
+/* A session of the parsed text. CAPAUTH_E_INVALID_ARGUMENT: *why says what is wrong. *out is NULL on failure. */
+static int read_session(capauth_client *client, const capauth__json *root, capauth_session **out, const char **why)
 {
     struct capauth__buffer unknown = {0};
     const char *fault = header_fault(client, root);
@@ -284,8 +284,9 @@ static int read_session(capauth_client *client, const capauth__json *root, capau
     *out = NULL;
     if (!fault && !flow)
         fault = "is of an unknown flow";
+    *why = fault;
     if (fault)
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "the export %s", fault);
+        return CAPAUTH_E_INVALID_ARGUMENT;
     if (!(session = capauth__session_create(client, flow)))
         return CAPAUTH_E_NO_MEMORY;
     session->identifier_type =
@@ -307,36 +308,34 @@ static int read_session(capauth_client *client, const capauth__json *root, capau
     }
     capauth__buffer_free(&unknown);
     capauth_session_free(&session);
-    return no_memory ? CAPAUTH_E_NO_MEMORY
-                     : capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "the export %s", fault);
+    *why = fault;
+    return no_memory ? CAPAUTH_E_NO_MEMORY : CAPAUTH_E_INVALID_ARGUMENT;
 }
 
-static int parse_export(capauth_client *client, const char *text, capauth_session **session)
+static int parse_export(capauth_client *client, const char *text, capauth_session **session, const char **why)
 {
     capauth__json *root = NULL;
-    int result;
+    int result = text ? capauth__json_parse(text, strlen(text), &root) : CAPAUTH_E_INVALID_ARGUMENT;
 
-    if (!text)
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "the export is missing");
-    result = capauth__json_parse(text, strlen(text), &root);
-    if (result == CAPAUTH_E_PROTOCOL)
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "the export is no JSON");
+    *why = text ? "is no JSON" : "is missing";
     if (!result)
-        result = read_session(client, root, session);
+        result = read_session(client, root, session, why);
     capauth__json_free(root);
-    return result;
+    return result == CAPAUTH_E_PROTOCOL ? CAPAUTH_E_INVALID_ARGUMENT : result;
 }
 
 int capauth_session_restore(capauth_client *client, const char *text, capauth_session **out)
 {
+    const char *why;
     int result;
 
     if (!out)
         return CAPAUTH_E_INVALID_ARGUMENT;
     *out = NULL;
-    if ((result = capauth__client_check(client)))
+    if ((result = capauth__client_open(client)))
         return result;
-    return parse_export(client, text, out);
+    result = parse_export(client, text, out, &why);
+    return result == CAPAUTH_E_INVALID_ARGUMENT ? capauth__client_fail(client, result, "the export %s", why) : result;
 }
 
 /* Takes over what the other has. Both are ours alone: one is locked, nobody knows the other. */
@@ -370,7 +369,8 @@ static void take_over(capauth_session *session, capauth_session *other)
     session->refresh_failed_ms = 0;
 }
 
-/* An identifier that an update may have changed: the one that is held, or the one that an unanswered update asked for. */
+/* An identifier that an update may have changed: the one that is held, or the one that an unanswered update asked for.
+ */
 static bool same_identifier(const capauth_session *session, const capauth_session *other)
 {
     const char *mine[] = {session->identifier, session->state.other_identifier};
@@ -396,30 +396,45 @@ static bool same_customer(const capauth_session *session, const capauth_session 
     return *mine && *theirs ? !strcmp(mine, theirs) : same_identifier(session, other);
 }
 
+static int fail(capauth_session *session, int code, const char *why)
+{
+    char text[160];
+
+    snprintf(text, sizeof text, "%s%s", code == CAPAUTH_E_INVALID_ARGUMENT ? "the export " : "", why);
+    capauth__session_set_error(session, text);
+    return code;
+}
+
+/* With the session locked. */
+static int adopt(capauth_session *session, capauth_session *other)
+{
+    if (session->step)
+        return fail(session, CAPAUTH_E_BUSY, capauth_strerror(CAPAUTH_E_BUSY));
+    if (!same_customer(session, other))
+        return fail(session, CAPAUTH_E_INVALID_ARGUMENT, "is of another customer, brand or flow");
+    take_over(session, other);
+    return CAPAUTH_OK;
+}
+
 int capauth_session_reload(capauth_session *session, const char *text)
 {
     capauth_session *other = NULL;
-    int result = session ? capauth__client_check(session->client) : CAPAUTH_E_INVALID_ARGUMENT;
+    const char *why;
+    int parsed;
+    int result = capauth__session_open(session);
 
     if (result)
         return result;
-    if ((result = parse_export(session->client, text, &other)) || !other)
-        return result;
-    capauth__retire_step(session);
-    capauth__session_lock(session);
-    if (session->closed)
-        result = CAPAUTH_E_CLOSED;
-    else if (session->step)
-        result = CAPAUTH_E_BUSY;
-    else if (!same_customer(session, other))
-        result = CAPAUTH_E_INVALID_ARGUMENT;
-    else
-        take_over(session, other);
-    if (result)
-        capauth__session_set_error(session, result == CAPAUTH_E_INVALID_ARGUMENT
-                                                ? "the export is of another customer, brand or flow"
-                                                : capauth_strerror(result));
     capauth__session_unlock(session);
+    parsed = parse_export(session->client, text, &other, &why);
+    if (!parsed)
+        capauth__retire_step(session);
+    if (!(result = capauth__session_open(session))) {
+        result = parsed == CAPAUTH_E_INVALID_ARGUMENT ? fail(session, parsed, why)
+                 : parsed                             ? parsed
+                                                      : adopt(session, other);
+        capauth__session_unlock(session);
+    }
     capauth_session_free(&other);
     return result;
 }

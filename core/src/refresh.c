@@ -91,8 +91,9 @@ enum capauth__token_state capauth__token_look(capauth_session *session, const ca
     return capauth__server_clock_known(session->client) ? CAPAUTH__TOKEN_HELD : CAPAUTH__TOKEN_GOOD;
 }
 
-/* With the session's mutex. NULL: no memory. */
-static capauth_call *refresh_new(capauth_session *session)
+/* With the session's mutex. The headers of who asks for a token go along; a gateway call's are for the gateway. NULL:
+ * no memory. */
+static capauth_call *refresh_new(capauth_session *session, const capauth_call *asker)
 {
     capauth_call *call = capauth__call_new(session->client, session, CAPAUTH__TOKEN_REGENERATE, NULL);
 
@@ -104,7 +105,8 @@ static capauth_call *refresh_new(capauth_session *session)
     call->epoch = session->epoch;
     call->generation = session->generation;
     call->key_version = session->key_version;
-    if (!capauth__wire_request(call, NULL, NULL)) {
+    if (!capauth__wire_request(call, NULL, NULL) ||
+        !capauth__call_copy_headers(call, asker->verb == CAPAUTH__GATEWAY ? NULL : asker->headers)) {
         capauth__call_drop(call);
         return NULL;
     }
@@ -158,7 +160,7 @@ void capauth__refresh_join(capauth_call *call)
             message = session->refresh_failure_message ? capauth__duplicate(session->refresh_failure_message) : NULL;
         } else if (!capauth__refresh_possible(session)) {
             failure = CAPAUTH_E_SIGN_IN_REQUIRED;
-        } else if (!(started = refresh_new(session))) {
+        } else if (!(started = refresh_new(session, call))) {
             failure = CAPAUTH_E_NO_MEMORY;
         }
     }
@@ -216,13 +218,13 @@ static capauth_call *take_waiters(capauth_session *session, const capauth_call *
 }
 
 /* Those who wait go on waiting for a second attempt, if there is one to make. */
-static bool try_again(capauth_session *session)
+static bool try_again(capauth_session *session, const capauth_call *refresh)
 {
     capauth_call *again = NULL;
 
     capauth__session_lock(session);
     if (session->refresh_again && capauth__refresh_possible(session))
-        again = refresh_new(session);
+        again = refresh_new(session, refresh);
     session->refresh_again = false;
     capauth__session_unlock(session);
     if (!again)
@@ -243,7 +245,7 @@ void capauth__refresh_ended(capauth_call *refresh)
     capauth_call *call = NULL;
     bool past;
 
-    if (try_again(session))
+    if (try_again(session, refresh))
         return;
     capauth__session_lock(session);
     past = refresh->void_answer && refresh->outcome != CAPAUTH_E_CANCELLED;

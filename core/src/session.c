@@ -88,7 +88,7 @@ void capauth__session_drop(capauth_session *session)
     capauth__forget(&session->id_token);
     capauth__forget(&session->unknown_members);
     capauth__forget(&session->refresh_failure_message);
-    capauth__forget(&session->error_message);
+    capauth__reasons_free(&session->reasons);
     pthread_mutex_destroy(&session->mutex);
     free(session);
 }
@@ -110,7 +110,7 @@ void capauth_session_free(capauth_session **handle)
 static int brand_check(capauth_client *client, const char *brand)
 {
     const char *fault = capauth__text_fault(brand, CAPAUTH__IDENTITY_LONGEST);
-    int result = capauth__client_check(client);
+    int result = capauth__client_open(client);
 
     if (result)
         return result;
@@ -182,6 +182,29 @@ static bool copy_identity(capauth_session *second, const capauth_session *first)
            capauth__replace(&second->state.authorized_token, first->state.token);
 }
 
+void capauth__session_set_error(capauth_session *session, const char *message)
+{
+    capauth__reason_set(&session->reasons, message);
+}
+
+/* Unlocks it, too. */
+static int refuse(capauth_session *session, int code)
+{
+    capauth__session_set_error(session, capauth_strerror(code));
+    capauth__session_unlock(session);
+    return code;
+}
+
+int capauth__session_open(capauth_session *session)
+{
+    int result = session ? capauth__client_check(session->client) : CAPAUTH_E_INVALID_ARGUMENT;
+
+    if (result && result != CAPAUTH_E_CLOSED)
+        return result;
+    capauth__session_lock(session);
+    return result || session->closed ? refuse(session, CAPAUTH_E_CLOSED) : CAPAUTH_OK;
+}
+
 int capauth_session_second_factor(capauth_session *first, capauth_session **out)
 {
     capauth_session *second;
@@ -191,13 +214,10 @@ int capauth_session_second_factor(capauth_session *first, capauth_session **out)
         *out = NULL;
     if (!out || !first)
         return CAPAUTH_E_INVALID_ARGUMENT;
-    if ((result = capauth__client_check(first->client)))
+    if ((result = capauth__session_open(first)))
         return result;
-    capauth__session_lock(first);
-    if (first->closed || first->flow == CAPAUTH_FLOW_EXTERNAL || !first->state.token) {
-        result = first->closed                          ? CAPAUTH_E_CLOSED
-                 : first->flow == CAPAUTH_FLOW_EXTERNAL ? CAPAUTH_E_UNSUPPORTED
-                                                        : CAPAUTH_E_WRONG_STEP;
+    if (first->flow == CAPAUTH_FLOW_EXTERNAL || !first->state.token) {
+        result = first->flow == CAPAUTH_FLOW_EXTERNAL ? CAPAUTH_E_UNSUPPORTED : CAPAUTH_E_WRONG_STEP;
         capauth__session_set_error(first, capauth_strerror(result));
     } else if (!(second = capauth__session_create(first->client, CAPAUTH_FLOW_MFA))) {
         result = CAPAUTH_E_NO_MEMORY;
@@ -212,11 +232,6 @@ int capauth_session_second_factor(capauth_session *first, capauth_session **out)
 }
 
 /* ---- Setters ---- */
-
-void capauth__session_set_error(capauth_session *session, const char *message)
-{
-    (void)capauth__replace(&session->error_message, message);
-}
 
 /* With the session locked: puts together "identifier is empty" and gives the code. */
 static int fail(capauth_session *session, int code, const char *what, const char *fault)
@@ -233,19 +248,10 @@ static int fail(capauth_session *session, int code, const char *what, const char
 
 static int setter_begin(capauth_session *session)
 {
-    int result = session ? capauth__client_check(session->client) : CAPAUTH_E_INVALID_ARGUMENT;
+    int result = capauth__session_open(session);
 
-    if (result)
-        return result;
-    capauth__session_lock(session);
-    if (session->closed)
-        result = CAPAUTH_E_CLOSED;
-    else if (session->used)
-        result = CAPAUTH_E_STATE;
-    if (result) {
-        capauth__session_set_error(session, capauth_strerror(result));
-        capauth__session_unlock(session);
-    }
+    if (!result && session->used)
+        result = refuse(session, CAPAUTH_E_STATE);
     return result;
 }
 
@@ -399,4 +405,4 @@ TEXT_GETTER(identifier, session->identifier)
 TEXT_GETTER(device_id, session->device_id)
 TEXT_GETTER(otp_destination, session->state.otp_sent_at ? session->otp_destination : NULL)
 TEXT_GETTER(otp_channel, session->state.otp_channel)
-TEXT_GETTER(error_message, session->error_message)
+TEXT_GETTER(error_message, capauth__reason_get(session->reasons))

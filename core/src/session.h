@@ -11,6 +11,7 @@
 
 #include "event.h"
 #include "operation.h"
+#include "reason.h"
 #include "token.h"
 
 struct capauth__reply;
@@ -65,7 +66,7 @@ struct capauth_session {
     int refresh_failure;
     char *refresh_failure_message;
     int64_t refresh_paused_until_ms; /* monotonic: until then only regenerate_token brings a new token */
-    char *error_message;
+    struct capauth__reason *reasons;
     char otp_destination[320];
     struct capauth__listener *observer;
 };
@@ -80,6 +81,8 @@ void capauth__session_drop(capauth_session *session);
 /* A forked child takes no lock: nobody else is there. */
 void capauth__session_lock(const capauth_session *session);
 void capauth__session_unlock(const capauth_session *session);
+/* CAPAUTH_OK: it is locked. Else it is not: NULL, closed (which its error message says), or in a forked child. */
+int capauth__session_open(capauth_session *session);
 
 /* "MOBILE" and back (0 for a text that is none). */
 const char *capauth__identifier_type_name(int type);

@@ -22,7 +22,7 @@ static int end(capauth_client *client, int result)
  */
 static int begin(capauth_client *client)
 {
-    int result = capauth__client_check(client);
+    int result = capauth__client_open(client);
 
     if (result)
         return result;

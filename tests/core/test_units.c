@@ -74,7 +74,6 @@ static const char *const bad_texts[] = {
     "\"\xc0\xaf\"",
     "\"\xed\xa0\x80\"",
     "\"\xf4\x90\x80\x80\"",
-    /* no value at all */
 };
 
 static void json_takes_one_value_and_white_space(void **state)

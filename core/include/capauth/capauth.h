@@ -189,7 +189,8 @@ CAPAUTH_API void capauth_client_free(capauth_client **client);
  */
 CAPAUTH_API int capauth_client_close(capauth_client *client);
 
-/* What was wrong with the last setter or restore of this client that failed. "" when nothing was, or client is NULL. */
+/* What was wrong with the calling thread's last setter, restore, new session or prepare of this client that failed; of a
+ * thread that has not failed here, anybody's. "" when nothing was, or client is NULL. */
 CAPAUTH_API const char *capauth_client_error_message(const capauth_client *client);
 CAPAUTH_API int capauth_client_copy_error_message(const capauth_client *client, char **text);
 
@@ -284,9 +285,9 @@ CAPAUTH_API int capauth_client_set_trace(capauth_client *client, capauth_trace_c
  * CAPAUTH_OK, CAPAUTH_E_RESOLVE, _CONNECT, _NETWORK, _TLS, _SYSTEM, _DEADLINE (the client's timeout) or _CANCELLED; its
  * error message names the host, and for TLS the reason and the CA store. No request is sent; the connection serves the
  * first operation that needs one, as any other that is kept: for 30 s while it is idle. (libcurl 8.0 and newer gives it
- * up when TLS 1.3 session tickets are waiting on it; then what remains is the loaded CA store.) CAPAUTH_E_INVALID_ARGUMENT
- * without a cluster or a base URL, and CAPAUTH_E_CLOSED, are returned at once: then `*call` is a finished call that
- * tells the rest, to be freed like any other. `call` must not be NULL.
+ * up when TLS 1.3 session tickets are waiting on it; then what remains is the loaded CA store.)
+ * CAPAUTH_E_INVALID_ARGUMENT without a cluster or a base URL, and CAPAUTH_E_CLOSED, are returned at once: then `*call`
+ * is a finished call that tells the rest, to be freed like any other. `call` must not be NULL.
  */
 CAPAUTH_API int capauth_client_start_prepare(capauth_client *client, capauth_call **call);
 /*
@@ -383,8 +384,8 @@ CAPAUTH_API int capauth_session_on_change(capauth_session *session, capauth_chan
 /*
  * For duration_ms from now (0: no longer) capauth regenerates nothing by itself on this session: token ensure and
  * gateway calls use the token while it is valid, then give CAPAUTH_TOKEN_EXPIRED. (Before the Auth Engine has told what
- * time it is, they use it anyway: a wrong clock of this machine is no reason not to.) For programs that share a customer
- * and take turns. capauth_token_regenerate works as ever. Not part of an export; stays through a reload.
+ * time it is, they use it anyway: a wrong clock of this machine is no reason not to.) For programs that share a
+ * customer and take turns. capauth_token_regenerate works as ever. Not part of an export; stays through a reload.
  * CAPAUTH_E_INVALID_ARGUMENT: duration_ms is negative.
  */
 CAPAUTH_API int capauth_session_pause_refresh(capauth_session *session, int duration_ms);
@@ -426,7 +427,8 @@ CAPAUTH_API const char *capauth_session_device_id(const capauth_session *session
 /* Where the OTP went, masked ("9199******93"), and the fallback channel that was asked for. */
 CAPAUTH_API const char *capauth_session_otp_destination(const capauth_session *session);
 CAPAUTH_API const char *capauth_session_otp_channel(const capauth_session *session);
-/* The last failure of an operation or setter on this session; for programs of one thread. Takes NULL. */
+/* The calling thread's last failure of an operation or setter on this session; of a thread that has not failed here,
+ * anybody's. What is lent here is for programs of one thread; others copy it. Takes NULL. */
 CAPAUTH_API const char *capauth_session_error_message(const capauth_session *session);
 
 /* Twins that give a copy of your own: free with capauth_string_free, which wipes it. */
@@ -462,7 +464,8 @@ CAPAUTH_API int capauth_options_set_fallback_channel(capauth_options *options, c
 CAPAUTH_API int capauth_options_set_otp_hash(capauth_options *options, const char *hash, int64_t timestamp_ms);
 /* token ensure and gateway: instead of the client's refresh margin. 0 to 86,400,000. */
 CAPAUTH_API int capauth_options_set_margin_ms(capauth_options *options, int margin_ms);
-/* A header of this request; rules as for capauth_client_add_header. */
+/* A header of this request, also of the regeneration that a token ensure or regenerate begins; rules as for
+ * capauth_client_add_header. */
 CAPAUTH_API int capauth_options_add_header(capauth_options *options, const char *name, const char *value);
 /* gateway: one query parameter, encoded as it must be; may repeat. */
 CAPAUTH_API int capauth_options_add_query(capauth_options *options, const char *name, const char *value);
