@@ -84,6 +84,7 @@ static int check_brand(struct auth_call *call)
     call->brand = brand_find(call->emulator, name);
     if (!call->brand)
         return refuse(call, CODE_TOKEN_NOT_GENERATED, "there is no brand \"%s\"", name);
+    call->now_ms = brand_now_ms(call->emulator, call->brand);
     if (call->operation->run == mfa_token_generate && !call->brand->settings.mfa_enabled)
         return refuse(call, CODE_TOKEN_NOT_GENERATED, "IS_MFA_ENABLED is off");
     return CODE_SUCCESS;
@@ -177,7 +178,6 @@ void auth_handle(struct emulator *emulator, const struct http_request *request, 
         .emulator = emulator,
         .request = request,
         .operation = find_operation(request->path),
-        .now_ms = clock_now_ms(&emulator->clock),
     };
     struct text refusal = {0};
     call.reason = &reply->note.reason;

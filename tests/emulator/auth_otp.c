@@ -142,6 +142,18 @@ static char *new_otp(const struct settings *settings)
     return otp;
 }
 
+/* No two messages of a brand have the same time, so that whoever asks for what came after one gets just that. */
+static int64_t time_to_send(struct auth_call *call)
+{
+    struct brand *brand = call->brand;
+    int64_t time_ms = call->now_ms;
+    if (time_ms >= brand->last_otp_at_ms && time_ms <= brand->last_otp_ms)
+        time_ms = brand->last_otp_ms + 1;
+    brand->last_otp_at_ms = call->now_ms;
+    brand->last_otp_ms = time_ms;
+    return time_ms;
+}
+
 static void send_otp(struct auth_call *call, const struct route *route)
 {
     struct session *session = call->session;
@@ -155,7 +167,7 @@ static void send_otp(struct auth_call *call, const struct route *route)
                                             .channel = route->channel,
                                             .otp = session->otp,
                                             .template = route->template,
-                                            .sent_ms = call->now_ms,
+                                            .sent_ms = time_to_send(call),
                                         });
     char *identity = identity_text(session->type, session->value);
     journal_otp(&call->emulator->journal, call->now_ms, call->brand->name, identity, session->otp, route->to,

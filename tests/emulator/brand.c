@@ -33,6 +33,11 @@ struct brand *brand_get(struct emulator *emulator, const char *name)
     return brand;
 }
 
+int64_t brand_now_ms(const struct emulator *emulator, const struct brand *brand)
+{
+    return clock_now_ms(&emulator->clock) + brand->clock_offset_ms;
+}
+
 void canned_reply_free(void *reply)
 {
     struct canned_reply *canned = reply;
@@ -80,6 +85,17 @@ void brand_free(void *value)
     free(brand->upper);
     free(brand->organisation);
     free(brand);
+}
+
+void brand_delete(struct emulator *emulator, struct brand *brand)
+{
+    char *key = text_lower(brand->name);
+    sessions_end_of(emulator, brand, NULL);
+    outbox_forget(&emulator->outbox, brand);
+    faults_forget(&emulator->faults, brand);
+    map_remove(&emulator->brands, key);
+    brand_free(brand);
+    free(key);
 }
 
 struct customer *customer_find(const struct brand *brand, enum identifier_type type, const char *value)

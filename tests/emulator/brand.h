@@ -71,7 +71,11 @@ struct brand {
     struct map gateway; /* endpoint -> struct canned_reply */
     struct map counts; /* requests of this brand */
     struct otp_limits otp_limits;
+    int64_t clock_offset_ms; /* to everybody's clock */
+    int64_t last_otp_ms, last_otp_at_ms; /* the time that the last OTP got, and when that was */
 };
+
+int64_t brand_now_ms(const struct emulator *emulator, const struct brand *brand);
 
 /* Ends what the customer has: sessions, identifiers, everything. */
 void customer_delete(struct emulator *emulator, struct customer *customer);
@@ -80,6 +84,8 @@ struct brand *brand_find(const struct emulator *emulator, const char *name);
 /* Finds or adds. */
 struct brand *brand_get(struct emulator *emulator, const char *name);
 void brand_free(void *brand);
+/* The brand and all that is of it. */
+void brand_delete(struct emulator *emulator, struct brand *brand);
 /* Forgets customers, canned replies and counts; the sessions of its customers must be gone. */
 void brand_forget(struct brand *brand);
 void canned_reply_free(void *reply);

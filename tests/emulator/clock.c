@@ -32,25 +32,34 @@ int64_t clock_now_s(const struct clock *clock)
     return clock_now_ms(clock) / 1000;
 }
 
-bool clock_advance(struct clock *clock, double seconds)
+static bool advance(int64_t now_ms, int64_t *moved_ms, double seconds)
 {
     if (!(seconds > -1e12 && seconds < 1e12))
         return false;
     int64_t step = (int64_t)(seconds * 1000.0);
-    int64_t after = clock_now_ms(clock) + step;
-    if (after < 0 || after > end_of_time_ms)
+    if (now_ms + step < 0 || now_ms + step > end_of_time_ms)
         return false;
-    clock->base_ms += step;
+    *moved_ms += step;
     return true;
 }
 
+bool clock_advance(struct clock *clock, double seconds)
+{
+    return advance(clock_now_ms(clock), &clock->base_ms, seconds);
+}
+
+bool clock_advance_offset(const struct clock *clock, int64_t *offset_ms, double seconds)
+{
+    return advance(clock_now_ms(clock) + *offset_ms, offset_ms, seconds);
+}
+
 /* Not strftime: its names follow the locale. */
-void clock_date(const struct clock *clock, char date[CLOCK_DATE_SIZE])
+void clock_date(int64_t time_ms, char date[CLOCK_DATE_SIZE])
 {
     static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    time_t now = (time_t)clock_now_s(clock);
+    time_t now = (time_t)(time_ms / 1000);
     struct tm utc;
     gmtime_r(&now, &utc);
     snprintf(date, CLOCK_DATE_SIZE, "%s, %02u %s %04u %02u:%02u:%02u GMT", days[utc.tm_wday],

@@ -15,10 +15,12 @@ int64_t clock_now_ms(const struct clock *clock);
 int64_t clock_now_s(const struct clock *clock);
 /* Moves the clock, backwards too. False, and nothing moved, if that would leave the years 1970 to 9999. */
 bool clock_advance(struct clock *clock, double seconds);
+/* Moves an offset to the clock likewise. */
+bool clock_advance_offset(const struct clock *clock, int64_t *offset_ms, double seconds);
 
 enum { CLOCK_DATE_SIZE = 30 };
 /* The time in the form of HTTP's Date header. */
-void clock_date(const struct clock *clock, char date[CLOCK_DATE_SIZE]);
+void clock_date(int64_t time_ms, char date[CLOCK_DATE_SIZE]);
 
 enum { CLOCK_ISO_SIZE = 25 };
 /* The form of RFC 3339, with milliseconds. */

@@ -2,6 +2,7 @@
 
 #include "access.h"
 #include "auth.h"
+#include "control_call.h"
 #include "counts.h"
 #include "export.h"
 #include "gateway.h"
@@ -13,73 +14,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PARTS = 3 };
-
-/* A control call in progress. */
-struct control_call {
-    struct emulator *emulator;
-    const struct http_request *request;
-    const char *parts[MOST_PARTS]; /* of the path, behind the call's name */
-    struct json_object *body; /* an object, where the call wants one */
-    struct brand *brand; /* of ?brand=, or NULL */
-    struct http_reply *reply;
-    struct text error;
-    bool is_absent; /* what is asked for is not there: a 404 */
-};
-
-/* Each call gives false, with `error` filled, for a 400. */
-typedef bool control_run(struct control_call *call);
-
-/* 0: all. */
-static bool read_limit(struct control_call *call, unsigned *most)
+static bool read_number(struct control_call *call, const char *name, size_t most_digits, int64_t *number)
 {
-    const char *limit = request_query(call->request, "limit");
-    *most = limit ? (unsigned)strtoul(limit, NULL, 10) : 0;
-    if (!limit || (text_is_digits(limit) && strlen(limit) <= 6))
+    const char *text = request_query(call->request, name);
+    *number = text ? strtoll(text, NULL, 10) : 0;
+    if (!text || (text_is_digits(text) && strlen(text) <= most_digits))
         return true;
-    text_add_string(&call->error, "\"limit\" must be a number");
+    text_add_format(&call->error, "\"%s\" must be a number", name);
     return false;
+}
+
+/* In a query a plus means a blank, and many who look for a mobile number forget it. */
+static char *read_identifier(const struct control_call *call)
+{
+    char *identifier = text_copy(request_query(call->request, "identifier"));
+    if (!identifier || outbox_knows(&call->emulator->outbox, identifier))
+        return identifier;
+    for (char *c = identifier; *c; c++)
+        if (*c == ' ')
+            *c = '+';
+    return identifier;
 }
 
 static bool get_outbox(struct control_call *call)
 {
-    const char *identifier = request_query(call->request, "identifier");
-    unsigned most;
-    if (!read_limit(call, &most))
+    int64_t limit, wait_ms;
+    struct outbox_query query = {.brand = call->brand};
+    if (!read_number(call, "limit", 6, &limit) || !read_number(call, "waitMs", 6, &wait_ms) ||
+        !read_number(call, "after", 15, &query.after_ms))
         return false;
-    outbox_write(&call->emulator->outbox, call->brand, identifier, most, &call->reply->body);
+    char *identifier = read_identifier(call);
+    query.identifier = identifier;
+    query.limit = (unsigned)limit;
+    if (!outbox_write(&call->emulator->outbox, &query, &call->reply->body) && call->request->waited_ms < wait_ms)
+        call->reply->wait_ms = wait_ms - call->request->waited_ms;
+    free(identifier);
     return true;
 }
 
 static bool get_log(struct control_call *call)
 {
-    unsigned most;
-    if (!read_limit(call, &most))
+    int64_t most;
+    if (!read_number(call, "limit", 6, &most))
         return false;
-    journal_write(&call->emulator->journal, call->brand ? call->brand->name : NULL, most, &call->reply->body);
+    journal_write(&call->emulator->journal, call->brand ? call->brand->name : NULL, (unsigned)most, &call->reply->body);
     return true;
-}
-
-static bool put_brand(struct control_call *call)
-{
-    return seed_brand(call->emulator, call->parts[0], call->body, &call->error);
-}
-
-static bool put_customer(struct control_call *call)
-{
-    const char *type = call->parts[1];
-    if (identifier_type_of(type) == NO_IDENTIFIER) {
-        text_add_format(&call->error, "unknown identifier type \"%s\"", type);
-        return false;
-    }
-    return members_known(call->body, customer_members, &call->error) &&
-           seed_customer(call->emulator, call->parts[0], type, call->parts[2], call->body, &call->error);
-}
-
-static bool put_gateway(struct control_call *call)
-{
-    return members_known(call->body, gateway_members, &call->error) &&
-           seed_gateway(call->emulator, call->parts[0], call->parts[1], call->body, &call->error);
 }
 
 static bool get_export(struct control_call *call)
@@ -90,7 +69,9 @@ static bool get_export(struct control_call *call)
 
 static bool get_clock(struct control_call *call)
 {
-    text_add_format(&call->reply->body, "{\"now\":%lld}", (long long)clock_now_s(&call->emulator->clock));
+    const struct emulator *emulator = call->emulator;
+    int64_t now_ms = call->brand ? brand_now_ms(emulator, call->brand) : clock_now_ms(&emulator->clock);
+    text_add_format(&call->reply->body, "{\"now\":%lld}", (long long)now_ms / 1000);
     return true;
 }
 
@@ -100,23 +81,42 @@ static bool get_health(struct control_call *call)
     return true;
 }
 
+/* The brand that a body names; absent and null leave the query's. */
+static bool read_body_brand(struct control_call *call)
+{
+    struct json_object *name = json_object_object_get(call->body, "brand");
+    if (!name)
+        return true;
+    const char *text = json_object_get_string(name);
+    call->brand = json_object_is_type(name, json_type_string) ? brand_find(call->emulator, text) : NULL;
+    if (!call->brand)
+        text_add_format(&call->error, "unknown brand \"%s\"", text);
+    return call->brand != NULL;
+}
+
+static bool advance(struct control_call *call, double seconds)
+{
+    struct clock *clock = &call->emulator->clock;
+    if (call->brand)
+        return clock_advance_offset(clock, &call->brand->clock_offset_ms, seconds);
+    return clock_advance(clock, seconds);
+}
+
 static bool post_clock(struct control_call *call)
 {
-    static const char *const members[] = {"advanceSeconds", NULL};
+    static const char *const members[] = {"advanceSeconds", "brand", NULL};
     struct json_object *seconds = json_object_object_get(call->body, "advanceSeconds");
-    if (!members_known(call->body, members, &call->error))
+    if (!members_known(call->body, members, &call->error) || !read_body_brand(call))
         return false;
     if (!json_object_is_type(seconds, json_type_int) && !json_object_is_type(seconds, json_type_double)) {
         text_add_string(&call->error, "\"advanceSeconds\" must be a number");
         return false;
     }
-    struct emulator *emulator = call->emulator;
-    if (!clock_advance(&emulator->clock, json_object_get_double(seconds))) {
+    if (!advance(call, json_object_get_double(seconds))) {
         text_add_string(&call->error, "\"advanceSeconds\" leaves the years 1970 to 9999");
         return false;
     }
-    sessions_sweep(emulator);
-    revoked_sweep(&emulator->revoked, clock_now_s(&emulator->clock));
+    sessions_sweep(call->emulator);
     return get_clock(call);
 }
 
@@ -129,17 +129,9 @@ static bool path_is_served(const struct emulator *emulator, const char *path)
 
 static bool post_fault(struct control_call *call)
 {
-    struct json_object *name = NULL;
-    struct brand *brand = NULL;
-    if (json_object_object_get_ex(call->body, "brand", &name) && name) {
-        const char *text = json_object_get_string(name);
-        brand = json_object_is_type(name, json_type_string) ? brand_find(call->emulator, text) : NULL;
-        if (!brand) {
-            text_add_format(&call->error, "unknown brand \"%s\"", text);
-            return false;
-        }
-    }
-    struct fault *fault = fault_read(call->body, brand, &call->error);
+    if (!read_body_brand(call))
+        return false;
+    struct fault *fault = fault_read(call->body, call->brand, &call->error);
     if (!fault)
         return false;
     if (!path_is_served(call->emulator, fault->path)) {
@@ -167,7 +159,10 @@ static void forget_brand(const char *name, void *value, void *data)
 /* What happened is forgotten; clock, secret and brand settings stay. */
 static bool post_reset(struct control_call *call)
 {
+    static const char *const members[] = {"brand", NULL};
     struct emulator *emulator = call->emulator;
+    if (call->body && (!members_known(call->body, members, &call->error) || !read_body_brand(call)))
+        return false;
     sessions_end_of(emulator, call->brand, NULL);
     outbox_forget(&emulator->outbox, call->brand);
     faults_forget(&emulator->faults, call->brand);
@@ -183,24 +178,66 @@ static bool post_reset(struct control_call *call)
 }
 
 static const char *const brand_query[] = {"brand", NULL};
-static const char *const outbox_query[] = {"brand", "identifier", "limit", NULL};
+static const char *const outbox_query[] = {"brand", "identifier", "limit", "after", "waitMs", NULL};
 static const char *const log_query[] = {"brand", "limit", NULL};
 static const char *const no_query[] = {NULL};
+
+enum body { NO_BODY, BODY, OPTIONAL_BODY };
+
+static control_run get_index;
 
 static const struct control {
     const char *method, *name;
     unsigned parts; /* of the path behind the name; the last takes all that is left */
-    bool body;
+    enum body body;
     const char *const *query;
     control_run *run;
 } controls[] = {
-    {"GET", "export", 0, false, no_query, get_export},        {"GET", "health", 0, false, no_query, get_health},
-    {"GET", "clock", 0, false, no_query, get_clock},          {"GET", "log", 0, false, log_query, get_log},
-    {"GET", "outbox", 0, false, outbox_query, get_outbox},    {"PUT", "brands", 1, true, no_query, put_brand},
-    {"PUT", "customers", 3, true, no_query, put_customer},    {"PUT", "gateway", 2, true, no_query, put_gateway},
-    {"POST", "clock", 0, true, no_query, post_clock},         {"POST", "faults", 0, true, no_query, post_fault},
-    {"GET", "requests", 0, false, brand_query, get_requests}, {"POST", "reset", 0, false, brand_query, post_reset},
+    {"GET", "", 0, NO_BODY, no_query, get_index},
+    {"GET", "health", 0, NO_BODY, no_query, get_health},
+    {"GET", "log", 0, NO_BODY, log_query, get_log},
+    {"GET", "export", 0, NO_BODY, no_query, get_export},
+    {"GET", "outbox", 0, NO_BODY, outbox_query, get_outbox},
+    {"GET", "requests", 0, NO_BODY, brand_query, get_requests},
+    {"GET", "clock", 0, NO_BODY, brand_query, get_clock},
+    {"POST", "clock", 0, BODY, no_query, post_clock},
+    {"POST", "reset", 0, OPTIONAL_BODY, brand_query, post_reset},
+    {"GET", "faults", 0, NO_BODY, brand_query, get_faults},
+    {"POST", "faults", 0, BODY, no_query, post_fault},
+    {"DELETE", "faults", 0, NO_BODY, brand_query, delete_faults},
+    {"GET", "brands", 0, NO_BODY, no_query, get_brands},
+    {"GET", "brands", 1, NO_BODY, no_query, get_brand},
+    {"PUT", "brands", 1, BODY, no_query, put_brand},
+    {"DELETE", "brands", 1, NO_BODY, no_query, delete_brand},
+    {"GET", "customers", 0, NO_BODY, brand_query, get_customers},
+    {"GET", "customers", 3, NO_BODY, no_query, get_customer},
+    {"PUT", "customers", 3, BODY, no_query, put_customer},
+    {"DELETE", "customers", 3, NO_BODY, no_query, delete_customer},
+    {"GET", "gateway", 0, NO_BODY, brand_query, get_gateways},
+    {"GET", "gateway", 2, NO_BODY, no_query, get_gateway},
+    {"PUT", "gateway", 2, BODY, no_query, put_gateway},
+    {"DELETE", "gateway", 2, NO_BODY, no_query, delete_gateway},
 };
+
+enum { CONTROL_COUNT = sizeof controls / sizeof controls[0] };
+
+/* {"calls":["GET /_emulator/outbox?brand=&identifier=",...]} */
+static bool get_index(struct control_call *call)
+{
+    static const char *const parts[] = {"", "/{brand}", "/{brand}/{endpoint}", "/{brand}/{identifierType}/{value}"};
+    struct text *json = &call->reply->body;
+    text_add_string(json, "{\"calls\":[");
+    for (size_t i = 0; i < CONTROL_COUNT; i++) {
+        const struct control *control = &controls[i];
+        text_add_format(json, "%s\"%s " CONTROL_PREFIX "%s", i ? "," : "", control->method, control->name);
+        text_add_string(json, parts[control->parts]);
+        for (size_t name = 0; control->query[name]; name++)
+            text_add_format(json, "%c%s=", name ? '&' : '?', control->query[name]);
+        text_add_string(json, "\"");
+    }
+    text_add_string(json, "]}");
+    return true;
+}
 
 /* Whether a path, behind the prefix, has a call's name and as many parts as it wants. */
 static bool path_fits(const struct control *control, const char *path)
@@ -226,7 +263,7 @@ static bool method_fits(const struct control *control, const char *method)
 /* The call, or NULL; `allow` then gets the methods that the path does have. */
 static const struct control *find_control(const char *method, const char *path, struct text *allow)
 {
-    for (size_t i = 0; i < sizeof controls / sizeof controls[0]; i++) {
+    for (size_t i = 0; i < CONTROL_COUNT; i++) {
         if (!path_fits(&controls[i], path))
             continue;
         if (method_fits(&controls[i], method))
@@ -264,7 +301,8 @@ static bool read_query(const struct control *control, struct control_call *call)
 static bool read_body(const struct control *control, struct control_call *call)
 {
     const char *problem;
-    if (!control->body)
+    bool wanted = control->body == BODY || (control->body == OPTIONAL_BODY && call->request->length);
+    if (!wanted)
         return true;
     call->body = json_read(call->request->body, call->request->length, &problem);
     if (!call->body)

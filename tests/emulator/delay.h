@@ -14,6 +14,10 @@ struct delays {
 
 /* Suspends the connection, which is resumed when the time is over. */
 void delays_add(struct delays *delays, struct MHD_Connection *connection, long long milliseconds);
+/* The same, but the next OTP ends it sooner. */
+void delays_add_for_otp(struct delays *delays, struct MHD_Connection *connection, long long milliseconds);
+/* An OTP was sent: whoever waits for one is due now. */
+void delays_end_for_otp(struct delays *delays);
 /* Until the soonest is due: 0 for one that is, -1 if nobody waits. */
 int delays_next_ms(const struct delays *delays);
 void delays_resume_due(struct delays *delays);

@@ -8,6 +8,7 @@
 #include "text.h"
 
 #include <json-c/json.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@ struct exchange {
     char *authority; /* of an absolute-form target; or NULL */
     struct text body;
     size_t received;
+    int64_t asked_ms; /* on the monotonic clock */
     bool answered; /* the outcome is there; it may wait for its delay */
     struct outcome outcome;
 };
@@ -156,7 +158,7 @@ static enum MHD_Result send_reply(struct exchanges *exchanges, struct outcome *o
     struct MHD_Response *response = make_response(outcome);
     if (!response)
         return MHD_NO;
-    clock_date(&exchanges->emulator->clock, date);
+    clock_date(clock_now_ms(&exchanges->emulator->clock) + reply->clock_offset_ms, date);
     add_header(response, "Date", date);
     add_header(response, "Content-Type", reply->content_type);
     add_header(response, "Allow", reply->allow);
@@ -195,11 +197,27 @@ static enum MHD_Result receive(struct exchange *exchange, const char *data, size
     return MHD_YES;
 }
 
+/* What the outcome is by then will be asked anew. */
+static enum MHD_Result wait_for_otp(struct exchanges *exchanges, struct exchange *exchange,
+                                    const struct http_request *request)
+{
+    long long wait_ms = exchange->outcome.reply.wait_ms;
+    outcome_free(&exchange->outcome);
+    exchange->outcome = (struct outcome){.truncate_after = -1};
+    delays_add_for_otp(&exchanges->delays, request->connection, wait_ms);
+    return MHD_YES;
+}
+
 static enum MHD_Result answer(struct exchanges *exchanges, struct exchange *exchange,
                               const struct http_request *request)
 {
     struct outcome *outcome = &exchange->outcome;
+    uint64_t sent = exchanges->emulator->outbox.sent;
     route(exchanges->emulator, request, outcome);
+    if (exchanges->emulator->outbox.sent != sent)
+        delays_end_for_otp(&exchanges->delays);
+    if (outcome->reply.wait_ms)
+        return wait_for_otp(exchanges, exchange, request);
     exchange->answered = true;
     text_free(&exchange->body);
     if (!outcome->delay_ms || exchanges->stopping)
@@ -229,6 +247,7 @@ static const char *split_target(const char *target, char **authority)
 static struct exchange *exchange_new(const char *target)
 {
     struct exchange *exchange = memory_new(sizeof *exchange);
+    exchange->asked_ms = clock_monotonic_ms();
     exchange->outcome.truncate_after = -1;
     split_target(target, &exchange->authority);
     return exchange;
@@ -255,6 +274,7 @@ enum MHD_Result exchange_handle(void *data, struct MHD_Connection *connection, c
         .length = exchange->body.length,
         .too_long = exchange->received > MOST_BODY,
         .connection = connection,
+        .waited_ms = exchanges->stopping ? LLONG_MAX : clock_monotonic_ms() - exchange->asked_ms,
     };
     if (!request.authority)
         request.authority = request_header(&request, "Host");

@@ -1,5 +1,6 @@
 #include "faults.h"
 
+#include "brand.h"
 #include "text.h"
 
 #include <json-c/json.h>
@@ -195,4 +196,41 @@ void faults_forget(struct faults *faults, const struct brand *brand)
             fault_free(fault);
         }
     }
+}
+
+static void write_fault(const struct fault *fault, struct text *json)
+{
+    static const char *const names[] = {
+        [FAULT_DELAY] = "delayMs",          [FAULT_RESET_BEFORE] = "reset", [FAULT_RESET_AFTER] = "reset",
+        [FAULT_TRUNCATE] = "truncateAfter", [FAULT_STATUS] = "status",
+    };
+    bool resets = fault->kind == FAULT_RESET_BEFORE || fault->kind == FAULT_RESET_AFTER;
+    text_add_string(json, "{\"path\":");
+    text_add_json(json, fault->path);
+    text_add_string(json, ",\"brand\":");
+    text_add_json(json, fault->brand ? fault->brand->name : NULL);
+    text_add_format(json, ",\"count\":%lld,\"%s\":", fault->count, names[fault->kind]);
+    if (resets)
+        text_add_json(json, fault->kind == FAULT_RESET_AFTER ? "after" : "before");
+    else
+        text_add_format(json, "%lld", fault->number);
+    if (fault->body)
+        text_add_format(json, ",\"body\":%s", json_object_to_json_string(fault->body));
+    if (fault->headers)
+        text_add_format(json, ",\"headers\":%s", json_object_to_json_string(fault->headers));
+    text_add_string(json, "}");
+}
+
+void faults_write(const struct faults *faults, const struct brand *brand, struct text *json)
+{
+    const char *comma = "";
+    text_add_string(json, "{\"faults\":[");
+    for (const struct fault *fault = faults->first; fault; fault = fault->next) {
+        if (brand && fault->brand != brand)
+            continue;
+        text_add_string(json, comma);
+        write_fault(fault, json);
+        comma = ",";
+    }
+    text_add_string(json, "]}");
 }

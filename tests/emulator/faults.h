@@ -32,6 +32,8 @@ void faults_add(struct faults *faults, struct fault *fault);
  * its last request it is no longer among the others: the caller then frees it. */
 struct fault *faults_take(struct faults *faults, const char *path, const struct brand *brand, bool skip_delays,
                           bool *last);
+/* Adds {"faults":[...]}, in the order in which they strike: of one brand, or with NULL all. */
+void faults_write(const struct faults *faults, const struct brand *brand, struct text *json);
 void fault_free(struct fault *fault);
 /* Of one brand, or with NULL all. */
 void faults_forget(struct faults *faults, const struct brand *brand);

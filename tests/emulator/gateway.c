@@ -104,7 +104,8 @@ static const char *check_token(struct emulator *emulator, const struct http_requ
 {
     if (!is_customers_token(jwt) && !(view && strcmp(jwt->role, "VIEW") == 0))
         return "Token is not authenticated";
-    if (clock_now_s(&emulator->clock) >= jwt->expires_at || revoked_has(&emulator->revoked, jwt->signature))
+    if (brand_now_ms(emulator, caller->brand) / 1000 >= jwt->expires_at ||
+        revoked_has(&emulator->revoked, jwt->signature))
         return "Token is expired";
     if (!text_equal(jwt->brand, caller->brand->upper))
         return "cap_brand does not match the token";

@@ -19,6 +19,7 @@ struct http_request {
     const char *body; /* ends with a NUL that does not count */
     size_t length;
     bool too_long; /* the body was more than we keep */
+    long long waited_ms; /* since it was asked first */
     struct MHD_Connection *connection;
 };
 
@@ -29,6 +30,8 @@ struct http_reply {
     char *allow; /* for 405; owned */
     struct json_object *headers; /* of a fault, borrowed; or NULL */
     struct note note;
+    long long clock_offset_ms; /* of the brand that it is about */
+    long long wait_ms; /* not 0: there is nothing to tell yet; ask again when an OTP is sent, or after that time */
 };
 
 /* NULL when there is none. */

@@ -2,7 +2,6 @@
 
 #include "text.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +77,7 @@ static void link_in(struct outbox *outbox, struct message *message)
     *(outbox->newest ? &outbox->newest->all.newer : &outbox->oldest) = message;
     outbox->newest = message;
     outbox->count++;
+    outbox->sent++;
 }
 
 void outbox_add(struct outbox *outbox, const struct message_content *content)
@@ -149,23 +149,35 @@ static const struct message *cursor_next(struct cursor *cursor)
     return message;
 }
 
-void outbox_write(const struct outbox *outbox, const struct brand *brand, const char *identifier, unsigned limit,
-                  struct text *json)
+static struct cursor cursor_for(const struct outbox *outbox, const char *identifier)
 {
     struct cursor cursor = {.identifier = identifier, .at = {outbox->newest}};
     if (identifier)
         for (int which = 0; which < LINKS; which++)
             cursor.at[which] = outbox->buckets[map_hash(identifier) % OUTBOX_BUCKETS][which];
+    return cursor;
+}
+
+bool outbox_knows(const struct outbox *outbox, const char *identifier)
+{
+    struct cursor cursor = cursor_for(outbox, identifier);
+    return cursor_next(&cursor) != NULL;
+}
+
+unsigned outbox_write(const struct outbox *outbox, const struct outbox_query *query, struct text *json)
+{
+    struct cursor cursor = cursor_for(outbox, query->identifier);
     const struct message *message;
     unsigned written = 0;
     text_add_string(json, "{\"messages\":[");
-    while ((!limit || written < limit) && (message = cursor_next(&cursor))) {
-        if (brand && message->brand != brand)
+    while ((!query->limit || written < query->limit) && (message = cursor_next(&cursor))) {
+        if ((query->brand && message->brand != query->brand) || message->sent_ms <= query->after_ms)
             continue;
         text_add_string(json, written++ ? "," : "");
         write_message(message, json);
     }
     text_add_string(json, "]}");
+    return written;
 }
 
 void outbox_forget(struct outbox *outbox, const struct brand *brand)

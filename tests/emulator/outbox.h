@@ -4,6 +4,7 @@
 
 #include "brand.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct message;
@@ -16,6 +17,7 @@ struct outbox {
     struct message *newest, *oldest;
     struct message *buckets[OUTBOX_BUCKETS][2]; /* by identifierValue, by to */
     size_t count;
+    uint64_t sent; /* ever */
 };
 
 struct message_content {
@@ -27,9 +29,18 @@ struct message_content {
 };
 
 void outbox_add(struct outbox *outbox, const struct message_content *content);
-/* Adds {"messages":[...]}; brand and identifier NULL mean any, limit 0 all. */
-void outbox_write(const struct outbox *outbox, const struct brand *brand, const char *identifier, unsigned limit,
-                  struct text *json);
+/* What is asked for. */
+struct outbox_query {
+    const struct brand *brand; /* NULL: any */
+    const char *identifier; /* NULL: any */
+    int64_t after_ms; /* only what was sent later */
+    unsigned limit; /* 0: all */
+};
+
+/* Adds {"messages":[...]}, and gives how many. */
+unsigned outbox_write(const struct outbox *outbox, const struct outbox_query *query, struct text *json);
+/* Whether any message was for this identifier. */
+bool outbox_knows(const struct outbox *outbox, const char *identifier);
 /* Of one brand, or with NULL everything. */
 void outbox_forget(struct outbox *outbox, const struct brand *brand);
 

@@ -2,200 +2,99 @@
 
 #include "text.h"
 
-#include <regex.h>
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_LOOKAHEADS = 16, MAX_PATTERN = 512 };
+/* Enough for any sensible rule; (a+)+$ and its like would try for longer than anybody waits. */
+enum { MOST_STEPS = 1000000 };
 
-struct lookahead {
-    regex_t regex;
-    bool wanted; /* (?=...) as against (?!...) */
-};
-
-/* POSIX expressions have no lookahead, and brands' rules are made of them. At the start of the
- * pattern each is simply one more expression that has to match, or not, from the first character. */
 struct password_rule {
-    struct lookahead lookaheads[MAX_LOOKAHEADS];
-    size_t lookahead_count;
-    regex_t whole;
-    bool has_whole;
+    pcre2_code *code;
+    pcre2_match_data *data;
+    pcre2_match_context *context;
 };
 
-static const char *class_of_escape(char c)
+/* At the bracket that ends a class, or at the last character. A bracket that comes first stands for itself. */
+static const char *skip_class(const char *at)
 {
-    return c == 'd' ? "0-9" : c == 'w' ? "A-Za-z0-9_" : c == 's' ? " \t\n\r\f\v" : NULL;
+    at += at[1] == '^' ? 2 : 1;
+    for (const char *first = at; *at && at[1] && (*at != ']' || at == first); at++)
+        at += *at == '\\' && at[2];
+    return at;
 }
 
-static bool is_letter_or_digit(char c)
+/* Behind a group; NULL if it does not end. */
+static const char *skip_group(const char *at)
 {
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
-
-/* In a POSIX bracket a backslash stands for itself, so that ] must come first and - last. */
-struct bracket {
-    struct text body;
-    bool closing, dash, caret;
-};
-
-static void bracket_add(struct bracket *bracket, char c)
-{
-    if (c == ']')
-        bracket->closing = true;
-    else if (c == '-')
-        bracket->dash = true;
-    else if (c == '^')
-        bracket->caret = true;
-    else
-        text_add(&bracket->body, &c, 1);
-}
-
-/* Reads the bracket's members up to its ]; gives the character after it, or NULL if it makes no sense. */
-static const char *bracket_read(struct bracket *bracket, const char *from)
-{
-    const char *start = from;
-    for (; *from && (*from != ']' || from == start); from++) {
-        if (*from == '\\' && from[1]) {
-            const char *class = class_of_escape(*++from);
-            if (class)
-                text_add_string(&bracket->body, class);
-            else if (is_letter_or_digit(*from))
-                return NULL;
-            else
-                bracket_add(bracket, *from);
-        } else if (*from == '-' && from > start && from[1] && from[1] != ']') {
-            text_add(&bracket->body, from, 1); /* a range */
-        } else {
-            bracket_add(bracket, *from);
-        }
-    }
-    return *from ? from + 1 : NULL;
-}
-
-static const char *translate_bracket(struct text *out, const char *from)
-{
-    struct bracket bracket = {0};
-    bool negated = *from == '^';
-    from = bracket_read(&bracket, from + negated);
-    bool caret_first = bracket.caret && !bracket.body.length && !bracket.closing && !negated;
-    if (from && caret_first) {
-        text_add_string(out, bracket.dash ? "[-^]" : "\\^");
-    } else if (from) {
-        text_add_format(out, "[%s%s%s%s%s]", negated ? "^" : "", bracket.closing ? "]" : "",
-                        bracket.body.length ? bracket.body.data : "", bracket.caret ? "^" : "",
-                        bracket.dash ? "-" : "");
-    }
-    text_free(&bracket.body);
-    return from;
-}
-
-/* Turns a pattern into a POSIX extended one; false when it holds what we do not understand. */
-static bool translate(struct text *out, const char *from, const char *end)
-{
-    while (from && from < end) {
-        if (*from == '[') {
-            from = translate_bracket(out, from + 1);
-        } else if (*from == '\\' && from + 1 < end) {
-            const char *class = class_of_escape(from[1]);
-            if (class)
-                text_add_format(out, "[%s]", class);
-            else if (is_letter_or_digit(from[1]) && !strchr("WSbB", from[1]))
-                return false;
-            else
-                text_add(out, from, 2);
-            from += 2;
-        } else if (*from == '(' && from + 2 < end && from[1] == '?') {
-            if (from[2] != ':')
-                return false;
-            text_add(out, "(", 1);
-            from += 3;
-        } else {
-            text_add(out, from++, 1);
-        }
-    }
-    return from != NULL;
-}
-
-/* The parenthesis that closes the group which `from` is inside of, or NULL. */
-static const char *group_end(const char *from)
-{
-    int depth = 1;
-    for (; *from; from++) {
-        if (*from == '\\' && from[1]) {
-            from++;
-        } else if (*from == '[') {
-            struct bracket skipped = {0};
-            const char *after = bracket_read(&skipped, from + 1 + (from[1] == '^'));
-            text_free(&skipped.body);
-            if (!after)
-                return NULL;
-            from = after - 1;
-        } else if (*from == '(') {
+    int depth = 0;
+    for (; *at; at++) {
+        if (*at == '\\' && at[1])
+            at++;
+        else if (*at == '[')
+            at = skip_class(at);
+        else if (*at == '(')
             depth++;
-        } else if (*from == ')' && --depth == 0) {
-            return from;
-        }
+        else if (*at == ')' && --depth == 0)
+            return at + 1;
     }
     return NULL;
 }
 
-static bool compile(regex_t *regex, const char *from, const char *end, const char *before, const char *after)
+/* Brands write rules of nothing but lookaheads, and mean that the rest may be anything. */
+static bool is_all_lookahead(const char *pattern)
 {
-    struct text pattern = {0};
-    text_add_string(&pattern, before);
-    bool ok = translate(&pattern, from, end);
-    text_add_string(&pattern, after);
-    ok = ok && regcomp(regex, pattern.data, REG_EXTENDED | REG_NOSUB) == 0;
-    text_free(&pattern);
-    return ok;
+    const char *at = pattern + (*pattern == '^');
+    while (at && (strncmp(at, "(?=", 3) == 0 || strncmp(at, "(?!", 3) == 0))
+        at = skip_group(at);
+    return at && at > pattern && !*at;
 }
 
-static const char *compile_lookaheads(struct password_rule *rule, const char *pattern)
+static pcre2_code *compile(const char *pattern, struct text *reason)
 {
-    while (strncmp(pattern, "(?=", 3) == 0 || strncmp(pattern, "(?!", 3) == 0) {
-        struct lookahead *lookahead = &rule->lookaheads[rule->lookahead_count];
-        const char *end = group_end(pattern + 3);
-        if (!end || rule->lookahead_count == MAX_LOOKAHEADS || !compile(&lookahead->regex, pattern + 3, end, "^(", ")"))
-            return NULL;
-        lookahead->wanted = pattern[2] == '=';
-        rule->lookahead_count++;
-        pattern = end + 1;
-    }
-    return pattern;
+    int problem;
+    size_t place;
+    PCRE2_UCHAR said[160];
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+                                     PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED, &problem, &place, NULL);
+    if (code)
+        return code;
+    if (pcre2_get_error_message(problem, said, sizeof said) < 0)
+        said[0] = '\0';
+    text_add_format(reason, "is not a regular expression: %s at character %zu", (const char *)said, place + 1);
+    return NULL;
 }
 
-struct password_rule *password_rule_new(const char *pattern, const char **reason)
+struct password_rule *password_rule_new(const char *pattern, struct text *reason)
 {
+    struct text whole = {0};
+    text_add_format(&whole, "%s%s", pattern, is_all_lookahead(pattern) ? ".*" : "");
+    pcre2_code *code = compile(whole.data, reason);
+    text_free(&whole);
+    if (!code)
+        return NULL;
     struct password_rule *rule = memory_new(sizeof *rule);
-    *reason = "is too long";
-    if (strlen(pattern) <= MAX_PATTERN) {
-        *reason = "is not a regular expression that the emulator understands";
-        const char *rest = compile_lookaheads(rule, pattern + (*pattern == '^'));
-        if (rest && !*rest)
-            rest = ".*"; /* nothing but lookaheads */
-        rule->has_whole = rest && compile(&rule->whole, rest, rest + strlen(rest), "^(", ")$");
-    }
-    if (rule->has_whole)
-        return rule;
-    password_rule_free(rule);
-    return NULL;
+    rule->code = code;
+    rule->data = pcre2_match_data_create_from_pattern(code, NULL);
+    rule->context = pcre2_match_context_create(NULL);
+    if (!rule->data || !rule->context)
+        abort();
+    pcre2_set_match_limit(rule->context, MOST_STEPS);
+    return rule;
 }
 
 bool password_rule_accepts(const struct password_rule *rule, const char *password)
 {
-    for (size_t i = 0; i < rule->lookahead_count; i++)
-        if ((regexec(&rule->lookaheads[i].regex, password, 0, NULL, 0) == 0) != rule->lookaheads[i].wanted)
-            return false;
-    return regexec(&rule->whole, password, 0, NULL, 0) == 0;
+    return pcre2_match(rule->code, (PCRE2_SPTR)password, PCRE2_ZERO_TERMINATED, 0, 0, rule->data, rule->context) >= 0;
 }
 
 void password_rule_free(struct password_rule *rule)
 {
     if (!rule)
         return;
-    for (size_t i = 0; i < rule->lookahead_count; i++)
-        regfree(&rule->lookaheads[i].regex);
-    if (rule->has_whole)
-        regfree(&rule->whole);
+    pcre2_match_context_free(rule->context);
+    pcre2_match_data_free(rule->data);
+    pcre2_code_free(rule->code);
     free(rule);
 }

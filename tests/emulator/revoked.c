@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { MOST_REVOKED = 100000 };
+
 struct expired_list {
     int64_t now_s;
     char **ids;
@@ -19,7 +21,7 @@ static void collect_expired(const char *id, void *value, void *data)
     }
 }
 
-void revoked_sweep(struct revoked *revoked, int64_t now_s)
+static void sweep(struct revoked *revoked, int64_t now_s)
 {
     struct expired_list list = {.now_s = now_s};
     map_each(&revoked->by_id, collect_expired, &list);
@@ -28,13 +30,12 @@ void revoked_sweep(struct revoked *revoked, int64_t now_s)
         free(list.ids[i]);
     }
     free(list.ids);
-    revoked->sweep_at = revoked->by_id.count * 2 + 1024;
 }
 
 void revoked_add(struct revoked *revoked, const char *token_id, int64_t expires_at, int64_t now_s)
 {
-    if (revoked->by_id.count >= revoked->sweep_at)
-        revoked_sweep(revoked, now_s);
+    if (revoked->by_id.count >= MOST_REVOKED)
+        sweep(revoked, now_s);
     int64_t *value = memory_new(sizeof *value);
     *value = expires_at;
     free(map_remove(&revoked->by_id, token_id));

@@ -109,6 +109,7 @@ static void serve_or_fail(struct emulator *emulator, const struct http_request *
     if (apply_faults(emulator, request, brand, outcome))
         serve(emulator, request, body, problem, &outcome->reply);
     if (brand) {
+        outcome->reply.clock_offset_ms = brand->clock_offset_ms;
         outcome->delay_ms += settings_latency_ms(&brand->settings);
         if (!outcome->reply.note.brand)
             outcome->reply.note.brand = text_copy(brand->name);
@@ -133,8 +134,10 @@ void route(struct emulator *emulator, const struct http_request *request, struct
     } else {
         serve_or_fail(emulator, request, outcome);
     }
-    journal_add(&emulator->journal, clock_now_ms(&emulator->clock), request->method, request->path,
-                outcome->drop ? 0 : outcome->reply.status, &outcome->reply.note);
+    if (outcome->reply.wait_ms)
+        return; /* it is not over yet */
+    journal_add(&emulator->journal, clock_now_ms(&emulator->clock) + outcome->reply.clock_offset_ms, request->method,
+                request->path, outcome->drop ? 0 : outcome->reply.status, &outcome->reply.note);
 }
 
 void outcome_free(struct outcome *outcome)

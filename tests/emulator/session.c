@@ -48,7 +48,7 @@ struct session *session_new(struct emulator *emulator, enum factor factor, struc
     session->customer = customer;
     session->type = type;
     session->value = text_copy(value);
-    session->expires_ms = clock_now_ms(&emulator->clock) + minutes * 60000;
+    session->expires_ms = brand_now_ms(emulator, customer->brand) + minutes * 60000;
     session->older = emulator->sessions.newest;
     if (session->older)
         session->older->newer = session;
@@ -59,10 +59,15 @@ struct session *session_new(struct emulator *emulator, enum factor factor, struc
     return session;
 }
 
+static bool has_expired(const struct emulator *emulator, const struct session *session)
+{
+    return brand_now_ms(emulator, session->customer->brand) >= session->expires_ms;
+}
+
 struct session *session_find(struct emulator *emulator, const char *id)
 {
     struct session *session = map_get(&emulator->sessions.by_id, id);
-    return session && clock_now_ms(&emulator->clock) < session->expires_ms ? session : NULL;
+    return session && !has_expired(emulator, session) ? session : NULL;
 }
 
 void session_end(struct emulator *emulator, struct session *session)
@@ -72,7 +77,7 @@ void session_end(struct emulator *emulator, struct session *session)
     *(session->newer ? &session->newer->older : &sessions->newest) = session->older;
     map_remove(&sessions->by_id, session->id);
     session->customer->session_count--;
-    if (customer_is_stray(session->customer, clock_now_ms(&emulator->clock)))
+    if (customer_is_stray(session->customer, brand_now_ms(emulator, session->customer->brand)))
         customer_drop(session->customer);
     free(session->id);
     free(session->value);
@@ -85,10 +90,9 @@ void session_end(struct emulator *emulator, struct session *session)
 
 void sessions_sweep(struct emulator *emulator)
 {
-    int64_t now = clock_now_ms(&emulator->clock);
     for (struct session *session = emulator->sessions.oldest, *next; session; session = next) {
         next = session->newer;
-        if (session->expires_ms <= now)
+        if (has_expired(emulator, session))
             session_end(emulator, session);
     }
 }

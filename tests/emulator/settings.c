@@ -232,12 +232,13 @@ static bool set(struct settings *settings, const struct setting *setting, struct
 
 static bool compile_rule(struct password_rule **rule, const char *name, const char *pattern, struct text *error)
 {
-    const char *reason = NULL;
+    struct text reason = {0};
     if (!pattern)
         return true;
     *rule = password_rule_new(pattern, &reason);
     if (!*rule)
-        text_add_format(error, "setting \"%s\" %s", name, reason);
+        text_add_format(error, "setting \"%s\" %s", name, reason.data);
+    text_free(&reason);
     return *rule != NULL;
 }
 

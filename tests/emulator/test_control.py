@@ -49,7 +49,7 @@ def test_outbox_is_newest_first_and_filtered(emulator):
         ("POST", "reset?brand=Nowhere", None, "Nowhere"),
         ("POST", "reset?brnad=DocDemo", None, "brnad"),
         ("GET", "inbox", None, "unknown control call"),
-        ("PUT", "brands", {}, "unknown control call"),
+        ("PUT", "brandz/A", {}, "unknown control call"),
         ("GET", "outbox/more", None, "unknown control call"),
         ("PUT", "customers/DocDemo/MOBILE", {}, "unknown control call"),
         ("PUT", "customers/Nowhere/MOBILE/91", {}, "Nowhere"),

@@ -1,5 +1,7 @@
 """The settings of a brand that change what other files do not look at."""
 
+import time
+
 import pytest
 from conftest import decode
 
@@ -144,6 +146,11 @@ def test_encrypted_endpoints(emulator, endpoints, first, second):
         (r"[\w.\-\]]{2,}", "a-]_.", "a!"),
         (r"[^\d]+", "abc", "ab1"),
         (r"^(?=.*\d)", "x1", "xx"),
+        (r"(?=.*[)\]])(?!.*\))", "x]", "x)"),
+        (r"(?i)secret-\p{Lu}+(?<!Z)", "SECRET-AB", "secret-AZ"),
+        (r"(\w)\1{2}", "aaa", "aab"),
+        (r"\S{3}", "\u00e9\u4e2d\U0001f600", "\u00e9\u4e2d"),
+        (r"(?>a+)b|c++d", "aab", "aac"),
     ],
 )
 def test_password_rules_as_brands_write_them(emulator, regex, good, bad):
@@ -168,7 +175,7 @@ def test_password_rules_as_brands_write_them(emulator, regex, good, bad):
         ("FIXED_OTP", "12a"),
         ("FIXED_OTP", 123),
         ("PASSWORD_REGEX", "("),
-        ("MFA_PASSWORD_REGEX", "a(?=b)"),
+        ("MFA_PASSWORD_REGEX", "a(?=b"),
         ("CONF_MOBILE_SUB_CHANNEL", "PIGEON"),
         ("CONF_OTP_SEND_FOR_EXTERNAL_ID", "both"),
         ("CONF_ENCRYPTION_ENDPOINTS", "OTP,ALL"),
@@ -187,3 +194,16 @@ def test_a_setting_that_will_not_do_is_a_400_that_names_it(emulator, name, value
 
 def test_largest_lock_period(emulator):
     emulator.brand(CONF_LOCK_PERIOD_IN_MINUTES=43200, CONF_MFA_LOCK_PERIOD_IN_MINUTES=43200)
+
+
+@pytest.mark.parametrize("regex,endless", [("(a+)+b", "a" * 60), ("(?=(a|aa)+$)b.*", "a" * 200), ("(.*)*(.*)*x", "a" * 200)])
+def test_a_rule_that_would_try_for_ever_refuses_the_password(emulator, regex, endless):
+    customer = emulator.brand(PASSWORD_ENABLED=True, PASSWORD_REGEX=regex).customer()
+    begun = time.monotonic()
+    assert customer.generate(password=endless, confirmPassword=endless).code == 1542
+    assert time.monotonic() - begun < 20
+
+
+def test_what_is_wrong_with_a_rule_is_told_with_its_place(emulator):
+    reply = emulator.send("PUT", "/_emulator/brands/Rules", {"PASSWORD_REGEX": "abc[z-a]"})
+    assert reply.http_status == 400 and "PASSWORD_REGEX" in reply.json["error"] and "character 7" in reply.json["error"]
