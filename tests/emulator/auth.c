@@ -141,6 +141,12 @@ static int check_session(struct auth_call *call)
     return CODE_SUCCESS;
 }
 
+static void note_customer(const struct auth_call *call)
+{
+    if (!call->note->customer && call->fields.type != NO_IDENTIFIER)
+        call->note->customer = identity_text(call->fields.type, call->fields.value);
+}
+
 static int run(struct auth_call *call)
 {
     int code = check_brand(call);
@@ -148,6 +154,7 @@ static int run(struct auth_call *call)
         code = check_members(call);
     if (code == CODE_SUCCESS && (call->operation->required & SESSION))
         code = check_session(call);
+    note_customer(call); /* a value that the session has filled in ends with it */
     return code == CODE_SUCCESS ? call->operation->run(call) : code;
 }
 
@@ -155,18 +162,17 @@ int refuse(const struct auth_call *call, int code, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    note_add_arguments(call->reason, format, arguments);
+    note_add_arguments(&call->note->reason, format, arguments);
     va_end(arguments);
     return code;
 }
 
-static void take_note(const struct auth_call *call, int code, struct note *note)
+static void finish_note(const struct auth_call *call, int code)
 {
-    const struct fields *fields = &call->fields;
+    struct note *note = call->note;
+    note_customer(call);
     note->code = code;
-    note->brand = text_copy(fields->text[FIELD_BRAND]);
-    if (fields->type != NO_IDENTIFIER)
-        note->customer = identity_text(fields->type, fields->value);
+    note->brand = text_copy(call->fields.text[FIELD_BRAND]);
     if (code != CODE_SUCCESS && !note->reason.length)
         note_add(&note->reason, "%s", code_message(code));
 }
@@ -180,13 +186,13 @@ void auth_handle(struct emulator *emulator, const struct http_request *request, 
         .operation = find_operation(request->path),
     };
     struct text refusal = {0};
-    call.reason = &reply->note.reason;
+    call.note = &reply->note;
     if (!body)
         text_add_format(&refusal, "JSON parse error: %s", problem);
-    if (body && fields_read(&call.fields, body, &refusal, call.reason)) {
+    if (body && fields_read(&call.fields, body, &refusal, &call.note->reason)) {
         int code = run(&call);
-        fields_note_unknown(body, call.reason);
-        take_note(&call, code, &reply->note);
+        fields_note_unknown(body, &call.note->reason);
+        finish_note(&call, code);
         auth_reply(reply, code, &call.answer, call.brand && call.brand->settings.full_replies);
     } else {
         reply_text(reply, 400, refusal.data);

@@ -84,7 +84,7 @@ struct auth_call {
     struct session *session; /* where the operation wants a sessionId */
     int64_t now_ms;
     struct answer answer;
-    struct text *reason; /* why it is refused, for the log */
+    struct note *note; /* for the log */
 };
 
 /* Gives the code back, with more than it says in the log. */

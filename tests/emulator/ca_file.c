@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,43 @@ static bool open_with_key_file(const char *path, const char *key_path, struct au
         return true;
     authority_free(authority);
     return false;
+}
+
+static X509 *read_certificate(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    X509 *certificate = file ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
+    if (file)
+        fclose(file);
+    return certificate;
+}
+
+static EVP_PKEY *read_key(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    EVP_PKEY *key = file ? PEM_read_PrivateKey(file, NULL, NULL, NULL) : NULL;
+    if (file)
+        fclose(file);
+    return key;
+}
+
+bool ca_file_open_own(const char *path, const char *key_path, struct authority *authority, struct text *error)
+{
+    authority->certificate = read_certificate(path);
+    authority->key = read_key(key_path);
+    if (!authority->certificate)
+        text_add_format(error, "%s holds no certificate that can be read", path);
+    else if (!authority->key)
+        text_add_format(error, "%s holds no private key that can be read", key_path);
+    else if (!X509_check_private_key(authority->certificate, authority->key))
+        text_add_format(error, "%s and %s do not belong together", path, key_path);
+    else if (X509_check_ca(authority->certificate) != 1)
+        text_add_format(error, "%s is not an authority's certificate", path);
+    else if (X509_cmp_current_time(X509_get0_notAfter(authority->certificate)) < 0)
+        text_add_format(error, "%s has expired", path);
+    if (error->length)
+        authority_free(authority);
+    return !error->length;
 }
 
 bool ca_file_open(const char *path, struct authority *authority, struct text *error)

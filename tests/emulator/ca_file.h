@@ -9,6 +9,9 @@
  * False, with the reason in `error`, if that cannot be done. */
 bool ca_file_open(const char *path, struct authority *authority, struct text *error);
 
+/* An authority of the user's own, with its key in a file of any name, as mkcert makes it: both are only read. */
+bool ca_file_open_own(const char *path, const char *key_path, struct authority *authority, struct text *error);
+
 /* Writes only the certificate of an authority that nobody will need again. */
 bool ca_file_write(const char *path, const struct authority *authority, struct text *error);
 

@@ -24,12 +24,20 @@ void clock_start(struct clock *clock)
 
 int64_t clock_now_ms(const struct clock *clock)
 {
-    return clock->base_ms + clock_monotonic_ms();
+    return clock->base_ms + (clock->held ? clock->held_at_ms : clock_monotonic_ms());
 }
 
 int64_t clock_now_s(const struct clock *clock)
 {
     return clock_now_ms(clock) / 1000;
+}
+
+void clock_hold(struct clock *clock, bool held)
+{
+    int64_t now_ms = clock_now_ms(clock);
+    clock->held = held;
+    clock->held_at_ms = clock_monotonic_ms();
+    clock->base_ms = now_ms - clock->held_at_ms;
 }
 
 static bool advance(int64_t now_ms, int64_t *moved_ms, double seconds)

@@ -102,21 +102,29 @@ static bool advance(struct control_call *call, double seconds)
     return clock_advance(clock, seconds);
 }
 
+static bool read_advance(struct control_call *call)
+{
+    struct json_object *seconds = json_object_object_get(call->body, "advanceSeconds");
+    if (!json_object_is_type(seconds, json_type_int) && !json_object_is_type(seconds, json_type_double))
+        return member_refuse(&call->error, "not a number: member", "advanceSeconds");
+    if (!advance(call, json_object_get_double(seconds)))
+        return member_refuse(&call->error, "leaves the years 1970 to 9999: member", "advanceSeconds");
+    sessions_sweep(call->emulator);
+    return true;
+}
+
 static bool post_clock(struct control_call *call)
 {
-    static const char *const members[] = {"advanceSeconds", "brand", NULL};
-    struct json_object *seconds = json_object_object_get(call->body, "advanceSeconds");
-    if (!members_known(call->body, members, &call->error) || !read_body_brand(call))
+    static const char *const members[] = {"advanceSeconds", "held", "brand", NULL};
+    bool held, holds = json_object_object_get(call->body, "held") != NULL;
+    bool advances = json_object_object_get(call->body, "advanceSeconds") != NULL;
+    if (!members_known(call->body, members, &call->error) || !read_body_brand(call) ||
+        !member_flag(call->body, "held", &held, &call->error))
         return false;
-    if (!json_object_is_type(seconds, json_type_int) && !json_object_is_type(seconds, json_type_double)) {
-        text_add_string(&call->error, "\"advanceSeconds\" must be a number");
+    if ((advances || !holds) && !read_advance(call))
         return false;
-    }
-    if (!advance(call, json_object_get_double(seconds))) {
-        text_add_string(&call->error, "\"advanceSeconds\" leaves the years 1970 to 9999");
-        return false;
-    }
-    sessions_sweep(call->emulator);
+    if (holds)
+        clock_hold(&call->emulator->clock, held);
     return get_clock(call);
 }
 

@@ -1,12 +1,11 @@
 /* Start and end of the program. */
-#include "ca_file.h"
 #include "emulator.h"
 #include "listen.h"
 #include "options.h"
 #include "server.h"
 #include "state.h"
 #include "text.h"
-#include "tls.h"
+#include "tls_files.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -15,74 +14,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* The authority and the certificate made from it. */
-struct tls_files {
-    struct authority authority;
-    char *directory; /* a private one for the ca file, to be removed; or NULL */
-    char *ca_path;
-    struct text certificate_pem, key_pem;
-};
-
 static bool refuse(struct text *error, const char *reason)
 {
     text_add_string(error, reason);
     return false;
-}
-
-/* Without --ca-file: a place of our own for the certificate that clients are to trust. */
-static bool make_private_ca_file(struct tls_files *files, struct text *error)
-{
-    const char *parent = secure_getenv("TMPDIR");
-    struct text name = {0}, path = {0};
-    text_add_format(&name, "%s/capauth-emulator-XXXXXX", parent && *parent ? parent : "/tmp");
-    if (!mkdtemp(name.data)) {
-        text_add_format(error, "cannot make %s: %m", name.data);
-        text_free(&name);
-        return false;
-    }
-    files->directory = name.data;
-    text_add_format(&path, "%s/ca.pem", name.data);
-    files->ca_path = path.data;
-    if (!authority_make(&files->authority)) {
-        text_add_string(error, "cannot make a certificate authority");
-        return false;
-    }
-    return ca_file_write(files->ca_path, &files->authority, error);
-}
-
-static bool prepare_tls(struct tls_files *files, const struct options *options, struct text *error)
-{
-    if (options->ca_file) {
-        files->ca_path = text_copy(options->ca_file);
-        if (!ca_file_open(options->ca_file, &files->authority, error))
-            return false;
-    } else if (!make_private_ca_file(files, error)) {
-        return false;
-    }
-    size_t count = options->tls_name_count;
-    const char **names = memory_new((count + 1) * sizeof *names);
-    memcpy(names, options->tls_names ? options->tls_names : names, count * sizeof *names);
-    if (tls_name_is_usable(options->host))
-        names[count++] = options->host; /* the name that the URL will have */
-    bool ok = tls_make_certificate(&files->authority, names, count, &files->certificate_pem, &files->key_pem);
-    if (!ok)
-        text_add_string(error, "cannot make a certificate");
-    free(names);
-    return ok;
-}
-
-static void tls_files_free(struct tls_files *files)
-{
-    if (files->directory) {
-        if (files->ca_path)
-            unlink(files->ca_path);
-        rmdir(files->directory);
-    }
-    authority_free(&files->authority);
-    text_free(&files->certificate_pem);
-    text_free(&files->key_pem);
-    free(files->directory);
-    free(files->ca_path);
 }
 
 static void announce(const struct options *options, const struct tls_files *files, unsigned port)
@@ -156,7 +91,7 @@ static bool run(const struct options *options)
     int signals = signals_open();
     struct emulator *emulator = emulator_new(options, &error);
     bool ok = emulator && listeners_open(&listeners, options->host, options->port, &error) &&
-              (!options->tls || prepare_tls(&files, options, &error));
+              (!options->tls || tls_files_prepare(&files, options, &error));
     if (ok && !serve(emulator, options, &files, &listeners, signals))
         ok = refuse(&error, "the server does not start");
     ok = ok && (!options->save_file || state_save(emulator, options->save_file, &error));

@@ -13,7 +13,8 @@ enum { USAGE_ERROR = 2 };
 
 static const char usage[] =
     "usage: capauth-emulator [--listen HOST:PORT] [--tls] [--tls-name NAME]...\n"
-    "                        [--ca-file PATH] [--brands FILE] [--save FILE] [--secret TEXT]\n"
+    "                        [--ca-file PATH] [--ca-key PATH]\n"
+    "                        [--brands FILE] [--save FILE] [--secret TEXT]\n"
     "                        [--allow-origin ORIGIN]... [--quiet]\n"
     "\n"
     "An emulator of Capillary's Auth Engine, for apps under development.\n"
@@ -23,6 +24,8 @@ static const char usage[] =
     "  --tls-name NAME     one more name or address in the certificate; may be repeated\n"
     "  --ca-file PATH      the authority that clients are to trust: made if absent, used again if there\n"
     "                      (its private key is kept in PATH.key)\n"
+    "  --ca-key PATH       the private key of an authority of your own in --ca-file, such as mkcert's\n"
+    "                      rootCA-key.pem; both are only read then\n"
     "  --brands FILE       brands, customers and gateway replies to begin with, as JSON\n"
     "  --save FILE         written at the end, and read at the start if it is there: customers, brands, gateway\n"
     "                      replies and the secret, so that tokens and keys stay good\n"
@@ -96,6 +99,9 @@ static int take(struct options *options, int option, const char *value)
     case 'c':
         options->ca_file = value;
         return *value ? -1 : complain("not a path:", value);
+    case 'k':
+        options->ca_key = value;
+        return *value ? -1 : complain("not a path:", value);
     case 'b':
         options->brand_file = value;
         return -1;
@@ -128,6 +134,8 @@ static int check(const struct options *options, int count, char **arguments)
         return complain("unexpected argument", arguments[optind]);
     if (!options->tls && options->ca_file)
         return complain("only with --tls: --ca-file", options->ca_file);
+    if (options->ca_key && !options->ca_file)
+        return complain("only with --ca-file: --ca-key", options->ca_key);
     if (!options->tls && options->tls_name_count)
         return complain("only with --tls: --tls-name", options->tls_names[0]);
     return -1;
@@ -136,12 +144,19 @@ static int check(const struct options *options, int count, char **arguments)
 int options_read(struct options *options, int count, char **arguments)
 {
     static const struct option known[] = {
-        {"listen", required_argument, NULL, 'l'},   {"tls", no_argument, NULL, 't'},
-        {"tls-name", required_argument, NULL, 'n'}, {"ca-file", required_argument, NULL, 'c'},
-        {"brands", required_argument, NULL, 'b'},   {"save", required_argument, NULL, 's'},
-        {"secret", required_argument, NULL, 'x'},   {"allow-origin", required_argument, NULL, 'o'},
-        {"quiet", no_argument, NULL, 'q'},          {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},        {NULL, 0, NULL, 0},
+        {"listen", required_argument, NULL, 'l'},
+        {"tls", no_argument, NULL, 't'},
+        {"tls-name", required_argument, NULL, 'n'},
+        {"ca-file", required_argument, NULL, 'c'},
+        {"ca-key", required_argument, NULL, 'k'},
+        {"brands", required_argument, NULL, 'b'},
+        {"save", required_argument, NULL, 's'},
+        {"secret", required_argument, NULL, 'x'},
+        {"allow-origin", required_argument, NULL, 'o'},
+        {"quiet", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0},
     };
     int option, status = -1;
     memset(options, 0, sizeof *options);

@@ -11,6 +11,7 @@ struct options {
     const char **tls_names;
     size_t tls_name_count;
     const char *ca_file;
+    const char *ca_key;
     const char *brand_file;
     const char *secret;
     const char *save_file;

@@ -1,10 +1,12 @@
 """The program: its command line, its certificate, its end."""
 
+import fcntl
 import os
 import signal
 import socket
 import ssl
 import stat
+import struct
 import subprocess
 
 import pytest
@@ -173,3 +175,84 @@ def test_emulators_that_start_together_share_one_authority(tmp_path):
         assert process.wait(20) == 0
         process.stdout.close()
     assert sorted(os.listdir(tmp_path)) == ["ca.pem", "ca.pem.key"]
+
+
+def local_addresses():
+    """The IPv4 addresses of this machine's interfaces."""
+    found = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        for _, name in socket.if_nameindex():
+            try:  # SIOCGIFADDR
+                answer = fcntl.ioctl(any_socket, 0x8915, struct.pack("256s", name.encode()))
+            except OSError:
+                continue  # it has none
+            found.append(socket.inet_ntoa(answer[20:24]))
+    return found
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0"])
+def test_listening_on_every_address_is_certified_for_each(start, listen):
+    emulator = start("--listen", listen)
+    emulator.address = ("127.0.0.1", emulator.address[1])
+    addresses = local_addresses()
+    assert "127.0.0.1" in addresses
+    for name in ("localhost", "10.0.2.2", "::1", *addresses):  # Android's emulator knows us as 10.0.2.2
+        certificate(emulator, name)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        certificate(start(), "10.0.2.2")
+
+
+def test_listening_on_a_name_is_on_each_of_its_addresses(start):
+    emulator = start("--listen", "localhost:0", tls=False)
+    port = emulator.address[1]
+    addresses = {each[4][0] for each in socket.getaddrinfo("localhost", port, type=socket.SOCK_STREAM)}
+    for address in addresses:
+        with socket.create_connection((address, port), timeout=10) as connection:
+            connection.sendall(b"GET /_emulator/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert connection.recv(12) == b"HTTP/1.1 200"
+    assert emulator.url == "http://localhost:%d" % port
+
+
+def private_key_of(path):
+    """The key alone, out of a file with a certificate too."""
+    text = path.read_text()
+    return text[text.index("-----BEGIN PRIVATE KEY") :]
+
+
+def test_an_authority_of_ones_own_is_used_and_left_alone(start, tmp_path):
+    made, own = tmp_path / "made", tmp_path / "own"
+    made.mkdir()
+    own.mkdir()
+    start("--ca-file", str(made / "ca.pem")).stop()
+    authority, key = own / "rootCA.pem", own / "rootCA-key.pem"
+    authority.write_bytes((made / "ca.pem").read_bytes())
+    key.write_text(private_key_of(made / "ca.pem.key"))
+    for _ in range(2):
+        emulator = start("--ca-file", str(authority), "--ca-key", str(key))
+        assert emulator.ca_file == str(authority)
+        certificate(emulator, "localhost")
+    assert authority.read_bytes() == (made / "ca.pem").read_bytes()
+    assert sorted(os.listdir(own)) == ["rootCA-key.pem", "rootCA.pem"]
+
+
+def test_an_authority_of_ones_own_that_will_not_do_is_refused(start, tmp_path):
+    for name in ("a", "b"):
+        start("--ca-file", str(tmp_path / name)).stop()
+    key = tmp_path / "key"
+    key.write_text(private_key_of(tmp_path / "b.key"))
+    empty = tmp_path / "empty"
+    empty.write_text("")
+    leaf = tmp_path / "leaf"
+    leaf.write_text(ssl.get_server_certificate(start("--ca-file", str(tmp_path / "a")).address))
+    for authority, its_key, said in (
+        ("a", key, "belong"),
+        ("a", empty, "private key"),
+        ("a", tmp_path / "absent", "private key"),
+        ("empty", key, "certificate"),
+        ("absent", key, "certificate"),
+        ("leaf", key, "belong"),
+    ):
+        result = run("--listen", "127.0.0.1:0", "--tls", "--ca-file", str(tmp_path / authority), "--ca-key", str(its_key))
+        assert result.returncode == 1 and said in result.stderr and result.stdout == ""
+    result = run("--tls", "--ca-key", str(key))
+    assert result.returncode == 2 and "--ca-file" in result.stderr
