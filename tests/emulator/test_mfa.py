@@ -220,6 +220,15 @@ def test_skip_otp_when_an_mfa_password_is_reset(emulator, skip):
     assert second.validate_password("Secret-2").code == (200 if skip else 1526)
 
 
+@pytest.mark.parametrize("skip,code", [(True, 200), (False, 1532)])
+def test_a_forgotten_password_that_needs_no_otp_needs_no_otps(emulator, skip, code):
+    brand = emulator.brand(**MFA)
+    customer = pending(brand, mfaPassword=PASSWORD)
+    second = second_of(customer)
+    brand.set(**MFA, OTP_ENABLED=False, CONF_SKIP_OTP_VALIDATE_RESET=skip)
+    assert second.forget("Secret-2").code == code
+
+
 def test_mfa_forget_without_a_password_is_1515(brand):
     assert second_of(pending(brand)).forget(PASSWORD).code == 1515
 

@@ -115,15 +115,17 @@ def test_a_state_that_cannot_be_written_is_told_of_at_the_end(start, tmp_path):
 def test_a_saved_state_counts_and_a_reset_goes_back_to_the_brand_file(start, tmp_path):
     brands, state = tmp_path / "brands.json", tmp_path / "state.json"
     customer = {"brand": "A", "identifierType": "MOBILE", "identifierValue": "910", "customerId": "5"}
-    brands.write_text(json.dumps({"brands": {"A": {}}, "customers": [customer]}))
+    other = {**customer, "identifierValue": "911", "customerId": "7"}
+    brands.write_text(json.dumps({"brands": {"A": {}}, "customers": [customer, other]}))
     options = ["--brands", str(brands), "--save", str(state)]
     emulator = start(*options, tls=False)
     emulator.control("PUT", "customers/A/MOBILE/910", {"customerId": "6"})
+    emulator.control("DELETE", "customers/A/MOBILE/911")
     emulator.stop()
     emulator = start(*options, tls=False)
     assert emulator.control("GET", "export")["customers"] == [{**customer, "customerId": "6"}]
     emulator.control("POST", "reset")
-    assert emulator.control("GET", "export")["customers"] == [customer]
+    assert emulator.control("GET", "export")["customers"] == [customer, other]
 
 
 def hang_up(emulator, until):

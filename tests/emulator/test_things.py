@@ -64,6 +64,7 @@ def test_a_deleted_brand_is_unknown(emulator):
     started = brand.customer().started()
     emulator.fault(path="/auth/v1/token/generate", brand=brand.name, status=503)
     emulator.control("DELETE", "brands/" + brand.name)
+    assert brand.name not in [each["brand"] for each in emulator.control("GET", "faults")["faults"]]
     assert customer.generate().code == 1504 and customer.gateway().http_status == 401
     assert emulator.send("GET", "/_emulator/outbox?brand=" + brand.name).http_status == 400
     brand.set()
