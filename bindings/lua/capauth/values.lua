@@ -40,10 +40,10 @@ local function type_name(value)
   return type(value) == "table" and type(class) == "string" and class or type(value)
 end
 
--- Here and below: `name` is the argument's, `what` the function's, both as the caller knows them.
+-- Here and below: `name` is the argument's, `what` the function's (or nil), both as the caller knows them.
 function values.check(value, wanted, name, what)
-  if type(value) ~= wanted then misuse(("%s: %s must be a %s, not %s"):format(what, name, wanted, type_name(value))) end
-  return value
+  if type(value) == wanted then return value end
+  misuse(("%s%s must be a %s, not %s"):format(what and what .. ": " or "", name, wanted, type_name(value)))
 end
 
 -- The receiver of a method: an object that we made of that class, not just any table.

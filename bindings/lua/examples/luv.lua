@@ -8,16 +8,22 @@ local client = assert(capauth.Client { base_url = os.getenv "CAPAUTH_URL", ca_fi
 local watcher = uv.new_poll(assert(client:fd()))
 watcher:start("r", function() client:poll(0) end)
 
-local running = 3
-for i = 1, running do
-  client:spawn(function()
-    local customer = assert(client:session { brand = "DocDemo", mobile = "91999999998" .. i, device_id = "device-1" })
-    assert(customer:generate_token())
-    assert(customer:generate_otp())
-    print(customer:identifier(), customer:next_step())
-    running = running - 1
-    if running == 0 then watcher:close() end
-  end)
+local function send_otp(mobile)
+  local customer = assert(client:session { brand = "DocDemo", mobile = mobile, device_id = "device-1" })
+  assert(customer:generate_token())
+  assert(customer:generate_otp())
+  print(customer:identifier(), customer:next_step())
 end
+
+-- Loads the certificates before anybody waits for an answer, and keeps its connection for the first of them.
+client:start_prepare(function(ready, err)
+  if not ready then print(err) end
+  local tasks = {}
+  for i = 1, 3 do tasks[i] = client:spawn(send_otp, "91999999998" .. i) end
+  client:spawn(function()
+    for _, task in ipairs(tasks) do task:wait() end -- what failed was told on stderr
+    watcher:close()
+  end)
+end)
 
 uv.run()

@@ -1,4 +1,5 @@
--- A sign-in by OTP in LÖVE. Nothing blocks a frame: inside client:spawn operations yield, and client:poll() resumes.
+-- A sign-in by OTP in LÖVE. Nothing blocks a frame: certificates are loaded while the game loads, inside client:spawn
+-- operations yield, and client:poll() resumes.
 -- For LÖVE, put the folder capauth (its Lua files and its core.so for Lua 5.1) beside this file.
 local capauth = require "capauth"
 
@@ -11,18 +12,27 @@ local function ask(question)
   return entered
 end
 
-local function sign_in()
+-- true, or nil and why: no network, too many wrong OTPs, ...
+local function sign_in(customer)
+  local ok, err = customer:generate_token()
+  if ok then ok, err = customer:generate_otp() end
+  if ok then ok, err = customer:validate_otp(ask "OTP: ") end
+  while not ok and err.kind == "invalid_otp" do ok, err = customer:validate_otp(ask(err.message .. ", OTP: ")) end
+  return ok, err
+end
+
+local function play()
   local customer = assert(client:session { brand = "DocDemo", mobile = "919999999993", device_id = "device-1" })
-  assert(customer:generate_token())
-  assert(customer:generate_otp())
-  local ok, err = customer:validate_otp(ask "OTP: ")
-  while not ok do ok, err = customer:validate_otp(ask(err.message .. ", OTP: ")) end
+  repeat
+    local ok, err = sign_in(customer)
+    if not ok then ask(err.message .. ". Return tries again. ") end
+  until ok
   message = "Welcome, customer " .. customer:customer_id()
 end
 
 function love.load()
   client = assert(capauth.Client { base_url = os.getenv "CAPAUTH_URL", ca_file = os.getenv "CAPAUTH_CA_FILE" })
-  client:spawn(sign_in)
+  client:start_prepare(function() client:spawn(play) end)
 end
 
 function love.update() client:poll() end
