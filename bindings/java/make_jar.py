@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""make_jar.py JAR FOLDER...: packs folders into a jar that is the same whenever it is made from the same files."""
+"""make_jar.py JAR FOLDER|SOURCE...: packs folders, and Java sources by their package, into a jar that is the same
+whenever it is made from the same files."""
 
 import pathlib
+import re
 import sys
 import zipfile
 
@@ -10,12 +12,14 @@ MANIFEST = "META-INF/MANIFEST.MF"
 TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file knows
 
 
-def main(jar, *folders):
+def main(jar, *contents):
     files = {}
-    for folder in map(pathlib.Path, folders):
-        for path in folder.rglob("*"):
+    for content in map(pathlib.Path, contents):
+        if content.is_file():
+            files[place_of_source(content)] = content.read_bytes()
+        for path in content.rglob("*"):
             if path.is_file():
-                files[path.relative_to(folder).as_posix()] = path.read_bytes()
+                files[path.relative_to(content).as_posix()] = path.read_bytes()
     files[MANIFEST] = manifest(module_name(jar), any(name.startswith("META-INF/versions/") for name in files))
     with zipfile.ZipFile(jar, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files, key=lambda name: (name != MANIFEST, name)):
@@ -23,6 +27,11 @@ def main(jar, *folders):
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, files[name])
+
+
+def place_of_source(path):
+    package = re.search(r"^package ([\w.]+);", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return "/".join([*package[1].split("."), path.name])
 
 
 def manifest(module, multi_release):

@@ -97,7 +97,7 @@ class JarTest {
     void sources_and_documentation_lie_beside() throws IOException {
         Map<String, byte[]> sources = content(beside(JARS[0], "sources"));
         for (String name : content(JARS[0]).keySet()) {
-            if (name.matches("io/capauth/\\w+\\.class")) {
+            if (name.matches("io/capauth/(\\w+/)?\\w+\\.class")) {
                 assertTrue(sources.containsKey(name.replace(".class", ".java")), name);
             }
         }
