@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "call.h"
+#include "platform.h"
 #include "settings.h"
 #include "transport.h"
 
@@ -55,8 +57,7 @@ int capauth_client_new(capauth_client **out)
     client->server_clock_ms = LLONG_MIN;
     if (!capauth__config_init(&client->config))
         goto no_config;
-    if (!capauth__engine_open(&client->engine))
-        goto no_config;
+    capauth__engine_init(&client->engine);
     pthread_mutex_init(&client->mutex, NULL);
     pthread_mutex_init(&client->reasons_mutex, NULL);
     pthread_mutex_init(&client->events.mutex, NULL);
@@ -232,6 +233,15 @@ void capauth__server_clock_check(capauth_client *client, const struct capauth__c
         capauth__server_clock_set(client, issued_ms);
 }
 
+static int system_failure(capauth_client *client, const char *operation)
+{
+    char reason[128];
+
+    capauth__system_error(errno, reason, sizeof reason);
+    return capauth__client_fail(client, CAPAUTH_E_SYSTEM, "%s: %s: %s", operation, capauth_strerror(CAPAUTH_E_SYSTEM),
+                                reason);
+}
+
 int capauth_client_poll(capauth_client *client, int timeout_ms)
 {
     int result = capauth__client_check(client);
@@ -243,6 +253,8 @@ int capauth_client_poll(capauth_client *client, int timeout_ms)
     if (capauth__in_callback(client))
         return CAPAUTH_E_REENTRANT;
     result = capauth__engine_poll(client, timeout_ms);
+    if (result == CAPAUTH_E_SYSTEM)
+        (void)system_failure(client, "poll");
     capauth__deliver(client);
     return result;
 }
@@ -255,7 +267,9 @@ int capauth_client_fd(capauth_client *client)
     if (result)
         return result;
     fd = capauth__engine_fd(&client->engine);
-    return fd < 0 ? CAPAUTH_E_UNSUPPORTED : fd;
+    if (fd >= 0)
+        return fd;
+    return errno == ENOSYS ? CAPAUTH_E_UNSUPPORTED : system_failure(client, "fd");
 }
 
 int capauth_client_next_done(capauth_client *client, capauth_call **out)

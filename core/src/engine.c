@@ -105,13 +105,34 @@ void capauth__engine_schedule(capauth_call *call, int64_t due_ms)
 
 /* ---- Opening and ending ---- */
 
-bool capauth__engine_open(struct capauth__engine *engine)
+void capauth__engine_init(struct capauth__engine *engine)
 {
-    if (!capauth__reactor_open(&engine->reactor))
-        return false;
+    capauth__reactor_init(&engine->reactor);
     pthread_mutex_init(&engine->mutex, NULL);
     pthread_mutex_init(&engine->inbox_mutex, NULL);
-    return true;
+}
+
+/* The inbox's mutex is for those who wake the reactor; a wake-up that came before there was one is made up for. */
+static bool open_reactor(struct capauth__engine *engine)
+{
+    bool is_open;
+
+    pthread_mutex_lock(&engine->inbox_mutex);
+    is_open = engine->reactor.wake_fd >= 0;
+    if (!is_open && !engine->closed) {
+        is_open = capauth__reactor_open(&engine->reactor);
+        if (is_open && engine->inbox_signalled)
+            capauth__reactor_wake(&engine->reactor);
+    }
+    pthread_mutex_unlock(&engine->inbox_mutex);
+    return is_open;
+}
+
+static void close_reactor(struct capauth__engine *engine)
+{
+    pthread_mutex_lock(&engine->inbox_mutex);
+    capauth__reactor_close(&engine->reactor);
+    pthread_mutex_unlock(&engine->inbox_mutex);
 }
 
 static void wake_reactor(struct capauth__engine *engine)
@@ -177,6 +198,7 @@ static bool time_is_up(int64_t end_us)
 static void enter(capauth_call *call)
 {
     struct capauth__engine *engine = &call->client->engine;
+    char reason[128];
 
     atomic_fetch_add(&call->references, 1); /* the engine's, until it is settled */
     call->entered = true;
@@ -190,6 +212,9 @@ static void enter(capauth_call *call)
         capauth__call_finish(call, CAPAUTH_E_CANCELLED, NULL);
     } else if (atomic_load(&call->client->closed)) {
         capauth__call_finish(call, CAPAUTH_E_CANCELLED, "the client was closed");
+    } else if (!open_reactor(engine)) {
+        capauth__system_error(errno, reason, sizeof reason);
+        capauth__call_finish(call, CAPAUTH_E_SYSTEM, reason);
     } else {
         capauth__call_enter(call);
     }
@@ -210,6 +235,14 @@ static bool drain_inbox(capauth_client *client, int64_t end_us)
             return !inbox_is_empty(&client->engine);
     }
     return false;
+}
+
+/* Tells whoever watches the descriptor that there is something to collect, or to learn. */
+static void announce(struct capauth__engine *engine)
+{
+    if (!engine->announced)
+        capauth__reactor_announce(&engine->reactor);
+    engine->announced = true;
 }
 
 /* Whoever waits looks again, wherever it waits. */
@@ -234,7 +267,12 @@ void capauth__engine_close(capauth_client *client)
     capauth__transport_free(engine->transport);
     engine->transport = NULL;
     engine->steps++;
+    engine->closed = true;
     wake_all(engine);
+    if (!engine->away)
+        close_reactor(engine);
+    if (engine->watched)
+        announce(engine);
     pthread_mutex_unlock(&engine->mutex);
 }
 
@@ -244,12 +282,12 @@ void capauth__engine_end(capauth_client *client, bool forked)
 
     if (forked) {
         capauth__transport_abandon(engine->transport);
-        capauth__reactor_close(&engine->reactor);
+        capauth__reactor_end(&engine->reactor);
         return;
     }
     atomic_store(&client->closed, true); /* what is still in the inbox is not begun */
     capauth__engine_close(client);
-    capauth__reactor_close(&engine->reactor);
+    capauth__reactor_end(&engine->reactor);
     free(engine->heap);
     pthread_mutex_destroy(&engine->mutex);
     pthread_mutex_destroy(&engine->inbox_mutex);
@@ -280,7 +318,8 @@ static void send_first(capauth_client *client)
     call->state = CAPAUTH__WAITING;
     result = ensure_transport(client) ? capauth__transport_start(engine->transport, call) : CAPAUTH_E_NO_MEMORY;
     if (result) {
-        capauth__call_finish(call, result, NULL);
+        capauth__call_finish(call, result,
+                             result == CAPAUTH_E_UNSUPPORTED ? "this libcurl lacks what the settings ask for" : NULL);
         return;
     }
     call->state = CAPAUTH__FLYING;
@@ -334,20 +373,12 @@ static bool send_queue(capauth_client *client, int64_t end_us)
     return false;
 }
 
-/* Tells whoever watches the descriptor that there is something to collect. */
-static void announce(struct capauth__engine *engine)
-{
-    if (!engine->announced)
-        capauth__reactor_announce(&engine->reactor);
-    engine->announced = true;
-}
-
 int capauth__engine_fd(struct capauth__engine *engine)
 {
     int fd;
 
     pthread_mutex_lock(&engine->mutex);
-    fd = capauth__reactor_fd(&engine->reactor);
+    fd = open_reactor(engine) ? capauth__reactor_fd(&engine->reactor) : -1;
     engine->watched = fd >= 0;
     if (engine->watched && engine->finished)
         announce(engine);
@@ -511,12 +542,14 @@ static void lead(capauth_client *client, const capauth_call *call, int timeout_m
 
     engine->leading = true;
     engine->led_for = call;
-    if (inbox_is_empty(engine)) {
+    if (inbox_is_empty(engine) && open_reactor(engine)) {
         engine->away = true;
         pthread_mutex_unlock(&engine->mutex);
         count = capauth__reactor_wait(&engine->reactor, ready, STEP_EVENTS, timeout_ms);
         pthread_mutex_lock(&engine->mutex);
         engine->away = engine->summoned = false;
+        if (engine->closed)
+            close_reactor(engine);
         if (engine->steps != seen)
             count = capauth__reactor_wait(&engine->reactor, ready, STEP_EVENTS, 0);
     }
@@ -626,6 +659,11 @@ int capauth__engine_poll(capauth_client *client, int timeout_ms)
 
     pthread_mutex_lock(&engine->mutex);
     step(client, ready, capauth__reactor_wait(&engine->reactor, ready, STEP_EVENTS, 0));
+    if (timeout_ms && !engine->finished && !engine->closed && !open_reactor(engine)) {
+        hand_over(engine);
+        pthread_mutex_unlock(&engine->mutex);
+        return CAPAUTH_E_SYSTEM;
+    }
     while (!engine->finished && timeout_ms && !atomic_load(&client->closed)) {
         int left = remaining(timeout_ms, start_ms);
 

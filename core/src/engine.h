@@ -53,6 +53,7 @@ struct capauth__engine {
     size_t heap_length;
     size_t heap_capacity;
     int in_flight;
+    bool closed;
     int finished; /* since the last poll */
     bool watched; /* the application has the descriptor */
     bool announced; /* a completion that no poll has collected */
@@ -62,10 +63,12 @@ struct capauth__engine {
     struct capauth__call_list done; /* for capauth_client_next_done; the inbox's mutex */
 };
 
-bool capauth__engine_open(struct capauth__engine *engine);
+/* Takes no descriptors before there is something to wait for. */
+void capauth__engine_init(struct capauth__engine *engine);
 /* Ends everything; nobody may be inside. `forked`: leaves curl and the kernel's registrations alone. */
 void capauth__engine_end(capauth_client *client, bool forked);
-/* Finishes every live call as cancelled and closes the connections. */
+/* Finishes every live call as cancelled, closes the connections and gives the descriptors back; if a thread waits on
+ * them, that is done when it leaves. */
 void capauth__engine_close(capauth_client *client);
 
 /* These never block longer than the inbox's mutex. */
@@ -85,9 +88,10 @@ capauth_call *capauth__engine_next_done(struct capauth__engine *engine);
 void capauth__engine_wait(capauth_call *call, int timeout_ms);
 /* Takes steps until a call that was cancelled, or is past its deadline, has ended. */
 void capauth__engine_retire(capauth_call *call);
-/* The descriptor for the application; -1: none. */
+/* The descriptor for the application; -1: none, and errno says why. */
 int capauth__engine_fd(struct capauth__engine *engine);
-/* One step, and if there is time, waiting for a call to finish: how many did since the last poll. */
+/* One step, and if there is time, waiting for a call to finish: how many did since the last poll. CAPAUTH_E_SYSTEM:
+ * it cannot wait, and errno says why. */
 int capauth__engine_poll(capauth_client *client, int timeout_ms);
 
 /* The rest is for rooms that act inside a step, with the engine's mutex held. */

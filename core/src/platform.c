@@ -70,6 +70,22 @@ static bool can_be_opened(const char *path)
 }
 #endif
 
+int capauth__descriptor_shortage(void)
+{
+    int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    int reason = fd < 0 && (errno == EMFILE || errno == ENFILE) ? errno : 0;
+
+    if (fd >= 0)
+        close(fd);
+    return reason;
+}
+
+void capauth__system_error(int number, char *text, size_t size)
+{
+    if (strerror_r(number, text, size))
+        snprintf(text, size, "error %d", number);
+}
+
 int capauth__memory_file(const char *text, size_t length, char *path, size_t size)
 {
 #ifdef SYS_memfd_create

@@ -21,6 +21,11 @@ int capauth__socket(int family, int type, int protocol);
 /* What tells an open descriptor from a later one with the same number; 0: it is closed. */
 uint64_t capauth__descriptor_identity(int fd);
 
+/* errno if no descriptor is to be had, else 0. */
+int capauth__descriptor_shortage(void);
+/* errno's own sentence. */
+void capauth__system_error(int number, char *text, size_t size);
+
 /* Text as a file that other libraries can open, gone when the descriptor is closed: writes its name into `path` and
  * gives the descriptor, or -1 where the platform has no such thing. */
 int capauth__memory_file(const char *text, size_t length, char *path, size_t size);

@@ -41,17 +41,23 @@ struct capauth__reactor {
     int waiting;
 };
 
+/* Without descriptors yet. */
+void capauth__reactor_init(struct capauth__reactor *reactor);
+/* false: the system has refused, and errno says why. Does nothing to one that is open. */
 bool capauth__reactor_open(struct capauth__reactor *reactor);
+/* Gives the descriptors back, save those of capauth__reactor_fd, which stay what they are for whoever watches them. */
 void capauth__reactor_close(struct capauth__reactor *reactor);
-/* A descriptor that is readable when there is something to do or to collect; -1 where the platform has no such thing,
- * or no more descriptors. */
+/* Those too. */
+void capauth__reactor_end(struct capauth__reactor *reactor);
+/* A descriptor that is readable when there is something to do or to collect. -1: errno is ENOSYS where the platform has
+ * no such thing; else the system has refused. Of one that is open. */
 int capauth__reactor_fd(struct capauth__reactor *reactor);
 /* Makes that descriptor readable, though not who waits here, until it is taken back. Nothing before it was asked for.
  */
 void capauth__reactor_announce(struct capauth__reactor *reactor);
 void capauth__reactor_clear_announcement(struct capauth__reactor *reactor);
-/* Watches fd for `events`; 0 stops watching. */
-void capauth__reactor_watch(struct capauth__reactor *reactor, int fd, int events);
+/* Watches fd for `events`; 0 stops watching. false: the system has refused, and errno says why. */
+bool capauth__reactor_watch(struct capauth__reactor *reactor, int fd, int events);
 /* Sets the timer, in monotonic milliseconds; INT64_MAX: none. It may go off early, so that it is seldom set. */
 void capauth__reactor_arm(struct capauth__reactor *reactor, int64_t due_ms);
 /* Takes back that the timer went off. */

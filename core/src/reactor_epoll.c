@@ -15,10 +15,26 @@ static bool add_own(const struct capauth__reactor *reactor, int fd)
     return fd >= 0 && epoll_ctl(reactor->poll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-bool capauth__reactor_open(struct capauth__reactor *reactor)
+void capauth__reactor_init(struct capauth__reactor *reactor)
 {
     reactor->armed_ms = INT64_MAX;
-    reactor->outer_fd = reactor->done_fd = -1;
+    reactor->poll_fd = reactor->wake_fd = reactor->timer_fd = reactor->outer_fd = reactor->done_fd = -1;
+}
+
+static void close_fd(int *fd)
+{
+    int reason = errno;
+
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    errno = reason;
+}
+
+bool capauth__reactor_open(struct capauth__reactor *reactor)
+{
+    if (reactor->poll_fd >= 0)
+        return true;
     reactor->poll_fd = epoll_create1(EPOLL_CLOEXEC);
     reactor->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     reactor->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -28,18 +44,16 @@ bool capauth__reactor_open(struct capauth__reactor *reactor)
     return false;
 }
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 void capauth__reactor_close(struct capauth__reactor *reactor)
 {
     close_fd(&reactor->poll_fd);
     close_fd(&reactor->wake_fd);
     close_fd(&reactor->timer_fd);
+}
+
+void capauth__reactor_end(struct capauth__reactor *reactor)
+{
+    capauth__reactor_close(reactor);
     close_fd(&reactor->outer_fd);
     close_fd(&reactor->done_fd);
 }
@@ -63,19 +77,19 @@ int capauth__reactor_fd(struct capauth__reactor *reactor)
     return reactor->outer_fd;
 }
 
-void capauth__reactor_watch(struct capauth__reactor *reactor, int fd, int events)
+bool capauth__reactor_watch(struct capauth__reactor *reactor, int fd, int events)
 {
     struct epoll_event event = {.data.fd = fd};
 
     if (!events) {
         /* curl may have closed it already; then the kernel has taken it out by itself. */
         (void)epoll_ctl(reactor->poll_fd, EPOLL_CTL_DEL, fd, &event);
-        return;
+        return true;
     }
     event.events = (events & CAPAUTH__READ ? EPOLLIN : 0U) | (events & CAPAUTH__WRITE ? EPOLLOUT : 0U);
     /* Nearly always a connection that was idle, and which curl had us stop watching; but one may be known after all. */
-    if (epoll_ctl(reactor->poll_fd, EPOLL_CTL_ADD, fd, &event) && errno == EEXIST)
-        (void)epoll_ctl(reactor->poll_fd, EPOLL_CTL_MOD, fd, &event);
+    return !epoll_ctl(reactor->poll_fd, EPOLL_CTL_ADD, fd, &event) ||
+           (errno == EEXIST && !epoll_ctl(reactor->poll_fd, EPOLL_CTL_MOD, fd, &event));
 }
 
 void capauth__reactor_arm(struct capauth__reactor *reactor, int64_t due_ms)

@@ -3,6 +3,7 @@
  * that stands for all of it. */
 #include "reactor.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -30,22 +31,31 @@ static bool open_pipe(int *read_fd, int *write_fd)
 
 static void close_fd(int *fd)
 {
+    int reason = errno;
+
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
+    errno = reason;
+}
+
+void capauth__reactor_init(struct capauth__reactor *reactor)
+{
+    memset(reactor, 0, sizeof *reactor);
+    reactor->poll_fd = reactor->timer_fd = reactor->wake_fd = reactor->wake_write_fd = -1;
+    reactor->outer_fd = reactor->done_fd = -1;
+    reactor->kick_fds[0] = reactor->kick_fds[1] = -1;
+    reactor->armed_ms = INT64_MAX;
+    pthread_mutex_init(&reactor->mutex, NULL);
 }
 
 bool capauth__reactor_open(struct capauth__reactor *reactor)
 {
-    memset(reactor, 0, sizeof *reactor);
-    reactor->poll_fd = reactor->timer_fd = reactor->wake_fd = reactor->wake_write_fd = -1;
-    reactor->kick_fds[0] = reactor->kick_fds[1] = -1;
-    reactor->armed_ms = INT64_MAX;
-    if (open_pipe(&reactor->wake_fd, &reactor->wake_write_fd) &&
-        open_pipe(&reactor->kick_fds[0], &reactor->kick_fds[1])) {
-        pthread_mutex_init(&reactor->mutex, NULL);
+    if (reactor->wake_fd >= 0)
         return true;
-    }
+    if (open_pipe(&reactor->wake_fd, &reactor->wake_write_fd) &&
+        open_pipe(&reactor->kick_fds[0], &reactor->kick_fds[1]))
+        return true;
     capauth__reactor_close(reactor);
     return false;
 }
@@ -61,9 +71,15 @@ void capauth__reactor_close(struct capauth__reactor *reactor)
     reactor->watched_count = reactor->watched_capacity = 0;
 }
 
+void capauth__reactor_end(struct capauth__reactor *reactor)
+{
+    capauth__reactor_close(reactor);
+}
+
 int capauth__reactor_fd(struct capauth__reactor *reactor)
 {
     (void)reactor;
+    errno = ENOSYS;
     return -1;
 }
 
@@ -113,9 +129,10 @@ static bool make_room(struct capauth__reactor *reactor)
     return true;
 }
 
-void capauth__reactor_watch(struct capauth__reactor *reactor, int fd, int events)
+bool capauth__reactor_watch(struct capauth__reactor *reactor, int fd, int events)
 {
     short wanted = (short)((events & CAPAUTH__READ ? POLLIN : 0) | (events & CAPAUTH__WRITE ? POLLOUT : 0));
+    bool done = true;
     size_t i = 0;
 
     pthread_mutex_lock(&reactor->mutex);
@@ -128,9 +145,12 @@ void capauth__reactor_watch(struct capauth__reactor *reactor, int fd, int events
         reactor->watched[i] = (struct pollfd){.fd = fd, .events = wanted};
         if (i == reactor->watched_count)
             reactor->watched_count++;
+    } else {
+        done = false;
     }
     kick(reactor);
     pthread_mutex_unlock(&reactor->mutex);
+    return done;
 }
 
 void capauth__reactor_arm(struct capauth__reactor *reactor, int64_t due_ms)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "transport.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,8 @@ struct capauth__transfer {
     bool fresh; /* on a new connection, whatever there is */
     bool forbidden; /* its connection, to those that come later */
     bool too_large;
+    bool unsupported; /* libcurl lacks an option */
+    int system_error; /* why there is no socket, or why nobody can wait on it; 0: neither */
     bool head_ended; /* what comes after it are trailers, of which nothing is believed */
     bool begun; /* curl has a connection for it */
     int64_t begun_us;
@@ -55,6 +58,8 @@ struct capauth__transport {
     CURLSH *share; /* of TLS sessions: else an easy handle resumes only those that itself began */
     struct capauth__transfer *pool;
     int64_t due_ms;
+    int shortage; /* errno, if there were no descriptors left before the last socket was closed */
+    bool unwatched; /* the reactor has refused a socket: its transfer would wait for ever */
     struct capauth__sockets sockets;
     char date[32]; /* the last Date, as it was read: it changes but once a second */
     int64_t date_ms;
@@ -107,15 +112,20 @@ static long request_size(const struct capauth__transfer *transfer)
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
 {
     struct capauth__transport *transport = data;
+    struct capauth__transfer *transfer = NULL;
     int events = 0;
 
-    (void)easy, (void)socket_data;
+    (void)socket_data;
     if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
         events |= CAPAUTH__READ;
     if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
         events |= CAPAUTH__WRITE;
-    capauth__reactor_watch(&transport->client->engine.reactor, fd, events);
-    return 0;
+    if (!capauth__reactor_watch(&transport->client->engine.reactor, fd, events) &&
+        !curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer) && transfer) {
+        transfer->system_error = errno;
+        transport->unwatched = true;
+    }
+    return 0; /* an error here would be the end of the whole multi handle */
 }
 
 /* Only notes the time: acting here would be a call of curl inside curl. */
@@ -130,15 +140,17 @@ static int on_timer(CURLM *multi, long timeout_ms, void *data)
 
 static curl_socket_t on_open(void *data, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    struct capauth__transport *transport = data;
-    int fd;
+    struct capauth__transfer *transfer = data;
+    struct capauth__transport *transport = transfer->call->client->engine.transport;
+    int fd = capauth__sockets_reserve(&transport->sockets)
+                 ? capauth__socket(address->family, address->socktype, address->protocol)
+                 : -1;
 
     (void)purpose;
-    if (!capauth__sockets_reserve(&transport->sockets))
-        return CURL_SOCKET_BAD;
-    fd = capauth__socket(address->family, address->socktype, address->protocol);
     if (fd >= 0)
         capauth__sockets_add(&transport->sockets, fd);
+    else
+        transfer->system_error = errno;
     return fd;
 }
 
@@ -146,6 +158,7 @@ static int on_close(void *data, curl_socket_t fd)
 {
     struct capauth__transport *transport = data;
 
+    transport->shortage = capauth__descriptor_shortage();
     capauth__sockets_remove(&transport->sockets, fd);
     return close(fd);
 }
@@ -264,7 +277,16 @@ static size_t on_header(char *line, size_t size, size_t count, void *data)
 
 /* ---- Handles ---- */
 
-#define SET(easy, option, value) (curl_easy_setopt(easy, option, value) == CURLE_OK)
+#define SET(easy, option, value) accepted(easy, curl_easy_setopt(easy, option, value))
+
+static bool accepted(CURL *easy, CURLcode code)
+{
+    struct capauth__transfer *transfer = NULL;
+
+    if (code && code != CURLE_OUT_OF_MEMORY && !curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer))
+        transfer->unsupported = true;
+    return code == CURLE_OK;
+}
 
 /* What certain TLS backends lack may fail; it is then said by the one who asked for it. */
 static bool set_tls(CURL *easy, const struct capauth__config *config)
@@ -275,7 +297,7 @@ static bool set_tls(CURL *easy, const struct capauth__config *config)
                SET(easy, CURLOPT_SSL_VERIFYHOST, 2L);
 
     /* Debian's default would add the system's authorities to ours, and turn curl's store cache off. */
-    (void)SET(easy, CURLOPT_CAPATH, NULL);
+    (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     if (config->ca_pem && config->ca_memory_fd < 0) {
         struct curl_blob blob = {.data = config->ca_pem, .len = strlen(config->ca_pem), .flags = CURL_BLOB_NOCOPY};
 
@@ -335,13 +357,12 @@ static bool set_callbacks(struct capauth__transport *transport, struct capauth__
 {
     CURL *easy = transfer->easy;
 
-    return SET(easy, CURLOPT_SHARE, transport->share) && SET(easy, CURLOPT_PRIVATE, transfer) &&
-           SET(easy, CURLOPT_ERRORBUFFER, transfer->detail) && SET(easy, CURLOPT_PREREQFUNCTION, on_send) &&
-           SET(easy, CURLOPT_PREREQDATA, transfer) && SET(easy, CURLOPT_WRITEFUNCTION, on_write) &&
-           SET(easy, CURLOPT_WRITEDATA, transfer) && SET(easy, CURLOPT_HEADERFUNCTION, on_header) &&
-           SET(easy, CURLOPT_HEADERDATA, transfer) && SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open) &&
-           SET(easy, CURLOPT_OPENSOCKETDATA, transport) && SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) &&
-           SET(easy, CURLOPT_CLOSESOCKETDATA, transport);
+    return SET(easy, CURLOPT_SHARE, transport->share) && SET(easy, CURLOPT_ERRORBUFFER, transfer->detail) &&
+           SET(easy, CURLOPT_PREREQFUNCTION, on_send) && SET(easy, CURLOPT_PREREQDATA, transfer) &&
+           SET(easy, CURLOPT_WRITEFUNCTION, on_write) && SET(easy, CURLOPT_WRITEDATA, transfer) &&
+           SET(easy, CURLOPT_HEADERFUNCTION, on_header) && SET(easy, CURLOPT_HEADERDATA, transfer) &&
+           SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open) && SET(easy, CURLOPT_OPENSOCKETDATA, transfer) &&
+           SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) && SET(easy, CURLOPT_CLOSESOCKETDATA, transport);
 }
 
 static void transfer_free(struct capauth__transfer *transfer)
@@ -351,19 +372,29 @@ static void transfer_free(struct capauth__transfer *transfer)
     free(transfer);
 }
 
-static struct capauth__transfer *transfer_new(struct capauth__transport *transport)
+/* One of the pool, or a new one. */
+static int transfer_take(struct capauth__transport *transport, struct capauth__transfer **out)
 {
-    struct capauth__transfer *transfer = calloc(1, sizeof *transfer);
+    struct capauth__transfer *transfer = transport->pool;
+    int result;
 
-    if (!transfer)
-        return NULL;
+    *out = transfer;
+    if (transfer) {
+        transport->pool = transfer->next;
+        return CAPAUTH_OK;
+    }
+    if (!(transfer = calloc(1, sizeof *transfer)))
+        return CAPAUTH_E_NO_MEMORY;
     transfer->body.limit = BODY_LIMIT;
+    transfer->fd = -1;
     transfer->easy = curl_easy_init();
-    if (transfer->easy && set_connection(transfer->easy, &transport->client->config) &&
-        set_callbacks(transport, transfer))
-        return transfer;
+    *out = transfer;
+    if (transfer->easy && !curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer) &&
+        set_connection(transfer->easy, &transport->client->config) && set_callbacks(transport, transfer))
+        return CAPAUTH_OK;
+    result = transfer->unsupported ? CAPAUTH_E_UNSUPPORTED : CAPAUTH_E_NO_MEMORY;
     transfer_free(transfer);
-    return NULL;
+    return result;
 }
 
 struct capauth__transport *capauth__transport_new(capauth_client *client)
@@ -509,8 +540,9 @@ static void transfer_reset(struct capauth__transfer *transfer)
     capauth__buffer_clear(&transfer->body);
     transfer->call = NULL;
     transfer->header_count = 0;
-    transfer->begun = transfer->stopped = transfer->too_large = false;
+    transfer->begun = transfer->stopped = transfer->too_large = transfer->head_ended = false;
     transfer->begun_us = 0;
+    transfer->system_error = 0;
     transfer->fd = -1;
     transfer->date_ms = 0;
     transfer->retry_after[0] = transfer->request_id[0] = transfer->detail[0] = '\0';
@@ -534,13 +566,12 @@ static void transfer_release(struct capauth__transport *transport, struct capaut
 
 int capauth__transport_start(struct capauth__transport *transport, capauth_call *call)
 {
-    struct capauth__transfer *transfer = transport->pool;
+    struct capauth__transfer *transfer;
     long left_ms = (long)(call->deadline_ms - capauth__monotonic_ms());
+    int result = transfer_take(transport, &transfer);
 
-    if (transfer)
-        transport->pool = transfer->next;
-    else if (!(transfer = transfer_new(transport)))
-        return CAPAUTH_E_NO_MEMORY;
+    if (result)
+        return result;
     transfer->call = call;
     call->transfer = transfer;
     if (!call->url.failed && set_headers(transfer, call) && set_body(transfer->easy, call) &&
@@ -589,10 +620,18 @@ bool capauth__transfer_may_have_left(const struct capauth__transfer *transfer)
 
 /* ---- What became of it ---- */
 
+/* libcurl has a buffer of 100 KB for one header, and calls it out of memory when it does not suffice. */
+static bool is_header_too_long(CURLcode code, const struct capauth__transfer *transfer)
+{
+    return code == CURLE_OUT_OF_MEMORY && capauth__transfer_may_have_left(transfer) && !transfer->head_ended;
+}
+
 static int network_error(CURLcode code, const struct capauth__transfer *transfer)
 {
     curl_off_t connected_us = 0;
 
+    if (transfer->system_error)
+        return CAPAUTH_E_SYSTEM;
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
@@ -617,7 +656,12 @@ static int network_error(CURLcode code, const struct capauth__transfer *transfer
     case CURLE_SSL_CLIENTCERT:
     case CURLE_USE_SSL_FAILED:
         return CAPAUTH_E_TLS;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* it is not HTTP that came */
+    case CURLE_WEIRD_SERVER_REPLY:
+        return CAPAUTH_E_PROTOCOL;
     case CURLE_RECV_ERROR:
+        if (strstr(transfer->detail, "response headers")) /* too many */
+            return CAPAUTH_E_PROTOCOL;
         /* In TLS 1.3, what the server holds against our certificate comes after our request. */
         return strstr(transfer->detail, " alert ") ? CAPAUTH_E_TLS : CAPAUTH_E_NETWORK;
     case CURLE_BAD_CONTENT_ENCODING:
@@ -625,7 +669,7 @@ static int network_error(CURLcode code, const struct capauth__transfer *transfer
     case CURLE_WRITE_ERROR:
         return transfer->too_large ? CAPAUTH_E_PROTOCOL : CAPAUTH_E_NO_MEMORY;
     case CURLE_OUT_OF_MEMORY:
-        return CAPAUTH_E_NO_MEMORY;
+        return is_header_too_long(code, transfer) ? CAPAUTH_E_PROTOCOL : CAPAUTH_E_NO_MEMORY;
     default:
         return CAPAUTH_E_NETWORK;
     }
@@ -682,7 +726,11 @@ static void explain(const struct capauth__transfer *transfer, CURLcode code, cha
     const struct capauth__config *config = &transfer->call->client->config;
     const char *detail = transfer->detail[0] ? transfer->detail : curl_easy_strerror(code);
 
-    if (transfer->too_large) {
+    if (transfer->system_error) {
+        capauth__system_error(transfer->system_error, out, size);
+    } else if (is_header_too_long(code, transfer)) {
+        snprintf(out, size, "a header of the reply is longer than 100 KB");
+    } else if (transfer->too_large) {
         snprintf(out, size, "the reply is longer than %d bytes", BODY_LIMIT);
     } else if (transfer->stopped) {
         snprintf(out, size, "the connection ended before a reply came");
@@ -726,6 +774,16 @@ static int handshake_ms(const struct capauth__transfer *transfer)
     return secured_us > connected_us ? (int)((secured_us - connected_us) / 1000) + 1 : 0;
 }
 
+/* Without descriptors libcurl cannot look a name up, nor read certificates, and blames the name or the file. */
+static void note_shortage(struct capauth__transport *transport, struct capauth__transfer *transfer, CURLcode code)
+{
+    if (!transfer->system_error && !transfer->begun &&
+        (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
+         code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM || code == CURLE_OUT_OF_MEMORY))
+        transfer->system_error = transport->shortage ? transport->shortage : capauth__descriptor_shortage();
+    transport->shortage = 0;
+}
+
 static const char *connection_kind(const struct capauth__transfer *transfer)
 {
     long connects = 1;
@@ -751,6 +809,7 @@ static void hand_out(struct capauth__transport *transport, struct capauth__trans
     if (code && broke_after_reply(code, transfer, status))
         code = CURLE_OK;
     if (code) {
+        note_shortage(transport, transfer, code);
         answer.error = network_error(code, transfer);
         explain(transfer, code, detail, sizeof detail);
         answer.may_have_left = answer.may_have_left || code == CURLE_HTTP2_STREAM;
@@ -782,11 +841,28 @@ void capauth__transport_greeted(struct capauth__transport *transport, int fd)
         socket->greeting = 0;
 }
 
+static void end_unwatched(struct capauth__transport *transport)
+{
+    char reason[128];
+    capauth_call *next;
+
+    transport->unwatched = false;
+    for (capauth_call *call = transport->client->engine.live.first; call; call = next) {
+        next = call->live_next;
+        if (call->transfer && call->transfer->system_error) {
+            capauth__system_error(call->transfer->system_error, reason, sizeof reason);
+            capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_SYSTEM), reason);
+        }
+    }
+}
+
 bool capauth__transport_collect(struct capauth__transport *transport, int64_t end_us)
 {
     const CURLMsg *message;
     int left;
 
+    if (transport->unwatched)
+        end_unwatched(transport);
     while ((message = curl_multi_info_read(transport->multi, &left))) {
         struct capauth__transfer *transfer = NULL;
         CURLcode code = message->data.result;

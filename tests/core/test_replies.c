@@ -313,7 +313,7 @@ static void half_a_body_is_a_lost_answer(void **state)
         const char *reply;
         int generate;
     } lost[] = {
-        {cut, CAPAUTH_E_NETWORK}, {half_head, PROTOCOL}, {no_http, CAPAUTH_E_NETWORK}, {bad_chunk, CAPAUTH_E_NETWORK}};
+        {cut, CAPAUTH_E_NETWORK}, {half_head, PROTOCOL}, {no_http, PROTOCOL}, {bad_chunk, CAPAUTH_E_NETWORK}};
 
     (void)state;
     for (size_t i = 0; i < sizeof lost / sizeof lost[0]; i++) {

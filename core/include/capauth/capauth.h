@@ -184,8 +184,8 @@ CAPAUTH_API int capauth_client_new(capauth_client **client);
 CAPAUTH_API void capauth_client_free(capauth_client **client);
 
 /*
- * Cancels what is in flight and closes all connections; never waits for the network or for callbacks. Later operations
- * give CAPAUTH_E_CLOSED; getters and export still work. Closing twice is fine.
+ * Cancels what is in flight, closes all connections and gives all descriptors back, save that of capauth_client_fd;
+ * never waits for the network or for callbacks. Later operations give CAPAUTH_E_CLOSED; getters and export still work. Closing twice is fine.
  */
 CAPAUTH_API int capauth_client_close(capauth_client *client);
 
@@ -299,13 +299,14 @@ CAPAUTH_API int capauth_client_prepare(capauth_client *client);
 /*
  * Lets calls move on. Waits until a call finishes, at most timeout_ms (negative: without limit); 0 does what can be
  * done now and never blocks. Returns how many calls finished since the last poll, or a negative code
- * (CAPAUTH_E_REENTRANT in a callback).
+ * (CAPAUTH_E_REENTRANT in a callback; CAPAUTH_E_SYSTEM when there are no descriptors left to wait on).
  */
 CAPAUTH_API int capauth_client_poll(capauth_client *client, int timeout_ms);
 
 /*
  * A descriptor to watch for reading in an event loop of your own; when it is readable, call
- * capauth_client_poll(client, 0). It stays the client's. CAPAUTH_E_UNSUPPORTED where the platform has none.
+ * capauth_client_poll(client, 0). It stays the client's, until that is freed; closing the client, from any thread, makes
+ * it readable. CAPAUTH_E_UNSUPPORTED where the platform has none; CAPAUTH_E_SYSTEM when there are no descriptors left.
  */
 CAPAUTH_API int capauth_client_fd(capauth_client *client);
 

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Descriptors: when they are taken, when they are given back, and what is said when there are none. */
+#include "support_net.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { CLIENTS = 400, LIMIT = 100 };
+
+static int open_descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    int count = 0;
+
+    assert_non_null(folder);
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count - 3; /* ".", ".." and the folder's own */
+}
+
+/* At most so many, and no limit again with 0. */
+static void limit_descriptors(rlim_t most)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = most ? most : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* The lowest number that is free: with this limit no more can be opened, with one more a single one. */
+static rlim_t all_in_use(void)
+{
+    int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+
+    close(fd);
+    return (rlim_t)fd;
+}
+
+static void closed_clients_take_no_descriptors(void **state)
+{
+    static capauth_client *clients[CLIENTS];
+    struct served it = served_begin(0);
+
+    (void)state;
+    limit_descriptors(LIMIT);
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = client_of(slow_server_url(it.server));
+        assert_code(capauth_client_prepare(clients[i]), CAPAUTH_OK);
+        assert_code(capauth_client_close(clients[i]), CAPAUTH_OK);
+    }
+    limit_descriptors(0);
+    for (int i = 0; i < CLIENTS; i++)
+        capauth_client_free(&clients[i]);
+    served_end(&it);
+}
+
+static void *wait_for(void *data)
+{
+    (void)capauth_call_wait(data, -1);
+    return NULL;
+}
+
+static void the_last_thread_that_leaves_a_closed_client_gives_them_back(void **state)
+{
+    struct served it = served_begin(-1);
+    int before = open_descriptors();
+    capauth_call *calls[2] = {start_token(it.customers[0], 60000), start_token(it.customers[1], 60000)};
+    pthread_t threads[2];
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, wait_for, calls[i]);
+    while (slow_server_requests(it.server) < 2)
+        usleep(1000);
+    assert_code(capauth_client_close(it.client), CAPAUTH_OK);
+    for (int i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+        assert_code(capauth_call_result(calls[i]), CAPAUTH_E_CANCELLED);
+        capauth_call_free(&calls[i]);
+    }
+    for (int64_t end_ms = now_ms() + 10000; open_descriptors() > before && now_ms() < end_ms;)
+        usleep(1000); /* until the server has closed its ends */
+    assert_int_equal(open_descriptors(), before);
+    served_end(&it);
+}
+
+static void a_client_that_is_not_used_takes_none(void **state)
+{
+    int before = open_descriptors();
+    capauth_client *client = client_of("http://127.0.0.1:1");
+
+    (void)state;
+    assert_int_equal(open_descriptors(), before);
+    capauth_client_free(&client);
+}
+
+/* ---- None left ---- */
+
+static void assert_says_why(const char *message)
+{
+    assert_non_null(strstr(message, strerror(EMFILE)));
+}
+
+static void without_descriptors_an_operation_says_why(void **state)
+{
+    struct served it = served_begin(0);
+    capauth_call *call = NULL;
+    rlim_t used = all_in_use();
+
+    (void)state;
+    for (rlim_t spare = 0; spare <= 3; spare++) { /* none; not enough to wait with; none for a socket */
+        limit_descriptors(used + spare);
+        call = start_token(it.customers[0], 20000);
+        assert_code(capauth_call_wait(call, 5000), CAPAUTH_E_SYSTEM);
+        assert_says_why(capauth_call_error_message(call));
+        assert_true(capauth_call_retryable(call));
+        assert_false(capauth_call_maybe_sent(call));
+        capauth_call_free(&call);
+    }
+    limit_descriptors(0);
+    assert_code(capauth_token_generate(it.customers[0], NULL, NULL), CAPAUTH_OK);
+    served_end(&it);
+}
+
+static void without_descriptors_waiting_says_why(void **state)
+{
+    capauth_client *client = NULL;
+
+    (void)state;
+    limit_descriptors(all_in_use());
+    assert_code(capauth_client_new(&client), CAPAUTH_OK);
+    assert_code(capauth_client_poll(client, 0), 0);
+    assert_code(capauth_client_poll(client, 20000), CAPAUTH_E_SYSTEM);
+    assert_says_why(capauth_client_error_message(client));
+    assert_code(capauth_client_fd(client), CAPAUTH_E_SYSTEM);
+    assert_says_why(capauth_client_error_message(client));
+    limit_descriptors(0);
+    assert_true(capauth_client_fd(client) >= 0);
+    capauth_client_free(&client);
+}
+
+static void without_descriptors_certificates_are_not_to_blame(void **state)
+{
+    capauth_client *client = new_client(shared);
+
+    (void)state;
+    limit_descriptors(all_in_use() + 4); /* for waiting and the socket, none for the CA file */
+    assert_code(capauth_client_prepare(client), CAPAUTH_E_SYSTEM);
+    assert_says_why(capauth_client_error_message(client));
+    limit_descriptors(0);
+    assert_code(capauth_client_prepare(client), CAPAUTH_OK);
+    capauth_client_free(&client);
+}
+
+/* ---- The descriptor for an event loop ---- */
+
+static bool readable(int fd, int timeout_ms)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+
+    return poll(&ready, 1, timeout_ms) == 1 && ready.revents == POLLIN;
+}
+
+static void *close_client(void *data)
+{
+    assert_code(capauth_client_close(data), CAPAUTH_OK);
+    return NULL;
+}
+
+static void closing_wakes_who_watches_the_descriptor(void **state)
+{
+    struct served it = served_begin(-1);
+    int fd = capauth_client_fd(it.client);
+    capauth_call *call = start_token(it.customers[0], 60000), *done = NULL;
+    pthread_t thread;
+
+    (void)state;
+    while (readable(fd, slow_server_requests(it.server) ? 0 : 10000))
+        capauth_client_poll(it.client, 0);
+    pthread_create(&thread, NULL, close_client, it.client);
+    assert_true(readable(fd, 10000));
+    pthread_join(thread, NULL);
+    assert_int_equal(capauth_client_poll(it.client, 0), 1);
+    assert_int_equal(capauth_client_next_done(it.client, &done), 1);
+    assert_ptr_equal(done, call);
+    assert_code(capauth_call_result(call), CAPAUTH_E_CANCELLED);
+    assert_false(readable(fd, 0));
+    capauth_call_free(&call);
+    served_end(&it);
+}
+
+static void closing_wakes_also_when_nothing_is_in_flight(void **state)
+{
+    capauth_client *client = client_of("http://127.0.0.1:1");
+    int fd = capauth_client_fd(client);
+
+    (void)state;
+    assert_false(readable(fd, 0));
+    assert_code(capauth_client_close(client), CAPAUTH_OK);
+    assert_true(readable(fd, 10000));
+    assert_int_equal(capauth_client_poll(client, 0), 0);
+    assert_false(readable(fd, 0));
+    capauth_client_free(&client);
+}
+
+static void what_was_started_before_the_descriptor_was_asked_for_makes_it_readable(void **state)
+{
+    struct served it = served_begin(0);
+    capauth_call *call = start_token(it.customers[0], 5000);
+    int fd = capauth_client_fd(it.client);
+
+    (void)state;
+    while (!capauth_call_done(call)) {
+        assert_true(readable(fd, 10000));
+        capauth_client_poll(it.client, 0);
+    }
+    assert_code(capauth_call_result(call), CAPAUTH_OK);
+    capauth_call_free(&call);
+    served_end(&it);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(closed_clients_take_no_descriptors),
+        cmocka_unit_test(the_last_thread_that_leaves_a_closed_client_gives_them_back),
+        cmocka_unit_test(a_client_that_is_not_used_takes_none),
+        cmocka_unit_test(without_descriptors_an_operation_says_why),
+        cmocka_unit_test(without_descriptors_waiting_says_why),
+        cmocka_unit_test(without_descriptors_certificates_are_not_to_blame),
+        cmocka_unit_test(closing_wakes_who_watches_the_descriptor),
+        cmocka_unit_test(closing_wakes_also_when_nothing_is_in_flight),
+        cmocka_unit_test(what_was_started_before_the_descriptor_was_asked_for_makes_it_readable),
+    };
+
+    return cmocka_run_group_tests(tests, start_shared, stop_shared);
+}
