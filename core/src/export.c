@@ -369,8 +369,7 @@ static void take_over(capauth_session *session, capauth_session *other)
     session->refresh_failed_ms = 0;
 }
 
-/* An identifier that an update may have changed: the one that is held, or the one that an unanswered update asked for.
- */
+/* An update may have changed the identifier: to the one that is held, or to the one that got no answer. */
 static bool same_identifier(const capauth_session *session, const capauth_session *other)
 {
     const char *mine[] = {session->identifier, session->state.other_identifier};

@@ -531,12 +531,12 @@ static void reload_refuses_another_customer(void **state)
         {"\"brand\":\"B\",\"identifier\":\"1\",\"token\":\"" CUSTOMER_1 "\"",
          "\"brand\":\"B\",\"identifier\":\"1\",\"token\":\"" CUSTOMER_2 "\"", CAPAUTH_E_INVALID_ARGUMENT},
         {"\"brand\":\"B\",\"identifier\":\"1\"", "\"brand\":\"b\",\"identifier\":\"1\"", CAPAUTH_OK},
-        {"\"brand\":\"B\",\"identifier\":\"1\"",
-         "\"brand\":\"B\",\"identifier\":\"1\",\"token\":\"" CUSTOMER_2 "\"", CAPAUTH_OK}, /* signed in elsewhere */
+        {"\"brand\":\"B\",\"identifier\":\"1\"", "\"brand\":\"B\",\"identifier\":\"1\",\"token\":\"" CUSTOMER_2 "\"",
+         CAPAUTH_OK}, /* signed in elsewhere */
         {"\"brand\":\"B\",\"identifier\":\"1\",\"token\":\"" CUSTOMER_1 "\"",
          "\"brand\":\"B\",\"identifier\":\"2\",\"token\":\"" CUSTOMER_1 "\"", CAPAUTH_OK}, /* updated elsewhere */
-        {"\"brand\":\"B\",\"identifier\":\"1\",\"otherIdentifier\":\"2\"",
-         "\"brand\":\"B\",\"identifier\":\"2\"", CAPAUTH_OK}, /* the update that we had no answer to */
+        {"\"brand\":\"B\",\"identifier\":\"1\",\"otherIdentifier\":\"2\"", "\"brand\":\"B\",\"identifier\":\"2\"",
+         CAPAUTH_OK}, /* the update that we had no answer to */
     };
     capauth_client *client = brand_client();
 

@@ -13,20 +13,20 @@ import dataclasses
 import functools
 import hashlib
 import math
-import re
 import secrets
 import socket
 import time
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from . import _flat as flat
 from . import _redis_failure as failures
 from . import aio
 from ._client import BaseClient
-from ._errors import DeadlineError, Error, InvalidArgumentError, TokenExpiredError, UsageError
+from ._errors import DeadlineError, Error, TokenExpiredError, UsageError
 from ._failure import error_of_code
 from ._options import CallOptions
+from ._redis_customer import ORIGIN, Settings, StaleError, Stored, StoreEvent, plain_origin, reported
 from ._redis_database import Database, Steps
 from ._redis_flight import AsyncFlights, AsyncReads, BlockingFlights, BlockingReads, drive, drive_async, kept, too_late
 from ._redis_scripts import LOCK, PUT, UNLOCK, Answer, State
@@ -40,46 +40,6 @@ OPERATION_SHARE = 0.75  # of what is left of a lock; the rest is for storing the
 POLL_SECONDS, LONGEST_POLL_SECONDS = 0.01, 0.1
 MARGIN_SHARE = 0.5  # of a token's life: a longer margin would renew a token that is just renewed
 REMEMBERED_MS = 3600 * 1000  # how long it is known that a customer was deleted
-FOR_EVER_MS = 2**31 - 1
-
-
-ORIGIN = re.compile(r'(\{"v":1,"origin":")([^"\\]*)"')  # as the core begins every export
-
-
-def plain_origin(url: str) -> str:
-    return url.rstrip("/").lower()
-
-
-class StaleError(Exception):
-    """Not stored: somebody else has stored a newer state of this customer, or it was deleted."""
-
-    __module__ = "capauth.redis"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class StoreEvent:
-    """What `metrics` is told."""
-
-    kind: Literal["hit", "wait", "regeneration", "failure", "shared_failure"]
-    """A token that was valid; one that another worker brought; one that we brought; our regeneration that failed;
-    another worker's that did."""
-    seconds: float
-    """How long it took."""
-    error: str
-    """The name of the error, "DEADLINE", or ""."""
-
-
-StoreEvent.__module__ = "capauth.redis"  # where users find it
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Settings:
-    lock_seconds: float = 10
-    ttl_ms: int = 0
-    encrypt: Callable[[str], str] | None = None
-    decrypt: Callable[[str], str] | None = None
-    metrics: Callable[[StoreEvent], object] | None = None
-    earlier_origins: frozenset[str] = frozenset()
 
 
 class Lock(NamedTuple):
@@ -106,71 +66,6 @@ class Done:
     error: Error | None = None
     changed: bool = False
     stored: bool = False
-
-
-class Unraisable:
-    """Hands an exception that nobody can catch to sys.unraisablehook, as the interpreter does."""
-
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    def __del__(self) -> None:
-        raise self._error
-
-
-def reported(function: Callable[..., object], *arguments: object) -> None:
-    """Calls what is the application's. Its failure is its own, and not the operation's."""
-    try:
-        function(*arguments)
-    except Exception as error:
-        Unraisable(error)
-
-
-class Stored(BaseSession):
-    """What a stored customer is beside a session."""
-
-    __slots__ = ("_name", "_state", "_work")
-
-    _work: "Work"
-    _name: str
-    _state: State
-
-    def _begin_stored(self, work: "Work", name: str, state: State) -> None:
-        self._work, self._name, self._state = work, name, state
-        self._pause()
-
-    def _pause(self) -> None:
-        """The core regenerates nothing by itself: that is the store's."""
-        flat.session_pause_refresh(self._handle, FOR_EVER_MS)
-
-    def _adopt(self, state: State) -> bool:
-        """Takes over what is stored, and tells whether that is something else."""
-        if state.fence == self._state.fence:
-            return False
-        try:
-            BaseSession.reload(self, state.text)
-        except InvalidArgumentError as error:
-            if is_damaged(self._client, state.text):
-                raise
-            raise StaleError("another customer is stored under this key now") from error
-        self._pause()
-        self._state = state
-        return True
-
-    def export(self) -> str:
-        """What is stored, as text. As secret as the key."""
-        return self._state.text
-
-    def __repr__(self) -> str:
-        return f"<capauth.redis.{type(self).__name__} {self.brand!r} {self.flow} {self.next_step}>"
-
-
-def is_damaged(client: BaseClient[Any], text: str) -> bool:
-    try:
-        client.restore(text).close()
-    except InvalidArgumentError:
-        return True
-    return False
 
 
 class Work:

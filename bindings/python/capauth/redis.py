@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
 from . import _flat as flat
 from . import aio
 from ._failure import error_of_code, invalid_argument
+from ._redis_customer import Settings, StaleError, Stored, StoreEvent, plain_origin
 from ._redis_database import LIBRARIES, Steps, is_awaited, library_of
 from ._redis_flight import drive, drive_async
 from ._redis_scripts import State
-from ._redis_work import Settings, StaleError, Stored, StoreEvent, Work, plain_origin
+from ._redis_work import Work
 from ._session import BaseSession
 from ._sync import Client, Session
 

@@ -77,9 +77,10 @@ def test_another_customer_s_session_is_never_handed_out(
 
 
 def test_another_customer_s_token_is_never_taken_over(
-    store: Store, signed_in: capauth.Session, somebody: capauth.Session
+    store: Store, database: redis.Redis, signed_in: capauth.Session, somebody: capauth.Session
 ) -> None:
     store.save(KEY, signed_in)
+    database.script_load(LOCK.source)
     unread: list[tuple[object, ...]] = [
         ("EVALSHA", LOCK.digest, 1, store.name("somebody"), "another", "host:1", "", "1", 0),  # "newer"
         ("EVALSHA", LOCK.digest, 1, store.name(KEY), "another", "host:1", "", "1", 0),

@@ -1,0 +1,121 @@
+"""What a stored customer is, and what a store is told: the parts of capauth.redis that its work is done with."""
+
+from __future__ import annotations  # as in _redis_work.py, which is imported only for its name
+
+import dataclasses
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+from . import _flat as flat
+from ._client import BaseClient
+from ._errors import InvalidArgumentError
+from ._redis_scripts import State
+from ._session import BaseSession
+
+if TYPE_CHECKING:
+    from ._redis_work import Work
+
+FOR_EVER_MS = 2**31 - 1
+ORIGIN = re.compile(r'(\{"v":1,"origin":")([^"\\]*)"')  # as the core begins every export
+
+
+def plain_origin(url: str) -> str:
+    return url.rstrip("/").lower()
+
+
+class StaleError(Exception):
+    """Not stored: somebody else has stored a newer state of this customer, or it was deleted."""
+
+    __module__ = "capauth.redis"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StoreEvent:
+    """What `metrics` is told."""
+
+    kind: Literal["hit", "wait", "regeneration", "failure", "shared_failure"]
+    """A token that was valid; one that another worker brought; one that we brought; our regeneration that failed;
+    another worker's that did."""
+    seconds: float
+    """How long it took."""
+    error: str
+    """The name of the error, "DEADLINE", or ""."""
+
+
+StoreEvent.__module__ = "capauth.redis"  # where users find it
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    lock_seconds: float = 10
+    ttl_ms: int = 0
+    encrypt: Callable[[str], str] | None = None
+    decrypt: Callable[[str], str] | None = None
+    metrics: Callable[[StoreEvent], object] | None = None
+    earlier_origins: frozenset[str] = frozenset()
+
+
+class Unraisable:
+    """Hands an exception that nobody can catch to sys.unraisablehook, as the interpreter does."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __del__(self) -> None:
+        raise self._error
+
+
+def reported(function: Callable[..., object], *arguments: object) -> None:
+    """Calls what is the application's. Its failure is its own, and not the operation's."""
+    try:
+        function(*arguments)
+    except Exception as error:
+        Unraisable(error)
+
+
+class Stored(BaseSession):
+    """What a stored customer is beside a session."""
+
+    __slots__ = ("_name", "_state", "_work")
+
+    _work: "Work"
+    _name: str
+    _state: State
+
+    def _begin_stored(self, work: "Work", name: str, state: State) -> None:
+        self._work, self._name, self._state = work, name, state
+        self._pause()
+
+    def _pause(self) -> None:
+        """The core regenerates nothing by itself: that is the store's."""
+        flat.session_pause_refresh(self._handle, FOR_EVER_MS)
+
+    def _adopt(self, state: State) -> bool:
+        """Takes over what is stored, and tells whether that is something else."""
+        if state.fence == self._state.fence:
+            return False
+        try:
+            BaseSession.reload(self, state.text)
+        except InvalidArgumentError as error:
+            if is_damaged(self._client, state.text):
+                raise
+            raise StaleError("another customer is stored under this key now") from error
+        self._pause()
+        self._state = state
+        return True
+
+    def export(self) -> str:
+        """What is stored, as text. As secret as the key."""
+        return self._state.text
+
+    def __repr__(self) -> str:
+        return f"<capauth.redis.{type(self).__name__} {self.brand!r} {self.flow} {self.next_step}>"
+
+
+def is_damaged(client: BaseClient[Any], text: str) -> bool:
+    try:
+        client.restore(text).close()
+    except InvalidArgumentError:
+        return True
+    return False
