@@ -85,11 +85,7 @@ class Stored(BaseSession):
 
     def _begin_stored(self, work: "Work", name: str, state: State) -> None:
         self._work, self._name, self._state = work, name, state
-        self._pause()
-
-    def _pause(self) -> None:
-        """The core regenerates nothing by itself: that is the store's."""
-        flat.session_pause_refresh(self._handle, FOR_EVER_MS)
+        flat.session_pause_refresh(self._handle, FOR_EVER_MS)  # renewing is the store's; stays through reloads
 
     def _adopt(self, state: State) -> bool:
         """Takes over what is stored, and tells whether that is something else."""
@@ -101,7 +97,6 @@ class Stored(BaseSession):
             if is_damaged(self._client, state.text):
                 raise
             raise StaleError("another customer is stored under this key now") from error
-        self._pause()
         self._state = state
         return True
 

@@ -98,7 +98,8 @@ class Work:
 
     def end(self, timeout: float | None, margin: float | None = None) -> float:
         """When a call with these options ends, on time.monotonic()."""
-        CallOptions().common(timeout, None, margin)  # refuses what the core would
+        if timeout is not None or margin is not None:
+            CallOptions().common(timeout, None, margin)  # refuses what the core would
         return time.monotonic() + (self._usual_seconds() if timeout is None else timeout)
 
     def _is_hurried(self, timeout: float | None) -> bool:
