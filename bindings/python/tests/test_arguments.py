@@ -3,12 +3,14 @@
 import asyncio
 import inspect
 import logging
+import types
 from typing import Any
 
 import pytest
 
 import capauth
 import capauth.aio
+from capauth._operations import _body_text
 from capauth.testing import Emulator
 
 BAD_TEXTS = ["", "x" * 2000, "a\nb", "a\x7fb", "a\0b", "\ud800"]
@@ -345,3 +347,18 @@ def test_what_is_not_supported_is_named(client: capauth.Client, signed_in: capau
         client.session(brand="B", mobile="1", device_id="d", flow="web")
     with pytest.raises(capauth.UsageError, match="token_expire.*flow"):
         signed_in.expire_token()
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ({"a": [1, "ü"]}, '{"a": [1, "ü"]}'),
+        (types.MappingProxyType({"a": 1}), '{"a": 1}'),
+        ([{"a": 1}], '[{"a": 1}]'),
+        (({"a": 1}, 2), '[{"a": 1}, 2]'),
+        ("as it is", "as it is"),
+        (None, None),
+    ],
+)
+def test_every_kind_of_body_becomes_its_text(body: Any, text: str | None) -> None:
+    assert _body_text(body) == text

@@ -146,3 +146,12 @@ def test_trace_tells_start_and_end(emulator: Emulator, brand: str) -> None:
     assert 0 <= last.duration < 20
     times = [event.time for event in events]
     assert before <= times[0] and times == sorted(times) and times[-1] <= datetime.datetime.now(datetime.UTC)
+
+
+def test_every_step_of_a_sign_in_is_told(customer: capauth.Session, emulator: Emulator, mobile: str) -> None:
+    steps: list[str] = []
+    customer.on_change(lambda changed: steps.append(changed.next_step))
+    customer.generate_token()
+    customer.generate_otp()
+    customer.validate_otp(emulator.otp(mobile, brand=customer.brand))
+    assert steps == ["otp_generate", "otp_validate", "done"]
