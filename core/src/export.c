@@ -166,15 +166,6 @@ static bool is_known(const char *name)
     return false;
 }
 
-static bool keep_unknown(const char *name, const capauth__json *value, void *data)
-{
-    struct capauth__buffer *out = data;
-
-    if (!is_known(name))
-        capauth__json_put_value(out, name, value);
-    return true;
-}
-
 /* Whether "must" is absent, or a list of names that are all known. */
 static bool must_is_understood(const capauth__json *must)
 {
@@ -208,8 +199,6 @@ static const char *header_fault(const capauth_client *client, const capauth__jso
 {
     const char *origin = capauth__json_text(capauth__json_member(root, "origin"));
 
-    if (!capauth__json_is_object(root))
-        return "is no JSON object";
     if (!capauth__json_is(capauth__json_member(root, "v"), 1)) /* 1.5 is rounded down where it counts something */
         return "is of a version that this capauth does not know";
     if (!must_is_understood(capauth__json_member(root, "must")))
@@ -272,10 +261,11 @@ static const char *identity_fault(const capauth_session *session)
     return NULL;
 }
 
-/* A session of the parsed text. CAPAUTH_E_INVALID_ARGUMENT: *why says what is wrong. *out is NULL on failure. */
-static int read_session(capauth_client *client, const capauth__json *root, capauth_session **out, const char **why)
+/* A session of what is known of a text, and what is not. CAPAUTH_E_INVALID_ARGUMENT: *why says what is wrong. *out is
+ * NULL on failure. */
+static int read_session(capauth_client *client, const capauth__json *root, struct capauth__buffer *unknown,
+                        capauth_session **out, const char **why)
 {
-    struct capauth__buffer unknown = {0};
     const char *fault = header_fault(client, root);
     int flow = flow_parse(capauth__json_text(capauth__json_member(root, "flow")));
     bool no_memory = false;
@@ -297,8 +287,7 @@ static int read_session(capauth_client *client, const capauth__json *root, capau
         fault = identity_fault(session);
     if (!fault) {
         read_state(session, root);
-        capauth__json_each(root, keep_unknown, &unknown);
-        session->unknown_members = capauth__buffer_take(&unknown);
+        session->unknown_members = capauth__buffer_take(unknown);
         no_memory = !session->unknown_members;
         session->used = session->state.session_id || session->state.token || session->state.key;
     }
@@ -306,21 +295,33 @@ static int read_session(capauth_client *client, const capauth__json *root, capau
         *out = session;
         return CAPAUTH_OK;
     }
-    capauth__buffer_free(&unknown);
     capauth_session_free(&session);
     *why = fault;
     return no_memory ? CAPAUTH_E_NO_MEMORY : CAPAUTH_E_INVALID_ARGUMENT;
 }
 
+/* Takes the members that we know from the text, and keeps the others as they stand. */
 static int parse_export(capauth_client *client, const char *text, capauth_session **session, const char **why)
 {
-    capauth__json *root = NULL;
-    int result = text ? capauth__json_parse(text, strlen(text), &root) : CAPAUTH_E_INVALID_ARGUMENT;
+    struct capauth__buffer known = {0}, unknown = {0};
+    capauth__json *whole = NULL, *root = NULL;
+    int result = text ? capauth__json_parse(text, strlen(text), &whole) : CAPAUTH_E_INVALID_ARGUMENT;
 
     *why = text ? "is no JSON" : "is missing";
+    if (!result && !capauth__json_is_object(whole)) {
+        *why = "is no JSON object";
+        result = CAPAUTH_E_INVALID_ARGUMENT;
+    }
+    if (!result && !capauth__json_split(text, is_known, &known, &unknown))
+        result = CAPAUTH_E_NO_MEMORY;
     if (!result)
-        result = read_session(client, root, session, why);
+        result = capauth__json_parse(known.data, known.length, &root);
+    if (!result)
+        result = read_session(client, root, &unknown, session, why);
+    capauth__json_free(whole);
     capauth__json_free(root);
+    capauth__buffer_free(&known);
+    capauth__buffer_free(&unknown);
     return result == CAPAUTH_E_PROTOCOL ? CAPAUTH_E_INVALID_ARGUMENT : result;
 }
 

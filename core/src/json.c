@@ -10,6 +10,7 @@
 
 #include <capauth/capauth.h>
 
+#include "escape.h"
 #include "text.h"
 
 enum { EIGHT = 8, LONGEST_NUMBER = 40 };
@@ -39,6 +40,28 @@ static bool is_utf8(const char *text, size_t length)
     return true;
 }
 
+/* Behind the quote that begins a string: where it ends, at its closing quote. */
+static const char *string_end(const char *at)
+{
+    for (; *at && *at != '"'; at++) {
+        if (*at == '\\' && at[1])
+            at++;
+    }
+    return at;
+}
+
+/* json-c takes NaN and Infinity for numbers. JSON's own words have no capitals, and exponents only an E. */
+static bool has_odd_number(const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '"' && !*(text = string_end(text + 1)))
+            return false;
+        if (*text == 'N' || *text == 'I')
+            return true;
+    }
+    return false;
+}
+
 /* json-c collects strings in tok->pb: grown beforehand, so that growing leaves no copy behind, and wiped after. */
 static bool prepare_scratch(struct json_tokener *tokener, size_t length)
 {
@@ -65,7 +88,8 @@ int capauth__json_parse(const char *text, size_t length, capauth__json **root)
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     /* The NUL is part of what is parsed: json-c then knows that a number has ended. */
     *root = json_tokener_parse_ex(tokener, text, (int)length + 1);
-    if (json_tokener_get_error(tokener) == json_tokener_success && json_tokener_get_parse_end(tokener) >= length) {
+    if (json_tokener_get_error(tokener) == json_tokener_success && json_tokener_get_parse_end(tokener) >= length &&
+        !has_odd_number(text)) {
         result = CAPAUTH_OK;
     } else {
         capauth__json_free(*root);
@@ -164,10 +188,7 @@ const char *capauth__json_message(const capauth__json *value)
         return NULL;
     /* In place: the tree is ours alone. */
     text = (char *)(uintptr_t)json_object_get_string((struct json_object *)(uintptr_t)value);
-    for (char *c = text; *c; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = ' ';
-    }
+    capauth__text_tame(text);
     return *text ? text : NULL;
 }
 
@@ -247,18 +268,86 @@ int capauth__json_boolean(const capauth__json *value, int fallback)
     return fallback;
 }
 
-bool capauth__json_each(const capauth__json *object,
-                        bool (*visit)(const char *name, const capauth__json *value, void *data), void *data)
+static void put_separator(struct capauth__buffer *buffer)
 {
-    if (!capauth__json_is_object(object))
-        return false;
-    json_object_object_foreach((struct json_object *)(uintptr_t)object, name, member)
-    {
-        if (!visit(name, member, data))
-            return false;
-    }
-    return true;
+    if (buffer->length && !strchr("{[", buffer->data[buffer->length - 1]))
+        capauth__buffer_append(buffer, ",", 1);
 }
+
+/* ---- Members as they were written ---- */
+
+static const char *skip_space(const char *at)
+{
+    return at + strspn(at, " \t\r\n");
+}
+
+/* Where a value ends; what is nested in it is jumped over. */
+static const char *value_end(const char *at)
+{
+    int depth = 0;
+
+    for (; *at; at++) {
+        if (*at == '"')
+            at = string_end(at + 1);
+        else if (strchr("{[", *at))
+            depth++;
+        else if (strchr("}]", *at) && depth-- == 0)
+            break;
+        else if (*at == ',' && !depth)
+            break;
+    }
+    return at;
+}
+
+/* Without the white space between its parts. */
+static void put_raw(struct capauth__buffer *out, const char *at, const char *end)
+{
+    while (at < end) {
+        const char *next = at + 1;
+
+        if (*at == '"')
+            next = string_end(at + 1) + 1;
+        if (!strchr(" \t\r\n", *at))
+            capauth__buffer_append(out, at, (size_t)(next - at));
+        at = next;
+    }
+}
+
+/* The name in quotes, however it is escaped; one with a NUL is none of ours. */
+static bool name_is(const char *name, const char *end, bool (*is_known)(const char *name))
+{
+    struct capauth__buffer plain = {0};
+    bool known = false;
+
+    capauth__unescape(name, (size_t)(end - name), &plain);
+    known = plain.length && strlen(plain.data) == plain.length && is_known(plain.data);
+    capauth__buffer_free(&plain);
+    return known;
+}
+
+bool capauth__json_split(const char *text, bool (*is_known)(const char *name), struct capauth__buffer *known,
+                         struct capauth__buffer *others)
+{
+    const char *at = skip_space(text);
+
+    capauth__json_open(known);
+    while (*at == '{' || *at == ',') {
+        const char *name = skip_space(at + 1);
+        const char *name_end = *name == '"' ? string_end(name + 1) : name;
+        struct capauth__buffer *out;
+
+        if (*name_end != '"')
+            break; /* the object is empty */
+        at = value_end(name_end + 1);
+        out = name_is(name + 1, name_end, is_known) ? known : others;
+        put_separator(out);
+        put_raw(out, name, at);
+    }
+    capauth__json_close(known);
+    return !known->failed && capauth__buffer_append(others, "", 0);
+}
+
+/* ---- Writing ---- */
 
 static void put_quoted(struct capauth__buffer *buffer, const char *text, size_t length)
 {
@@ -284,12 +373,6 @@ static void put_quoted(struct capauth__buffer *buffer, const char *text, size_t 
     }
     capauth__buffer_append(buffer, text + clean, length - clean);
     capauth__buffer_append(buffer, "\"", 1);
-}
-
-static void put_separator(struct capauth__buffer *buffer)
-{
-    if (buffer->length && !strchr("{[", buffer->data[buffer->length - 1]))
-        capauth__buffer_append(buffer, ",", 1);
 }
 
 static void put_name(struct capauth__buffer *buffer, const char *name)
@@ -323,37 +406,6 @@ void capauth__json_put_integer(struct capauth__buffer *buffer, const char *name,
 {
     put_name(buffer, name);
     capauth__buffer_number(buffer, number);
-}
-
-void capauth__json_put_value(struct capauth__buffer *buffer, const char *name, const capauth__json *value)
-{
-    struct json_object *object = (struct json_object *)(uintptr_t)value;
-
-    put_name(buffer, name);
-    switch (json_object_get_type(object)) {
-    case json_type_object: {
-        capauth__json_open(buffer);
-        json_object_object_foreach(object, member_name, member)
-        {
-            capauth__json_put_value(buffer, member_name, member);
-        }
-        capauth__json_close(buffer);
-        break;
-    }
-    case json_type_array:
-        capauth__buffer_append(buffer, "[", 1);
-        for (size_t i = 0; i < json_object_array_length(object); i++)
-            capauth__json_put_value(buffer, NULL, json_object_array_get_idx(object, i));
-        capauth__buffer_append(buffer, "]", 1);
-        break;
-    case json_type_string:
-        put_quoted(buffer, json_object_get_string(object), (size_t)json_object_get_string_len(object));
-        break;
-    default:
-        /* Numbers, booleans and null hold no secrets, so json-c may write them. */
-        capauth__buffer_text(buffer, object ? json_object_to_json_string(object) : "null");
-        break;
-    }
 }
 
 void capauth__json_put_members(struct capauth__buffer *buffer, const char *members)

@@ -29,7 +29,7 @@ const capauth__json *capauth__json_element(const capauth__json *array, size_t in
 bool capauth__json_length(const capauth__json *array, size_t *length);
 /* NULL when it is no string, is empty, or has a control character or a NUL inside. */
 const char *capauth__json_text(const capauth__json *value);
-/* The same for a text that is only shown: control characters in it become spaces, and it ends at a NUL. */
+/* The same for a text that is only shown: it is tamed, and ends at a NUL. */
 const char *capauth__json_message(const capauth__json *value);
 /* Absent, null, or "". */
 bool capauth__json_is_empty(const capauth__json *value);
@@ -39,9 +39,13 @@ bool capauth__json_integer(const capauth__json *value, int64_t *number);
 bool capauth__json_is(const capauth__json *value, int64_t number);
 /* true, false, "true", "false", 1, 0: else `fallback`. */
 int capauth__json_boolean(const capauth__json *value, int fallback);
-/* Calls `visit` for each member, in order, until it gives false. */
-bool capauth__json_each(const capauth__json *object,
-                        bool (*visit)(const char *name, const capauth__json *value, void *data), void *data);
+/*
+ * Splits a text that is one JSON object, as _parse has found: members whose names are known become an object again, the
+ * others `"a":1,"b":2`. All as they were written, but for white space: big numbers, escapes and NULs stay what they
+ * are. false: no memory.
+ */
+bool capauth__json_split(const char *text, bool (*is_known)(const char *name), struct capauth__buffer *known,
+                         struct capauth__buffer *others);
 
 /* The writer puts members into the buffer; commas come by themselves. */
 void capauth__json_open(struct capauth__buffer *buffer);
@@ -49,8 +53,6 @@ void capauth__json_close(struct capauth__buffer *buffer);
 /* Nothing is written for a NULL text. */
 void capauth__json_put_text(struct capauth__buffer *buffer, const char *name, const char *text);
 void capauth__json_put_integer(struct capauth__buffer *buffer, const char *name, int64_t number);
-/* The value as it was read, nested ones too. */
-void capauth__json_put_value(struct capauth__buffer *buffer, const char *name, const capauth__json *value);
 /* A member that is JSON already: `members` is `"a":1,"b":2` or NULL. */
 void capauth__json_put_members(struct capauth__buffer *buffer, const char *members);
 

@@ -15,7 +15,4 @@
  */
 bool capauth__repeats_a_secret(const capauth_call *call, const struct capauth__reply *received, const char *text);
 
-/* Undoes JSON's escapes wherever there are some; what is no escape stays. false: no memory. */
-bool capauth__unescape(const char *text, size_t length, struct capauth__buffer *out);
-
 #endif

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
 size_t capauth__utf8_length(const char *text)
 {
     const unsigned char *at = (const unsigned char *)text;
@@ -93,6 +97,39 @@ void capauth__ascii_lower(char *text)
 {
     for (; *text; text++)
         *text = lower(*text);
+}
+
+/* Marks, embeddings, overrides and isolates of the bidirectional algorithm; line and paragraph separators. */
+static bool changes_order(uint32_t character)
+{
+    return character == 0x061c || (character >= 0x200e && character <= 0x200f) ||
+           (character >= 0x2028 && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069);
+}
+
+/* Of one or two or three bytes; the others are nothing to worry about. */
+static uint32_t character_at(const char *text, size_t length)
+{
+    const unsigned char *at = (const unsigned char *)text;
+
+    return length == 1   ? at[0]
+           : length == 2 ? (at[0] & 0x1fU) << 6 | (at[1] & 0x3fU)
+           : length == 3 ? (at[0] & 0x0fU) << 12 | (at[1] & 0x3fU) << 6 | (at[2] & 0x3fU)
+                         : 'x';
+}
+
+void capauth__text_tame(char *text)
+{
+    size_t length;
+
+    for (; *text; text += length) {
+        uint32_t character;
+
+        length = capauth__utf8_length(text);
+        length = length ? length : 1;
+        character = character_at(text, length);
+        if (character < 0x20 || character == 0x7f || (length == 2 && character < 0xa0) || changes_order(character))
+            memset(text, ' ', length);
+    }
 }
 
 void capauth__text_trim(char *text)

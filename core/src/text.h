@@ -27,6 +27,10 @@ bool capauth__ascii_equal(const char *a, const char *b);
 /* In place. */
 void capauth__ascii_lower(char *text);
 
+/* Makes a text from outside fit to be shown: control characters become spaces (C0, DEL and C1), and so does what makes
+ * terminals and log viewers show a text in another order than it has, or on two lines. Valid UTF-8 stays valid. */
+void capauth__text_tame(char *text);
+
 /* Takes off a last character that was cut in half. */
 void capauth__text_trim(char *text);
 

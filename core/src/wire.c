@@ -152,12 +152,10 @@ void capauth__wire_plain_text(const char *body, size_t length, char *out, size_t
 
     for (; shown < length && shown + 1 < size && body[shown]; shown++)
         out[shown] = body[shown];
-    for (char *c = out; c < out + shown; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = ' ';
-    }
     while (shown && ((unsigned char)body[shown] & 0xc0) == 0x80) /* not in the middle of a character */
         shown--;
+    out[shown] = '\0';
+    capauth__text_tame(out);
     while (shown && out[shown - 1] == ' ')
         shown--;
     out[shown] = '\0';

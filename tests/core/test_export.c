@@ -101,6 +101,9 @@ static void unknown_members_are_kept(void **state)
     static const char *const members[] = {
         "\"x\":null",
         "\"x\":{\"y\":[1,-2.5,true,{\"\xc3\xa9\":\"\xf0\x9f\x98\x80\"}],\"z\":{}}",
+        "\"x\":1180591620717411303424,\"y\":-1e400,\"NaN\":\"NaN\"",
+        "\"brand\\u0000\":\"Other\",\"x\":{\"a\\u0000b\":\"\\u0000\"}",
+        "\"x\":\"\\/\\u00e9\\ud83d\\ude00\"",
         "\"x\":\"\\u0001\\\"\\\\\",\"\":[],\"other\":18446744073709551615",
     };
     capauth_client *client = brand_client();
@@ -193,6 +196,7 @@ static const struct {
     {"7", "no JSON object"},
     {"{}", "version"},
     {HEAD WEB "x", "no JSON"},
+    {HEAD "\"x\":NaN," WEB, "no JSON"},
     {HEAD "\"x\":\"\xff\"," WEB, "no JSON"},
     {NULL, "missing"},
 };

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "call.h"
+#include "escape.h"
 #include "json.h"
-#include "redact.h"
 
 #define OK_LINE "HTTP/1.1 200 OK"
 #define BAD_LINE "HTTP/1.1 400 Bad Request"
@@ -160,7 +160,8 @@ static void escapes_are_undone(void **state)
                       "b"},
         {"\\u20AC", "\xe2\x82\xac"},
         {"\\ud83d\\ude00!", "\xf0\x9f\x98\x80!"},
-        {"a\\u0000b", "ab"},
+        {"a\\u0001b", "a\x01"
+                      "b"},
         {"\\", "\\"},
         {"\\x\\u12", "\\x\\u12"},
     };

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The escapes of JSON's strings. */
+#ifndef CAPAUTH_ESCAPE_H
+#define CAPAUTH_ESCAPE_H
+
+#include "secret.h"
+
+/* Undoes them wherever there are some, to the end of `length`, and appends what comes out; what is no escape stays.
+ * There may be NULs in it. false: no memory. */
+bool capauth__unescape(const char *text, size_t length, struct capauth__buffer *out);
+
+#endif
