@@ -198,10 +198,17 @@ void capauth__call_keep_message(capauth_call *call, const struct capauth__reply 
 }
 
 /* Of a failure, or of a gateway's reply that is a refusal. */
+const char *capauth__call_sentence(const capauth_call *call)
+{
+    if (call->not_understood)
+        return "the Auth Engine did not understand the request";
+    return capauth_strerror(call->outcome ? call->outcome : call->refusal);
+}
+
 static void compose_message(capauth_call *call, const char *detail)
 {
     const char *verb = capauth__verb_name(call->verb);
-    const char *sentence = capauth_strerror(call->outcome ? call->outcome : call->refusal);
+    const char *sentence = capauth__call_sentence(call);
     const char *server = call->server_message;
     char text[1024];
 
@@ -303,12 +310,29 @@ static void settle_with_session(capauth_call *call)
     capauth__session_unlock(session);
 }
 
+static bool has_left(const capauth_call *call)
+{
+    return call->may_have_left || (call->transfer && capauth__transfer_may_have_left(call->transfer));
+}
+
+/* Of the one in flight: to whoever waits for it, it is its own request. */
+static bool regeneration_may_have_left(capauth_session *session)
+{
+    bool left;
+
+    capauth__session_lock(session);
+    left = session->refresh && has_left(session->refresh);
+    capauth__session_unlock(session);
+    return left;
+}
+
 void capauth__call_finish(capauth_call *call, int outcome, const char *message)
 {
     if (call->state == CAPAUTH__FINISHED)
         return;
-    if (call->transfer)
-        call->may_have_left = call->may_have_left || capauth__transfer_may_have_left(call->transfer);
+    call->may_have_left = has_left(call);
+    if (call->waits_for_refresh && call->verb != CAPAUTH__GATEWAY)
+        call->may_have_left = call->may_have_left || regeneration_may_have_left(call->session);
     call->outcome = outcome;
     call->maybe_sent = call->maybe_done || (call->may_have_left && !call->not_processed);
     call->retryable = !call->hopeless && (call->retryable || capauth_error_retryable(outcome));
@@ -329,16 +353,15 @@ void capauth__call_finish(capauth_call *call, int outcome, const char *message)
 
 int capauth__call_lost(const capauth_call *call, int code)
 {
-    bool left = call->may_have_left || (call->transfer && capauth__transfer_may_have_left(call->transfer));
-
     /* A request whose token was refused was not processed. */
-    return left && !call->repeatable && !call->token_refused ? CAPAUTH_E_UNKNOWN_OUTCOME : code;
+    return has_left(call) && !call->repeatable && !call->token_refused ? CAPAUTH_E_UNKNOWN_OUTCOME : code;
 }
 
 void capauth__call_take_answer(capauth_call *call, const capauth_call *other)
 {
     call->http_status = other->http_status;
     call->retry_after_ms = other->retry_after_ms;
+    call->not_understood = other->not_understood;
     call->server_code = other->server_code;
     memcpy(call->request_id, other->request_id, sizeof call->request_id);
     if (call->verb != CAPAUTH__GATEWAY) { /* that one has a request of its own */
@@ -446,6 +469,7 @@ static void answered_by_another(capauth_call *call, const struct capauth__answer
     snprintf(text, sizeof text, "HTTP %d%s%s%s", status, status >= 300 ? "" : " with a body that is no reply",
              *said ? ": " : "", said);
     call->not_processed = turned_away;
+    call->not_understood = *said != '\0';
     /* The same request will always be turned away so; but a CDN's mood changes. */
     call->hopeless = turned_away && status < 500 && status != 403 && status != 408 && status != 429;
     capauth__call_finish(call, turned_away ? code : capauth__call_lost(call, code), text);

@@ -87,6 +87,7 @@ struct capauth_call {
     bool token_refused;
     bool may_have_left; /* some attempt's request reached the wire */
     bool not_processed; /* ... and something before the Auth Engine turned it away */
+    bool not_understood; /* the Auth Engine's deserialiser has said why */
     bool maybe_done; /* an earlier attempt's answer was lost */
     bool hopeless; /* the same request will be turned away again */
     bool void_answer; /* it came for a state that the session had left */
@@ -145,6 +146,8 @@ void capauth__call_finish(capauth_call *call, int outcome, const char *message);
 
 /* Keeps what a server said, unless it repeats a secret, of `received` (or NULL) too. */
 void capauth__call_keep_message(capauth_call *call, const struct capauth__reply *received, const char *message);
+/* What went wrong, before any detail. */
+const char *capauth__call_sentence(const capauth_call *call);
 /* Tells the trace that the call starts or ends. */
 void capauth__call_trace(const capauth_call *call, int event);
 /* Takes over what the answer to another call said: a regeneration's refusal is its waiters' too. */

@@ -323,6 +323,8 @@ static void send_first(capauth_client *client)
         return;
     }
     call->state = CAPAUTH__FLYING;
+    if (call->not_processed) /* what was turned away before says nothing of this one */
+        call->may_have_left = call->not_processed = false;
     call->attempts++;
     engine->in_flight++;
 }

@@ -190,7 +190,7 @@ void capauth__refresh_leave(capauth_call *call)
 /* What the message says beyond "token_regenerate: the connection failed: ": a waiter's has the front itself. */
 static const char *detail_of(const capauth_call *refresh)
 {
-    const char *sentence = capauth_strerror(refresh->outcome);
+    const char *sentence = capauth__call_sentence(refresh);
     const char *found = refresh->error_message ? strstr(refresh->error_message, sentence) : NULL;
 
     if (!found)

@@ -123,7 +123,7 @@ static const struct reply_case successes[] = {
 /* HTTP answered, and not the Auth Engine: `validate` is what becomes of a call that may not be repeated. */
 static const struct reply_case others[] = {
     {"plain text 400", "HTTP/1.1 400 Bad Request", "identifierType: not one of [MOBILE, EMAIL, USERNAME, EXTERNALID]",
-     SERVICE, SERVICE, 0, "", "HTTP 400: identifierType: not one of [MOBILE, EMAIL, USERNAME, EXTERNALID]"},
+     SERVICE, SERVICE, 0, "", "the Auth Engine did not understand the request: HTTP 400: identifierType: not one of [MOBILE,"},
     {"plain text 400 of two lines", "HTTP/1.1 400 Bad Request", "Cannot deserialize x\r\n at [Source: y]\n", SERVICE,
      SERVICE, 0, "", "HTTP 400: Cannot deserialize x"},
     {"plain text 400 with overrides", "HTTP/1.1 400 Bad Request", "bad \xe2\x80\xaetype\xc2\x9b!", SERVICE, SERVICE, 0,

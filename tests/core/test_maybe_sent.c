@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a call says of its request after it failed: whether it may have arrived, and whether trying again may help. */
+#include "support_net.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define OK_LINE "HTTP/1.1 200 OK"
+#define GOOD "{\"status\":{\"success\":true,\"code\":200},\"user\":{\"sessionId\":\"P-1\"}}"
+#define RENEWED "{\"status\":{\"success\":true,\"code\":200},\"auth\":{\"token\":\"T2\",\"key\":\"K2\"}}"
+#define PAGE "<html>"
+#define DROPPED "" /* read, and the connection ended */
+
+struct scene {
+    const char *replies[5];
+    struct raw_server *server;
+    capauth_client *client;
+    capauth_session *session;
+};
+
+static capauth_session *signed_in(capauth_client *client, const char *url)
+{
+    capauth_session *session = NULL;
+    char text[512];
+
+    snprintf(text, sizeof text,
+             "{\"v\":1,\"origin\":\"%s\",\"flow\":\"mobile\",\"brand\":\"DocDemo\",\"device\":\"device-1\","
+             "\"identifierType\":\"MOBILE\",\"identifier\":\"919999999993\",\"nextStep\":\"done\",\"token\":\"T1\","
+             "\"key\":\"K1\",\"sessionId\":\"P-1\"}",
+             url);
+    assert_code(capauth_session_restore(client, text, &session), CAPAUTH_OK);
+    return session;
+}
+
+static void open_scene(struct scene *scene, int retries)
+{
+    scene->server = raw_server_start(scene->replies, false);
+    scene->client = new_raw_client(scene->server);
+    assert_code(capauth_client_set_max_retries(scene->client, retries), CAPAUTH_OK);
+    scene->session = signed_in(scene->client, raw_server_url(scene->server));
+}
+
+static void close_scene(struct scene *scene)
+{
+    capauth_session_free(&scene->session);
+    capauth_client_free(&scene->client);
+    raw_server_stop(scene->server);
+}
+
+static void assert_ended(capauth_call **call, int outcome, int maybe_sent)
+{
+    assert_code(capauth_call_wait(*call, 20000), outcome);
+    assert_int_equal(capauth_call_maybe_sent(*call), maybe_sent);
+    capauth_call_free(call);
+}
+
+/* ---- Whether it may have arrived ---- */
+
+static void a_regeneration_that_left_and_was_given_up_may_have_arrived(void **state)
+{
+    struct slow_server *server = slow_server_start(token_reply(), -1);
+    capauth_client *client = client_of(slow_server_url(server));
+    capauth_session *session = signed_in(client, slow_server_url(server));
+    capauth_options *options = NULL;
+    capauth_call *call = NULL;
+
+    (void)state;
+    assert_code(capauth_options_new(&options), CAPAUTH_OK);
+    assert_code(capauth_options_set_timeout_ms(options, 200), CAPAUTH_OK);
+    assert_code(capauth_token_regenerate(session, options, &call), CAPAUTH_OK);
+    assert_ended(&call, CAPAUTH_E_DEADLINE, 1);
+    assert_code(capauth_token_regenerate(session, NULL, &call), CAPAUTH_OK); /* joins the one that is still waiting */
+    assert_code(capauth_call_wait(call, 10), CAPAUTH_E_PENDING);
+    assert_code(capauth_call_cancel(call), CAPAUTH_OK);
+    assert_ended(&call, CAPAUTH_E_CANCELLED, 1);
+    assert_int_equal(slow_server_requests(server), 1);
+    capauth_options_free(&options);
+    capauth_session_free(&session);
+    capauth_client_free(&client);
+    slow_server_stop(server);
+}
+
+static void a_regeneration_that_never_left_has_not(void **state)
+{
+    struct served it = served_begin(-1);
+    capauth_session *session = signed_in(it.client, slow_server_url(it.server));
+    capauth_call *call = NULL;
+
+    (void)state;
+    assert_code(capauth_token_regenerate(session, NULL, &call), CAPAUTH_OK);
+    assert_code(capauth_call_cancel(call), CAPAUTH_OK);
+    assert_ended(&call, CAPAUTH_E_CANCELLED, 0);
+    capauth_session_free(&session);
+    served_end(&it);
+}
+
+static void a_post_that_is_sent_again_after_a_401_may_have_arrived(void **state)
+{
+    struct scene scene = {
+        .replies = {http_reply("HTTP/1.1 401 Unauthorized", "", ""), http_reply(OK_LINE, "", RENEWED), DROPPED}};
+    capauth_options *options = NULL;
+    capauth_call *call = NULL;
+
+    (void)state;
+    open_scene(&scene, 0);
+    assert_code(capauth_options_new(&options), CAPAUTH_OK);
+    assert_code(capauth_options_set_repeatable(options, 1), CAPAUTH_OK);
+    assert_code(capauth_gateway_call(scene.session, "POST", "a/b", "{}", options, &call), CAPAUTH_OK);
+    assert_ended(&call, CAPAUTH_E_NETWORK, 1);
+    assert_int_equal(raw_server_requests(scene.server), 3);
+    capauth_options_free(&options);
+    close_scene(&scene);
+}
+
+static void what_was_turned_away_has_not_arrived_unless_an_earlier_attempt_may_have(void **state)
+{
+    const char *turned_away = http_reply("HTTP/1.1 403 Forbidden", "", PAGE);
+    struct scene scenes[] = {{.replies = {turned_away}}, {.replies = {DROPPED, turned_away}}};
+
+    (void)state;
+    for (int earlier = 0; earlier < 2; earlier++) {
+        capauth_call *call = NULL;
+
+        open_scene(&scenes[earlier], 1);
+        assert_code(capauth_token_generate(scenes[earlier].session, NULL, &call), CAPAUTH_OK);
+        assert_ended(&call, CAPAUTH_E_SERVICE, earlier);
+        assert_int_equal(raw_server_requests(scenes[earlier].server), 1 + earlier);
+        close_scene(&scenes[earlier]);
+    }
+}
+
+/* ---- Whether trying again may help ---- */
+
+static void a_status_says_whether_the_same_request_may_succeed_later(void **state)
+{
+    static const struct {
+        const char *line;
+        int outcome;
+        int retryable;
+    } cases[] = {
+        {"HTTP/1.1 302 Found", CAPAUTH_E_SERVICE, 0},
+        {"HTTP/1.1 400 Bad Request", CAPAUTH_E_SERVICE, 0},
+        {"HTTP/1.1 403 Forbidden", CAPAUTH_E_SERVICE, 1},
+        {"HTTP/1.1 404 Not Found", CAPAUTH_E_SERVICE, 0},
+        {"HTTP/1.1 408 Request Timeout", CAPAUTH_E_SERVICE, 1},
+        {"HTTP/1.1 413 Too Large", CAPAUTH_E_SERVICE, 0},
+        {"HTTP/1.1 429 Too Many", CAPAUTH_E_RATE_LIMITED, 1},
+        {"HTTP/1.1 500 Broken", CAPAUTH_E_SERVICE, 1},
+        {"HTTP/1.1 503 Busy", CAPAUTH_E_SERVICE, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene scene = {.replies = {http_reply(cases[i].line, "", PAGE)}};
+        capauth_call *call = NULL;
+
+        open_scene(&scene, 0);
+        assert_code(capauth_token_generate(scene.session, NULL, &call), CAPAUTH_OK);
+        assert_code(capauth_call_wait(call, 20000), cases[i].outcome);
+        print_message("%s\n", cases[i].line);
+        assert_int_equal(capauth_call_retryable(call), cases[i].retryable);
+        capauth_call_free(&call);
+        close_scene(&scene);
+    }
+}
+
+static void passing_trouble_is_tried_again(void **state)
+{
+    static const char *const lines[] = {"HTTP/1.1 408 Request Timeout", "HTTP/1.1 429 Too Many", "HTTP/1.1 500 Broken",
+                                        "HTTP/1.1 502 Bad Gateway",     "HTTP/1.1 503 Busy",     "HTTP/1.1 504 Late"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct scene scene = {
+            .replies = {http_reply(lines[i], "Connection: close\r\n", PAGE), http_reply(OK_LINE, "", GOOD)}};
+
+        open_scene(&scene, 1);
+        assert_code(capauth_token_generate(scene.session, NULL, NULL), CAPAUTH_OK);
+        assert_int_equal(raw_server_requests(scene.server), 2);
+        close_scene(&scene);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_regeneration_that_left_and_was_given_up_may_have_arrived),
+        cmocka_unit_test(a_regeneration_that_never_left_has_not),
+        cmocka_unit_test(a_post_that_is_sent_again_after_a_401_may_have_arrived),
+        cmocka_unit_test(what_was_turned_away_has_not_arrived_unless_an_earlier_attempt_may_have),
+        cmocka_unit_test(a_status_says_whether_the_same_request_may_succeed_later),
+        cmocka_unit_test(passing_trouble_is_tried_again),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
