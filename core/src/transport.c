@@ -35,6 +35,8 @@ struct capauth__transfer {
     struct curl_slist headers[HEADERS_MOST]; /* ours, not curl's, so that they can be wiped */
     size_t header_count;
     bool stopped; /* before it was sent, or sent again */
+    bool gzip; /* was asked for: only the gateway's replies are worth it */
+    bool plain; /* libcurl is to leave the body as it is */
     bool fresh; /* on a new connection, whatever there is */
     bool forbidden; /* its connection, to those that come later */
     bool too_large;
@@ -254,10 +256,23 @@ static int64_t read_date(struct capauth__transport *transport, const char *text)
     return transport->date_ms;
 }
 
+/* Servlets announce "UTF-8", object stores "aws-chunked": the body is as it is then. */
+static bool is_coding(const char *name)
+{
+    static const char *const codings[] = {"gzip", "x-gzip", "deflate", "br", "zstd"};
+
+    for (size_t i = 0; i < sizeof codings / sizeof codings[0]; i++) {
+        if (curl_strequal(name, codings[i]))
+            return true;
+    }
+    return false;
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *data)
 {
     struct capauth__transfer *transfer = data;
     size_t length = size * count;
+    char coding[32] = "";
     char date[32] = "";
 
     if (length > 5 && !memcmp(line, "HTTP/", 5)) { /* a new head: what an interim one said does not count */
@@ -267,6 +282,9 @@ static size_t on_header(char *line, size_t size, size_t count, void *data)
         transfer->request_id[0] = '\0';
     } else if (transfer->head_ended || length <= 2) {
         transfer->head_ended = true; /* by an empty line */
+    } else if (header_value(line, length, "Content-Encoding", coding, sizeof coding)) {
+        transfer->plain = transfer->gzip && !is_coding(coding) &&
+                          !curl_easy_setopt(transfer->easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
     } else if (header_value(line, length, "Date", date, sizeof date)) {
         transfer->date_ms = read_date(transfer->call->client->engine.transport, date);
     } else if (!header_value(line, length, "Retry-After", transfer->retry_after, sizeof transfer->retry_after)) {
@@ -347,7 +365,7 @@ static bool set_connection(CURL *easy, const struct capauth__config *config)
            SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) && SET(easy, CURLOPT_HTTP_VERSION, http) &&
            SET(easy, CURLOPT_PIPEWAIT, config->http2 ? 1L : 0L) && SET(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_S) &&
            SET(easy, CURLOPT_MAXLIFETIME_CONN, (long)LIFETIME_S) &&
-           SET(easy, CURLOPT_TIMEVALUE_LARGE, (curl_off_t)INT64_MAX) && SET(easy, CURLOPT_ACCEPT_ENCODING, "") &&
+           SET(easy, CURLOPT_TIMEVALUE_LARGE, (curl_off_t)INT64_MAX) &&
            SET(easy, CURLOPT_USERAGENT, config->user_agent) &&
            SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)config->connect_timeout_ms) && set_tls(easy, config) &&
            set_proxy_tls(easy, config);
@@ -487,6 +505,8 @@ static bool set_headers(struct capauth__transfer *transfer, const capauth_call *
 {
     bool set = add_header(transfer, constant("Accept: application/json"));
 
+    if (call->verb != CAPAUTH__GATEWAY) /* and then libcurl undoes none, announced or not */
+        set = set && add_header(transfer, constant("Accept-Encoding: identity"));
     if (call->has_body)
         set = set && add_header(transfer, constant("Content-Type: application/json")) &&
               add_header(transfer, constant("Expect:"));
@@ -557,6 +577,17 @@ static bool set_fresh(struct capauth__transfer *transfer, bool fresh)
     return SET(transfer->easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
 }
 
+static bool set_coding(struct capauth__transfer *transfer, bool gzip)
+{
+    if (transfer->plain && !SET(transfer->easy, CURLOPT_HTTP_CONTENT_DECODING, 1L))
+        return false;
+    transfer->plain = false;
+    if (transfer->gzip == gzip)
+        return true;
+    transfer->gzip = gzip;
+    return SET(transfer->easy, CURLOPT_ACCEPT_ENCODING, gzip ? "gzip" : NULL);
+}
+
 static void transfer_release(struct capauth__transport *transport, struct capauth__transfer *transfer)
 {
     transfer_reset(transfer);
@@ -577,6 +608,7 @@ int capauth__transport_start(struct capauth__transport *transport, capauth_call 
     if (!call->url.failed && set_headers(transfer, call) && set_body(transfer->easy, call) &&
         (!has_proxy(&call->client->config) || set_proxy(transfer->easy, call)) &&
         SET(transfer->easy, CURLOPT_URL, call->url.data) && set_fresh(transfer, call->connection_failed) &&
+        set_coding(transfer, call->verb == CAPAUTH__GATEWAY) &&
         SET(transfer->easy, CURLOPT_TIMEOUT_MS, (left_ms > 0 ? left_ms : 0) + NET_MS) &&
         curl_multi_add_handle(transport->multi, transfer->easy) == CURLM_OK)
         return CAPAUTH_OK;

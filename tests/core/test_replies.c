@@ -123,7 +123,8 @@ static const struct reply_case successes[] = {
 /* HTTP answered, and not the Auth Engine: `validate` is what becomes of a call that may not be repeated. */
 static const struct reply_case others[] = {
     {"plain text 400", "HTTP/1.1 400 Bad Request", "identifierType: not one of [MOBILE, EMAIL, USERNAME, EXTERNALID]",
-     SERVICE, SERVICE, 0, "", "the Auth Engine did not understand the request: HTTP 400: identifierType: not one of [MOBILE,"},
+     SERVICE, SERVICE, 0, "",
+     "the Auth Engine did not understand the request: HTTP 400: identifierType: not one of [MOBILE,"},
     {"plain text 400 of two lines", "HTTP/1.1 400 Bad Request", "Cannot deserialize x\r\n at [Source: y]\n", SERVICE,
      SERVICE, 0, "", "HTTP 400: Cannot deserialize x"},
     {"plain text 400 with overrides", "HTTP/1.1 400 Bad Request", "bad \xe2\x80\xaetype\xc2\x9b!", SERVICE, SERVICE, 0,
@@ -317,8 +318,7 @@ static void half_a_body_is_a_lost_answer(void **state)
     static const struct {
         const char *reply;
         int generate;
-    } lost[] = {
-        {cut, CAPAUTH_E_NETWORK}, {half_head, PROTOCOL}, {no_http, PROTOCOL}, {bad_chunk, CAPAUTH_E_NETWORK}};
+    } lost[] = {{cut, CAPAUTH_E_NETWORK}, {half_head, PROTOCOL}, {no_http, PROTOCOL}, {bad_chunk, CAPAUTH_E_NETWORK}};
 
     (void)state;
     for (size_t i = 0; i < sizeof lost / sizeof lost[0]; i++) {
@@ -497,6 +497,61 @@ static void deflate_begin(struct bits *out, const char *header)
     put_code(out, 2, 2); /* fixed codes; these two bits are a number, lowest first: 1, 0 */
 }
 
+/* The gateway's reply to a customer who is signed in: its body begins so. */
+static void check_gateway(const char *reply, int outcome, const char *body)
+{
+    struct scene scene = {.replies = {reply}};
+    capauth_session *session = NULL;
+    capauth_call *call = NULL;
+    char text[512];
+
+    open_scene(&scene, false);
+    snprintf(text, sizeof text,
+             "{\"v\":1,\"origin\":\"%s\",\"flow\":\"mobile\",\"brand\":\"DocDemo\",\"device\":\"device-1\","
+             "\"identifierType\":\"MOBILE\",\"identifier\":\"919999999993\",\"nextStep\":\"done\",\"token\":\"T1\"}",
+             raw_server_url(scene.server));
+    assert_code(capauth_session_restore(scene.client, text, &session), CAPAUTH_OK);
+    assert_code(capauth_gateway_call(session, "GET", "a/b", NULL, NULL, &call), CAPAUTH_OK);
+    assert_code(capauth_call_wait(call, 10000), outcome);
+    if (body)
+        assert_int_equal(strncmp(capauth_call_body(call, NULL), body, strlen(body)), 0);
+    capauth_call_free(&call);
+    capauth_session_free(&session);
+    close_scene(&scene);
+}
+
+static void a_coding_that_is_none_leaves_the_body_as_it_is(void **state)
+{
+    static const char *const announced[] = {"Content-Encoding: UTF-8\r\n", "Content-Encoding: aws-chunked\r\n",
+                                            "Content-Encoding: gzip\r\n"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof announced / sizeof announced[0]; i++) {
+        char *reply = large_reply(announced[i], REFUSAL, strlen(REFUSAL));
+
+        check_text(reply, 1506, 1506);
+        if (i < 2)
+            check_gateway(reply, CAPAUTH_OK, REFUSAL);
+        free(reply);
+    }
+}
+
+static void operations_ask_for_no_compression(void **state)
+{
+    struct scene scene = {.replies = {http_reply(OK_LINE, "", GOOD)}};
+    capauth_call *call = NULL;
+    char request[8192];
+
+    (void)state;
+    open_scene(&scene, false);
+    assert_code(run(&scene, false, &call), CAPAUTH_OK);
+    raw_server_last_request(scene.server, request, sizeof request);
+    assert_non_null(strstr(request, "\r\nAccept-Encoding: identity\r\n"));
+    capauth_call_free(&call);
+    close_scene(&scene);
+    check_gateway(http_reply(OK_LINE, "", GOOD), CAPAUTH_OK, GOOD);
+}
+
 static void bombs_are_stopped_at_the_limit(void **state)
 {
     struct bits *out = calloc(1, sizeof *out);
@@ -513,7 +568,7 @@ static void bombs_are_stopped_at_the_limit(void **state)
     }
     assert_int_equal(strlen(out->data), out->length); /* the server sends texts */
     reply = large_reply("Content-Encoding: gzip\r\n", out->data, out->length);
-    check_text(reply, UNKNOWN, PROTOCOL);
+    check_gateway(reply, PROTOCOL, NULL);
     free(reply);
     free(out);
 }
@@ -556,11 +611,11 @@ static void compressed_replies_are_read(void **state)
         deflate_text(out, REFUSAL, spaces);
     assert_int_equal(strlen(out->data), out->length);
     reply = large_reply("Content-Encoding: deflate\r\n", out->data, out->length);
-    check_text(reply, 1506, 1506);
+    check_gateway(reply, CAPAUTH_OK, REFUSAL);
     free(reply);
     out->data[20] ^= 0x55;
     reply = large_reply("Content-Encoding: deflate\r\n", out->data, out->length);
-    check_text(reply, UNKNOWN, PROTOCOL);
+    check_gateway(reply, PROTOCOL, NULL);
     free(reply);
     free(out);
 }
@@ -691,6 +746,8 @@ int main(void)
         cmocka_unit_test(retry_after_and_the_cdn_s_id_reach_the_caller),
         cmocka_unit_test(bodies_over_one_mebibyte_are_refused),
         cmocka_unit_test(deep_nesting_is_refused),
+        cmocka_unit_test(a_coding_that_is_none_leaves_the_body_as_it_is),
+        cmocka_unit_test(operations_ask_for_no_compression),
         cmocka_unit_test(bombs_are_stopped_at_the_limit),
         cmocka_unit_test(compressed_replies_are_read),
         cmocka_unit_test(tokens_over_16_kibibytes_are_refused),
