@@ -1,4 +1,5 @@
-"""What a process may do to capauth, and what else may be in it: other interpreters, other SWIG modules, copies of handles."""
+"""What a process may do to capauth, and what else may be in it: other interpreters, other SWIG modules, no descriptors
+left, copies of handles."""
 
 import copy
 import os
@@ -38,6 +39,36 @@ def test_values_can_be_copied(customer: capauth.Session, emulator: Emulator) -> 
     customer.generate_token()
     for value in (customer.otp, customer.next_step, capauth.Reply(200, True, 0, "", b"{}")):
         assert pickle.loads(pickle.dumps(value)) == copy.deepcopy(value) == value
+
+
+# No more descriptors than are open already.
+NO_DESCRIPTORS = """
+import errno, os, resource, capauth
+taken = []
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (20, hard))
+try:
+    while True:
+        taken.append(os.dup(0))
+except OSError:
+    pass
+client = capauth.Client(base_url="https://127.0.0.1:1")
+customer = client.session(brand="B", mobile="919999999993", device_id="d")
+try:
+    customer.generate_token()
+except capauth.Error as error:
+    print(error.name, error.retryable, os.strerror(errno.EMFILE) in error.message)
+for descriptor in taken:
+    os.close(descriptor)
+try:
+    customer.generate_token()
+except capauth.Error as error:
+    print(error.name)
+"""
+
+
+def test_out_of_descriptors_is_not_out_of_memory() -> None:
+    assert run(NO_DESCRIPTORS).split() == ["SYSTEM", "True", "True", "CONNECT"]
 
 
 SUB_INTERPRETER = """
