@@ -50,14 +50,15 @@ static const char *string_end(const char *at)
     return at;
 }
 
-/* json-c takes NaN and Infinity for numbers. JSON's own words have no capitals, and exponents only an E. */
-static bool has_odd_number(const char *text)
+/* json-c takes NaN and Infinity for numbers, and names in single quotes. JSON's own words have no capitals, and
+ * exponents only an E. */
+static bool is_more_than_json(const char *text)
 {
     for (; *text; text++) {
+        if (*text == 'N' || *text == 'I' || *text == '\'')
+            return true;
         if (*text == '"' && !*(text = string_end(text + 1)))
             return false;
-        if (*text == 'N' || *text == 'I')
-            return true;
     }
     return false;
 }
@@ -89,7 +90,7 @@ int capauth__json_parse(const char *text, size_t length, capauth__json **root)
     /* The NUL is part of what is parsed: json-c then knows that a number has ended. */
     *root = json_tokener_parse_ex(tokener, text, (int)length + 1);
     if (json_tokener_get_error(tokener) == json_tokener_success && json_tokener_get_parse_end(tokener) >= length &&
-        !has_odd_number(text)) {
+        !is_more_than_json(text)) {
         result = CAPAUTH_OK;
     } else {
         capauth__json_free(*root);

@@ -33,6 +33,11 @@ static const char *const good_texts[] = {
     "{\"a\":{\"b\":[1,2,{}]}}",
     "{\"a\":\"\\u00e9\\ud83d\\ude00\"}",
     "[1.5e3,-1e-5]",
+    "null",
+    "\"NaN, Infinity, 'x'\"",
+    "{\"'a'\":\"\\u0000\"}",
+    "{\"\\\\u0000\":1}",
+    "[\"\\\"\\\\\",\"\\u0000\" ]",
 };
 
 static const char *const bad_texts[] = {
@@ -46,6 +51,11 @@ static const char *const bad_texts[] = {
     "{\"a\":1,}",
     "[1,]",
     "{a:1}",
+    "{'a':1}",
+    "'a'",
+    "NaN",
+    "[-Infinity]",
+    "{\"a\":Infinity}",
 
     "\"a",
 

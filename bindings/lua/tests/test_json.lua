@@ -70,6 +70,24 @@ function TestJson:test_characters_survive_an_8_bit_locale()
     '"\195\132\226\130\172\\u007f"')
 end
 
+-- As Lua reads such numerals itself.
+function TestJson:test_integers_beyond_64_bits_are_floats()
+  for text, value in pairs {
+    ["9223372036854775808"] = 2 ^ 63, ["18446744073709551615"] = 2 ^ 64, ["-9223372036854775808"] = -2 ^ 63,
+    ["10000000000000000000"] = 1e19,
+  } do
+    lu.assertEquals(select(2, json.decode(text)), value, text)
+  end
+  if math.type then
+    lu.assertEquals(math.type((select(2, json.decode "9223372036854775807"))), "integer")
+    lu.assertEquals(math.type((select(2, json.decode "9223372036854775808"))), "float")
+  end
+end
+
+function TestJson:test_nul_in_text_stays()
+  lu.assertEquals(select(2, json.decode '["a\\u0000b"]'), { "a\0b" })
+end
+
 function TestJson:test_what_is_no_json_is_refused()
   for _, value in ipairs {
     print, 0 / 0, 1 / 0, { 1, nil, 3, [5] = 1 }, { [1] = 1, a = 2 }, coroutine.create(function() end),
@@ -84,7 +102,7 @@ end
 function TestJson:test_only_one_whole_text_is_read()
   for _, text in ipairs {
     "", " ", "{", "[1,]", "1 2", "nul", '"a', "[1] x", "\255", '"\255"', '{"a":1}\0', "{\"a\":1}\0{}",
-    ("["):rep(40) .. ("]"):rep(40),
+    ("["):rep(40) .. ("]"):rep(40), "NaN", "[Infinity]", "{\"a\":-Infinity}", "{'a':1}", "'a'",
   } do
     lu.assertFalse((json.decode(text)), text)
   end
