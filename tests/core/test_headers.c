@@ -2,11 +2,11 @@
 /* Headers of requests, whatever the locale; and headers of replies that just fit, or just do not. */
 #include "support.h"
 
+#include <ctype.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 /* ---- Which names are refused ---- */
@@ -85,6 +85,13 @@ static void names_that_are_ours_are_refused_in_every_case(void **state)
     assert_the_fence_stands();
 }
 
+/* The C library keeps what it found by LOCPATH. */
+const char *__lsan_default_suppressions(void); /* NOLINT(bugprone-reserved-identifier): LeakSanitizer's name */
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:argz_add_sep\nleak:setlocale\n";
+}
+
 /* Under Turkish rules, where I is not the capital of i. */
 static void names_that_are_ours_are_refused_in_turkish_too(void **state)
 {
@@ -100,7 +107,7 @@ static void names_that_are_ours_are_refused_in_turkish_too(void **state)
         rmdir(folder);
         skip();
     }
-    assert_int_not_equal(strcasecmp("CONNECTION", "connection"), 0);
+    assert_int_not_equal(tolower('I'), 'i');
     assert_the_fence_stands();
     setlocale(LC_ALL, "C");
     snprintf(command, sizeof command, "rm -r %s", folder);
@@ -138,12 +145,90 @@ static void a_value_of_blanks_is_sent_as_an_empty_one(void **state)
     raw_server_stop(server);
 }
 
+/* ---- Replies ---- */
+
+/* What a call that was turned away with these headers tells. */
+static capauth_call *turned_away(const char *headers)
+{
+    const char *const replies[] = {http_reply("HTTP/1.1 503 Later", headers, ""), NULL};
+    struct raw_server *server = raw_server_start(replies, true);
+    capauth_client *client = new_raw_client(server);
+    capauth_session *customer;
+    capauth_call *call = NULL;
+
+    assert_code(capauth_client_set_max_retries(client, 0), CAPAUTH_OK);
+    customer = new_mobile(client, "Brand", "919999999993");
+    assert_code(capauth_token_generate(customer, NULL, &call), CAPAUTH_OK);
+    assert_code(capauth_call_wait(call, -1), CAPAUTH_E_SERVICE);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+    raw_server_stop(server);
+    return call;
+}
+
+/* An id as long as the room for it, and one byte more or less. */
+static void request_ids_that_fit_are_kept_whole(void **state)
+{
+    (void)state;
+    for (size_t length = 126; length <= 129; length++) {
+        char id[130] = "", headers[256];
+        capauth_call *call;
+
+        memset(id, 'i', length);
+        snprintf(headers, sizeof headers, "X-Amz-Cf-Id: %s\r\n", id);
+        call = turned_away(headers);
+        assert_string_equal(capauth_call_request_id(call), length <= 127 ? id : "");
+        capauth_call_free(&call);
+    }
+}
+
+static void retry_after_is_read_when_it_fits(void **state)
+{
+    (void)state;
+    for (size_t length = 62; length <= 65; length++) {
+        char digits[66] = "", headers[128];
+        capauth_call *call;
+
+        memset(digits, '9', length);
+        snprintf(headers, sizeof headers, "Retry-After: %s\r\n", digits);
+        call = turned_away(headers);
+        assert_int_equal(capauth_call_retry_after_ms(call), length <= 63 ? INT32_MAX : -1);
+        capauth_call_free(&call);
+    }
+}
+
+/* Against it a Retry-After that is a date is held. */
+static void a_date_is_read_when_it_fits(void **state)
+{
+    static const struct {
+        const char *date;
+        int retry_after_ms;
+    } cases[] = {{"Sun, 06 Nov 1994 08:49:37 GMT", 30000}, /* 29 bytes */
+                 {"Sun, 06 Nov 1994 08:49:37 +0000", 30000}, /* 31 */
+                 {"Sunday, 06 Nov 1994 08:49:37 GMT", -1}, /* 32 */
+                 {"Sunday, 06 Nov 1994 08:49:37  GMT", -1}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char headers[256];
+        capauth_call *call;
+
+        snprintf(headers, sizeof headers, "Date: %s\r\nRetry-After: Sun, 06 Nov 1994 08:50:07 GMT\r\n", cases[i].date);
+        call = turned_away(headers);
+        assert_int_equal(capauth_call_retry_after_ms(call), cases[i].retry_after_ms);
+        capauth_call_free(&call);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_that_are_ours_are_refused_in_every_case),
         cmocka_unit_test(names_that_are_ours_are_refused_in_turkish_too),
         cmocka_unit_test(a_value_of_blanks_is_sent_as_an_empty_one),
+        cmocka_unit_test(request_ids_that_fit_are_kept_whole),
+        cmocka_unit_test(retry_after_is_read_when_it_fits),
+        cmocka_unit_test(a_date_is_read_when_it_fits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

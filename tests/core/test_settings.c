@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static capauth_client *plain_client(void)
 {
@@ -303,6 +304,41 @@ static void proxies_of_every_form_are_taken(void **state)
     capauth_client_free(&client);
 }
 
+/* ---- The machine ---- */
+
+static void the_machines_netrc_is_not_read(void **state)
+{
+    static const char *const replies[] = {"", NULL};
+    char folder[] = "/tmp/capauth-home-XXXXXX", path[64], request[4096];
+    struct raw_server *server = raw_server_start(replies, true);
+    capauth_client *client;
+    FILE *file;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/.netrc", folder);
+    assert_non_null(file = fopen(path, "w"));
+    fputs("machine 127.0.0.1 login somebody password Netrc-Secret-1\n"
+          "default login somebody password Netrc-Secret-1\n",
+          file);
+    fclose(file);
+    setenv("HOME", folder, 1);
+    client = new_raw_client(server);
+    assert_code(capauth_client_set_max_retries(client, 0), CAPAUTH_OK);
+    sign_in_fails(client);
+    raw_server_last_request(server, request, sizeof request);
+    assert_says(request, "POST /auth/v1/token/generate ");
+    assert_null(strstr(request, "Authorization:"));
+    gateway_call_fails(client);
+    raw_server_last_request(server, request, sizeof request);
+    assert_says(request, "Authorization: Bearer A\r\n"); /* its own, of an external identity */
+    assert_null(strstr(request, "Basic"));
+    capauth_client_free(&client);
+    raw_server_stop(server);
+    unlink(path);
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +349,7 @@ int main(void)
         cmocka_unit_test(http_proxy_in_capitals_is_not_read),
         cmocka_unit_test(exceptions_are_asked_directly),
         cmocka_unit_test(proxies_of_every_form_are_taken),
+        cmocka_unit_test(the_machines_netrc_is_not_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

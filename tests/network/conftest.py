@@ -8,7 +8,7 @@ import urllib.parse
 
 import pytest
 from certificates import Authority
-from servers import Background, ConnectProxy, Refusal, Relay
+from servers import Background, ConnectProxy, Refusal, Relay, SocksProxy
 
 import capauth
 import capauth.aio
@@ -73,6 +73,11 @@ def refuse(opened, background):
 @pytest.fixture
 def proxy(opened, background, emulator):
     return lambda **credentials: opened(ConnectProxy(background, emulator.port, **credentials))
+
+
+@pytest.fixture
+def socks(opened, background, emulator):
+    return opened(SocksProxy(background, emulator.port))
 
 
 @pytest.fixture

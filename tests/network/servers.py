@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import socket
 import ssl
 import threading
 
@@ -157,3 +158,37 @@ class ConnectProxy(Server):
         elif head.startswith(b"CONNECT "):
             writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
             await splice(reader, writer, self._port, heard=self.heard)
+
+
+class SocksProxy(Server):
+    """Speaks SOCKS 4, 4a and 5, wants no password, and finds every origin at one port of this machine."""
+
+    def __init__(self, background, port):
+        self.asked = []  # for names, or for addresses
+        self._port = port
+        super().__init__(background)
+
+    async def serve(self, reader, writer):
+        [version] = await reader.readexactly(1)
+        self.asked.append(await (self._socks5(reader, writer) if version == 5 else self._socks4(reader, writer)))
+        await splice(reader, writer, self._port)
+
+    async def _socks4(self, reader, writer):
+        request = await reader.readexactly(7)  # command, port, address
+        await reader.readuntil(b"\0")  # the user
+        by_name = request[3:6] == b"\0\0\0" and request[6]
+        host = (await reader.readuntil(b"\0"))[:-1].decode() if by_name else socket.inet_ntoa(request[3:])
+        writer.write(b"\0\x5a" + bytes(6))
+        return host
+
+    async def _socks5(self, reader, writer):
+        await reader.readexactly((await reader.readexactly(1))[0])  # ways to sign in
+        writer.write(b"\5\0")
+        kind = (await reader.readexactly(4))[3]
+        if kind == 3:
+            host = (await reader.readexactly((await reader.readexactly(1))[0])).decode()
+        else:
+            host = socket.inet_ntoa(await reader.readexactly(4))
+        await reader.readexactly(2)  # the port
+        writer.write(b"\5\0\0\1" + bytes(6))
+        return host

@@ -122,6 +122,23 @@ def test_capitals(client, options, picky, sign_in, monkeypatch):
     assert picky.connections == 1
 
 
+# ---- SOCKS ----
+
+
+@pytest.mark.parametrize("scheme", ["socks4a", "socks5h"])
+def test_a_proxy_that_looks_names_up(client, emulator, socks, sign_in, scheme):
+    proxy = socks.url.replace("http", scheme)
+    assert sign_in(client(base_url=ORIGIN, ca_file=emulator.ca_file, proxy=proxy)).signed_in
+    assert socks.asked == ["auth.brand.test"]
+
+
+@pytest.mark.parametrize("scheme", ["socks4", "socks5"])
+def test_a_proxy_that_wants_an_address(client, options, socks, sign_in, monkeypatch, scheme):
+    monkeypatch.setenv("all_proxy", socks.url.replace("http", scheme))
+    assert sign_in(client(**options, proxy="env")).signed_in
+    assert socks.asked == ["0.0.0.0"]
+
+
 # ---- What goes wrong ----
 
 

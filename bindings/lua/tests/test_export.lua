@@ -62,6 +62,13 @@ function TestExport:test_reload_takes_a_siblings_token()
   lu.assertEquals(self.customer:token(), sibling:token())
 end
 
+function TestExport:test_reload_says_what_is_wrong_with_its_text()
+  local _, err = self.customer:validate_otp "123456"
+  lu.assertEquals(err.kind, "wrong_step")
+  _, err = self.customer:reload "no JSON"
+  lu.assertStrContains(tostring(err), "the export is no JSON")
+end
+
 function TestExport:test_reload_refuses_another_brand()
   local other = support.session(support.brand(), nil, self.client)
   local ok, err = self.customer:reload(other:export())

@@ -338,6 +338,13 @@ def test_text_that_is_no_export_is_refused(client: capauth.Client, customer: cap
         assert caught.value.argument == "text" and str(caught.value)
 
 
+def test_reload_says_what_is_wrong_with_its_text(customer: capauth.Session) -> None:
+    with pytest.raises(capauth.WrongStepError):
+        customer.validate_otp("123456")
+    with pytest.raises(capauth.InvalidArgumentError, match="the export is no JSON"):
+        customer.reload("no JSON")
+
+
 def test_origins_compare_without_case_and_default_port() -> None:
     with capauth.Client(base_url="https://auth.brand.example") as client:
         exported = client.session(brand="B", mobile="1", device_id="d").export()

@@ -44,6 +44,15 @@ class PersistenceTest extends Fixture {
         }
     }
 
+    @Test
+    void reload_says_what_is_wrong_with_its_text() {
+        Session customer = customer();
+        thrown(WrongStepException.class, ErrorCode.WRONG_STEP, () -> customer.validateOtp("123456"));
+        CapauthException thrown = thrown(InvalidArgumentException.class, ErrorCode.INVALID_ARGUMENT,
+                () -> customer.reload("no JSON"));
+        assertTrue(thrown.getMessage().contains("the export is no JSON"), thrown.getMessage());
+    }
+
     private static Client clientAt(String url) {
         return Client.builder().baseUrl(url).build();
     }
