@@ -250,7 +250,7 @@ static void external_sessions_need_both_tokens(void **state)
 {
     const char *const bad[] = {NULL, "", "a\nb", text_16385};
     capauth_client *client = plain_client();
-    capauth_session *session = NULL;
+    capauth_session *session = NULL, *second = NULL;
 
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -267,6 +267,8 @@ static void external_sessions_need_both_tokens(void **state)
     assert_code(capauth_session_set_identifier(session, CAPAUTH_IDENTIFIER_MOBILE, "1"), CAPAUTH_E_UNSUPPORTED);
     assert_code(capauth_session_set_device_id(session, "d"), CAPAUTH_E_UNSUPPORTED);
     assert_code(capauth_token_ensure(session, NULL, NULL), CAPAUTH_E_UNSUPPORTED);
+    assert_code(capauth_session_second_factor(session, &second), CAPAUTH_E_UNSUPPORTED);
+    assert_null(second);
     capauth_session_free(&session);
     capauth_client_free(&client);
 }

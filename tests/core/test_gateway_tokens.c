@@ -270,6 +270,36 @@ static void a_refused_token_without_a_key_is_a_sign_in_each_time(void **state)
     close_scene(&scene);
 }
 
+/* With automatic regeneration off, an old token is sent as it is: the reply is the application's to judge. */
+static void without_auto_refresh_an_expired_token_is_sent_as_it_is(void **state)
+{
+    struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
+
+    (void)state;
+    open_scene(&scene, "mobile", ",\"token\":\"" EXPIRED_TOKEN "\",\"key\":\"K1\"");
+    assert_code(capauth_client_set_auto_refresh(scene.client, 0), CAPAUTH_OK);
+    assert_code(get(&scene), CAPAUTH_OK);
+    assert_int_equal(raw_server_requests(scene.server), 1);
+    assert_true(was_sent(&scene, "\r\ncap_authorization: " EXPIRED_TOKEN "\r\n"));
+    close_scene(&scene);
+}
+
+static void a_post_that_is_refused_while_paused_was_not_processed(void **state)
+{
+    struct scene scene = {.replies = {http_reply("HTTP/1.1 401 Unauthorized", "", "")}};
+    capauth_call *call = NULL;
+
+    (void)state;
+    open_scene(&scene, "mobile", ",\"token\":\"T1\",\"role\":\"USER\",\"key\":\"K1\"");
+    assert_code(capauth_session_pause_refresh(scene.session, 3600000), CAPAUTH_OK);
+    assert_code(capauth_gateway_call(scene.session, "POST", "a", "{}", NULL, &call), CAPAUTH_OK);
+    assert_code(capauth_call_wait(call, 20000), CAPAUTH_TOKEN_EXPIRED);
+    assert_false(capauth_call_maybe_sent(call));
+    assert_int_equal(raw_server_requests(scene.server), 1);
+    capauth_call_free(&call);
+    close_scene(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +315,8 @@ int main(void)
         cmocka_unit_test(a_pause_does_not_stop_who_asks_for_a_token),
         cmocka_unit_test(pauses_are_checked),
         cmocka_unit_test(a_refused_token_without_a_key_is_a_sign_in_each_time),
+        cmocka_unit_test(without_auto_refresh_an_expired_token_is_sent_as_it_is),
+        cmocka_unit_test(a_post_that_is_refused_while_paused_was_not_processed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

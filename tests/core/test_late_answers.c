@@ -107,6 +107,36 @@ static void after_a_reload_the_regeneration_is_begun_anew(void **state)
     end(&f);
 }
 
+/* The one from before the reload ends first: those who wait for the newer one go on waiting for that. */
+static void a_regeneration_of_the_past_leaves_the_newer_one_its_waiters(void **state)
+{
+    struct fixture f = signed_in("LateWaiters", "{\"TOKEN_EXPIRY_IN_MINUTES\":1}");
+    capauth_options *options = NULL;
+    capauth_call *calls[2] = {NULL, NULL};
+    char *text = NULL;
+
+    (void)state;
+    assert_code(capauth_session_export(f.customer, &text), CAPAUTH_OK);
+    assert_code(capauth_options_new(&options), CAPAUTH_OK);
+    assert_code(capauth_options_set_margin_ms(options, 600000), CAPAUTH_OK);
+    make_fault(shared, "LateWaiters", REGENERATE, 1, "\"delayMs\":500");
+    make_fault(shared, "LateWaiters", REGENERATE, 1, "\"delayMs\":1000");
+    for (int i = 0; i < 2; i++) {
+        assert_code(capauth_token_ensure(f.customer, options, &calls[i]), CAPAUTH_OK);
+        until_requested(&f, "LateWaiters", i + 1);
+        if (!i)
+            assert_code(capauth_session_reload(f.customer, text), CAPAUTH_OK);
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_code(capauth_call_wait(calls[i], -1), CAPAUTH_OK);
+        capauth_call_free(&calls[i]);
+    }
+    assert_int_equal(requests_of(shared, "LateWaiters", "POST " REGENERATE), 2);
+    capauth_string_free(&text);
+    capauth_options_free(&options);
+    end(&f);
+}
+
 static void a_web_view_token_is_not_regenerated(void **state)
 {
     capauth_client *client = new_client(shared);
@@ -272,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_refused_regeneration_does_not_end_a_newer_sign_in),
         cmocka_unit_test(a_regeneration_does_not_jump_into_a_new_sign_in),
         cmocka_unit_test(after_a_reload_the_regeneration_is_begun_anew),
+        cmocka_unit_test(a_regeneration_of_the_past_leaves_the_newer_one_its_waiters),
         cmocka_unit_test(a_web_view_token_is_not_regenerated),
         cmocka_unit_test(a_post_refused_for_expiry_is_no_unknown_outcome),
         cmocka_unit_test(a_second_sign_out_lets_the_first_expire_the_token),
