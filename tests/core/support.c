@@ -26,8 +26,8 @@ static _Noreturn void run_emulator(int output, const char *ca_file)
 
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     dup2(output, STDOUT_FILENO);
-    execlp(program ? program : "capauth-emulator", "capauth-emulator", "--listen", "127.0.0.1:0", "--tls", "--quiet", "--ca-file",
-           ca_file, (char *)NULL);
+    execlp(program ? program : "capauth-emulator", "capauth-emulator", "--listen", "127.0.0.1:0", "--tls", "--quiet",
+           "--ca-file", ca_file, (char *)NULL);
     perror("capauth-emulator");
     _exit(127);
 }

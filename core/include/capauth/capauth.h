@@ -185,12 +185,13 @@ CAPAUTH_API void capauth_client_free(capauth_client **client);
 
 /*
  * Cancels what is in flight, closes all connections and gives all descriptors back, save that of capauth_client_fd;
- * never waits for the network or for callbacks. Later operations give CAPAUTH_E_CLOSED; getters and export still work. Closing twice is fine.
+ * never waits for the network or for callbacks. Later operations give CAPAUTH_E_CLOSED; getters and export still work.
+ * Closing twice is fine.
  */
 CAPAUTH_API int capauth_client_close(capauth_client *client);
 
-/* What was wrong with the calling thread's last setter, restore, new session or prepare of this client that failed; of a
- * thread that has not failed here, anybody's. "" when nothing was, or client is NULL. */
+/* What was wrong with the calling thread's last setter, restore, new session or prepare of this client that failed; of
+ * a thread that has not failed here, anybody's. "" when nothing was, or client is NULL. */
 CAPAUTH_API const char *capauth_client_error_message(const capauth_client *client);
 CAPAUTH_API int capauth_client_copy_error_message(const capauth_client *client, char **text);
 
@@ -305,8 +306,9 @@ CAPAUTH_API int capauth_client_poll(capauth_client *client, int timeout_ms);
 
 /*
  * A descriptor to watch for reading in an event loop of your own; when it is readable, call
- * capauth_client_poll(client, 0). It stays the client's, until that is freed; closing the client, from any thread, makes
- * it readable. CAPAUTH_E_UNSUPPORTED where the platform has none; CAPAUTH_E_SYSTEM when there are no descriptors left.
+ * capauth_client_poll(client, 0). It stays the client's, until that is freed; closing the client, from any thread,
+ * makes it readable. CAPAUTH_E_UNSUPPORTED where the platform has none; CAPAUTH_E_SYSTEM when there are no descriptors
+ * left.
  */
 CAPAUTH_API int capauth_client_fd(capauth_client *client);
 
