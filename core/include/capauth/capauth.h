@@ -190,21 +190,21 @@ CAPAUTH_API void capauth_client_free(capauth_client **client);
  */
 CAPAUTH_API int capauth_client_close(capauth_client *client);
 
-/* What was wrong with the calling thread's last setter, restore, new session or prepare of this client that failed; of
- * a thread that has not failed here, anybody's. "" when nothing was, or client is NULL. */
+/* Why the calling thread's last failed setter, restore, new session, prepare, poll or fd of this client failed. For a
+ * thread without a failure here: any thread's last. "" when nothing has failed, or client is NULL. */
 CAPAUTH_API const char *capauth_client_error_message(const capauth_client *client);
 CAPAUTH_API int capauth_client_copy_error_message(const capauth_client *client, char **text);
 
 /*
  * Settings. All give CAPAUTH_E_STATE once an operation has started, and CAPAUTH_E_INVALID_ARGUMENT with a message that
- * names what was wrong. Strings may be given again; the last one counts. A setter that runs while another thread's
- * operation starts is in time or gives CAPAUTH_E_STATE.
+ * names what was wrong. Strings may be given again; the last one counts. A setter that runs while another thread
+ * starts the first operation either counts for it or gives CAPAUTH_E_STATE.
  */
 
 /* "APAC", "APAC2" or "EU": the Auth Engine's host and the gateway of that cluster. */
 CAPAUTH_API int capauth_client_set_cluster(capauth_client *client, const char *cluster);
-/* "https://auth.brand.example", with a path if the brand has one. Plain http only to loopback, or with allow_http. Kept
- * as origins are compared: scheme and host in lower case, without a default port, without a slash at the end. */
+/* "https://auth.brand.example", with a path if the brand has one. Plain http only to loopback, or with allow_http. It
+ * is kept in one form: scheme and host in lower case, no default port, no slash at the end. */
 CAPAUTH_API int capauth_client_set_base_url(capauth_client *client, const char *url);
 /* Where gateway calls go. Default: the cluster's gateway, else {base_url}/mobile. */
 CAPAUTH_API int capauth_client_set_gateway_url(capauth_client *client, const char *url);
@@ -230,32 +230,31 @@ CAPAUTH_API int capauth_client_set_pinned_keys(capauth_client *client, const cha
 /* PEM files for a client certificate; the key must not be encrypted. */
 CAPAUTH_API int capauth_client_set_client_cert(capauth_client *client, const char *path);
 CAPAUTH_API int capauth_client_set_client_key(capauth_client *client, const char *path);
-/* "http://user:password@proxy.example:3128", or as curl's manual says: with the scheme http (or none), https, socks4,
- * socks4a, socks5 or socks5h (the proxy looks names up), without credentials, without a port (then it is 1080, for
- * https 443). "env" reads the environment now: for https https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY; for http
- * http_proxy in small letters alone, then the same; and no_proxy or NO_PROXY, hosts that are asked directly. "" for
- * none, which is the default. Loopback never goes through a proxy. CAPAUTH_E_UNSUPPORTED: https, and libcurl has none
- * of that. */
+/* "http://user:password@proxy.example:3128", or any form that curl's manual has. The scheme is http (or none), https,
+ * socks4, socks4a, socks5 or socks5h (with socks4a and socks5h the proxy looks names up). Without a port it is 1080,
+ * for https 443. "env" reads the environment now, the first variable that is set: for https URLs https_proxy,
+ * HTTPS_PROXY, all_proxy, ALL_PROXY; for http URLs http_proxy, all_proxy, ALL_PROXY; and no_proxy or NO_PROXY, hosts
+ * that are asked directly. "": no proxy, the default. Loopback never goes through one. CAPAUTH_E_UNSUPPORTED: an https
+ * proxy, where libcurl was built without them. */
 CAPAUTH_API int capauth_client_set_proxy(capauth_client *client, const char *proxy);
 /* Default "capauth/VERSION". */
 CAPAUTH_API int capauth_client_set_user_agent(capauth_client *client, const char *user_agent);
 /* A header of every request. Names that capauth or HTTP itself sets (Accept-Encoding, Host, cap_brand...) are refused,
- * in any case; so is a 33rd header. A value may have up to 8192 bytes; one of blanks alone is sent as an empty one. */
+ * in any case; so is a 33rd header. A value may have up to 8192 bytes; one of blanks alone is sent empty. */
 CAPAUTH_API int capauth_client_add_header(capauth_client *client, const char *name, const char *value);
-/* A token that expires within this time is regenerated before it is used; of a token that lives less than twice as long
- * the second half counts instead. While it is valid it is used where it cannot be regenerated. 0 to 86,400,000; default
- * 30,000. */
+/* A token that expires within this time, or within half of its life if that is less, is regenerated before it is used.
+ * Where it cannot be regenerated, it is used as long as it is valid. 0 to 86,400,000; default 30,000. */
 CAPAUTH_API int capauth_client_set_refresh_margin_ms(capauth_client *client, int margin_ms);
 /* 0: gateway calls never regenerate the token by themselves. Default 1. */
 CAPAUTH_API int capauth_client_set_auto_refresh(capauth_client *client, int enabled);
-/* 1: plain HTTP beyond loopback, for test networks. Default 0, which is refused while a URL that was set needs it. */
+/* 1: plain HTTP beyond loopback, for test networks. Default 0, which is refused once a URL that was set needs 1. */
 CAPAUTH_API int capauth_client_set_allow_http(capauth_client *client, int allowed);
 /* Added to the local clock, so that tests can have a device whose clock is wrong. Default 0. */
 CAPAUTH_API int capauth_client_set_clock_offset_ms(capauth_client *client, int64_t offset_ms);
 /* 1: gateway calls also send the older cap_mobile header. Default 0. */
 CAPAUTH_API int capauth_client_set_cap_mobile(capauth_client *client, int enabled);
 
-/* What stands now, set or default, in milliseconds: also after _close. 0 for NULL. */
+/* What holds now, set or default, in milliseconds; also after _close. 0 for NULL. */
 CAPAUTH_API int capauth_client_timeout_ms(const capauth_client *client);
 CAPAUTH_API int capauth_client_refresh_margin_ms(const capauth_client *client);
 
@@ -281,12 +280,12 @@ CAPAUTH_API int capauth_client_set_trace(capauth_client *client, capauth_trace_c
                                          void (*free_data)(void *data));
 
 /*
- * Loads the CA store and connects to the origin, where a stall of some 50 ms is welcome, so that no later step has to.
- * A call like any other, named "prepare": started here, waited for or polled, cancelled and freed as any. It ends with
- * CAPAUTH_OK, CAPAUTH_E_RESOLVE, _CONNECT, _NETWORK, _TLS, _SYSTEM, _DEADLINE (the client's timeout) or _CANCELLED; its
- * error message names the host, and for TLS the reason and the CA store. No request is sent; the connection serves the
- * first operation that needs one, as any other that is kept: for 30 s while it is idle. (libcurl 8.0 and newer gives it
- * up when TLS 1.3 session tickets are waiting on it; then what remains is the loaded CA store.)
+ * Loads the CA store and connects to the Auth Engine now, when a stall of some 50 ms does no harm, so that no later
+ * step has to. A call like any other, named "prepare": waited for or polled, cancelled, freed. It ends with CAPAUTH_OK,
+ * CAPAUTH_E_RESOLVE, _CONNECT, _NETWORK, _TLS, _SYSTEM, _DEADLINE (the client's timeout) or _CANCELLED; its error
+ * message names the host, and for TLS the reason and the CA store. No request is sent. The connection serves the first
+ * operation that needs one; like every kept connection it is closed after 30 s without use. (libcurl 8.0 and newer
+ * gives it up when TLS 1.3 session tickets are waiting on it; then only the CA store stays loaded.)
  * CAPAUTH_E_INVALID_ARGUMENT without a cluster or a base URL, and CAPAUTH_E_CLOSED, are returned at once: then `*call`
  * is a finished call that tells the rest, to be freed like any other. `call` must not be NULL.
  */
@@ -306,9 +305,9 @@ CAPAUTH_API int capauth_client_poll(capauth_client *client, int timeout_ms);
 
 /*
  * A descriptor to watch for reading in an event loop of your own; when it is readable, call
- * capauth_client_poll(client, 0). It stays the client's, until that is freed; closing the client, from any thread,
- * makes it readable. CAPAUTH_E_UNSUPPORTED where the platform has none; CAPAUTH_E_SYSTEM when there are no descriptors
- * left.
+ * capauth_client_poll(client, 0). It belongs to the client and stays open until that is freed; closing the client, from
+ * any thread, makes it readable. CAPAUTH_E_UNSUPPORTED where the platform has none; CAPAUTH_E_SYSTEM when there are no
+ * descriptors left.
  */
 CAPAUTH_API int capauth_client_fd(capauth_client *client);
 
@@ -352,7 +351,8 @@ CAPAUTH_API int capauth_session_restore(capauth_client *client, const char *text
 /*
  * Replaces the session's state by that of an export of the same customer, written by another process: the way a fleet
  * shares one token. As restore; CAPAUTH_E_BUSY while a step is in flight; CAPAUTH_E_INVALID_ARGUMENT when the text is
- * of another customer (the id decides where both know it, else the identifier), brand or flow.
+ * of another customer, brand or flow. (Whether the customer is the same, the customer id decides where both have one,
+ * else the identifier.)
  */
 CAPAUTH_API int capauth_session_reload(capauth_session *session, const char *text);
 
@@ -376,20 +376,20 @@ CAPAUTH_API int capauth_session_set_contact(capauth_session *session, int type, 
 CAPAUTH_API int capauth_session_set_device_id(capauth_session *session, const char *device_id);
 
 /*
- * Tells when anything changed that an export holds (tokens, key, identifier, the step), once for each answer, so that
- * the application can save a new export. For when callbacks run and for `free_data` see capauth_client_set_log. Not
- * called after the session's handle was freed.
+ * Tells that something has changed that an export holds (tokens, key, identifier, the step), once for each answer, so
+ * that the application can save a new export. When callbacks run, and what `free_data` does: see
+ * capauth_client_set_log. Not called after the session's handle was freed.
  */
 typedef void (*capauth_change_callback)(capauth_session *session, void *data);
 CAPAUTH_API int capauth_session_on_change(capauth_session *session, capauth_change_callback callback, void *data,
                                           void (*free_data)(void *data));
 
 /*
- * For duration_ms from now (0: no longer) capauth regenerates nothing by itself on this session: token ensure and
- * gateway calls use the token while it is valid, then give CAPAUTH_TOKEN_EXPIRED. (Before the Auth Engine has told what
- * time it is, they use it anyway: a wrong clock of this machine is no reason not to.) For programs that share a
- * customer and take turns. capauth_token_regenerate works as ever. Not part of an export; stays through a reload.
- * CAPAUTH_E_INVALID_ARGUMENT: duration_ms is negative.
+ * For programs that share a customer and take turns. For duration_ms from now (0 ends the pause) capauth regenerates
+ * nothing by itself on this session: token ensure and gateway calls use the token while it is valid, then give
+ * CAPAUTH_TOKEN_EXPIRED. (As long as the Auth Engine has not told what time it is, they use it anyway: this machine's
+ * clock may be wrong.) capauth_token_regenerate works as ever. The pause is not part of an export, and a reload does
+ * not end it. CAPAUTH_E_INVALID_ARGUMENT: duration_ms is negative.
  */
 CAPAUTH_API int capauth_session_pause_refresh(capauth_session *session, int duration_ms);
 
@@ -403,9 +403,9 @@ CAPAUTH_API int capauth_session_next_step(const capauth_session *session);
 CAPAUTH_API int capauth_session_signed_in(const capauth_session *session);
 /* When the token expires, as it says itself; 0 when it does not say. */
 CAPAUTH_API int64_t capauth_session_expires_at(const capauth_session *session);
-/* For how many milliseconds the token is still valid, by the server's clock and not by this machine's, which may be
- * wrong. 0: it has expired; -1: not known, since there is no token, it does not say, or this client has not heard from
- * the Auth Engine yet. */
+/* For how many milliseconds the token is still valid, by the server's clock, since this machine's may be wrong; at most
+ * INT_MAX (24 days). 0: it has expired; -1: not known, since there is no token, it does not say, or this client has not
+ * heard from the Auth Engine yet. */
 CAPAUTH_API int capauth_session_expires_in_ms(const capauth_session *session);
 /* 1, 0, or -1 when the Auth Engine has not said. */
 CAPAUTH_API int capauth_session_app_registered(const capauth_session *session);
@@ -430,8 +430,8 @@ CAPAUTH_API const char *capauth_session_device_id(const capauth_session *session
 /* Where the OTP went, masked ("9199******93"), and the fallback channel that was asked for. */
 CAPAUTH_API const char *capauth_session_otp_destination(const capauth_session *session);
 CAPAUTH_API const char *capauth_session_otp_channel(const capauth_session *session);
-/* The calling thread's last failure of an operation or setter on this session; of a thread that has not failed here,
- * anybody's. What is lent here is for programs of one thread; others copy it. Takes NULL. */
+/* Why the calling thread's last failed operation or setter on this session failed. For a thread without a failure here:
+ * any thread's last. Where threads share the session, use the _copy_ twin. "" when nothing has failed, and for NULL. */
 CAPAUTH_API const char *capauth_session_error_message(const capauth_session *session);
 
 /* Twins that give a copy of your own: free with capauth_string_free, which wipes it. */
@@ -449,12 +449,13 @@ CAPAUTH_API int capauth_session_copy_error_message(const capauth_session *sessio
 /* ---- Options ---------------------------------------------------------------------------------------------------- */
 
 /* The optional arguments of calls. Copied when a call starts, so one may serve several calls, or be freed at once.
- * Options that an operation has no use for are ignored. Not shared between threads while it is being changed. A setter
+ * Options that an operation has no use for are ignored. While one thread changes them, no other may use them. A setter
  * that gives CAPAUTH_E_INVALID_ARGUMENT changes nothing, and _error_message says why. */
 CAPAUTH_API int capauth_options_new(capauth_options **options);
 CAPAUTH_API void capauth_options_free(capauth_options **options);
-/* Why the last setter that refused did so: what it got, what it takes, in which unit. "" when none has, and for NULL.
- * Borrowed until the next setter; never holds a secret. The twin gives a copy: free it with capauth_string_free. */
+/* Why the last setter that refused did so: what it was given, what it takes, in which unit. "" when none has, and for
+ * NULL. Borrowed until the next setter; never holds a secret. The twin gives a copy: free it with capauth_string_free.
+ */
 CAPAUTH_API const char *capauth_options_error_message(const capauth_options *options);
 CAPAUTH_API int capauth_options_copy_error_message(const capauth_options *options, char **text);
 /* Instead of the client's timeout. 1 to 86,400,000. */
@@ -467,15 +468,15 @@ CAPAUTH_API int capauth_options_set_fallback_channel(capauth_options *options, c
 CAPAUTH_API int capauth_options_set_otp_hash(capauth_options *options, const char *hash, int64_t timestamp_ms);
 /* token ensure and gateway: instead of the client's refresh margin. 0 to 86,400,000. */
 CAPAUTH_API int capauth_options_set_margin_ms(capauth_options *options, int margin_ms);
-/* A header of this request, also of the regeneration that a token ensure or regenerate begins; rules as for
+/* A header of this call's request, and of the regeneration that token ensure begins; rules as for
  * capauth_client_add_header. */
 CAPAUTH_API int capauth_options_add_header(capauth_options *options, const char *name, const char *value);
 /* gateway: one query parameter, encoded as it must be; may repeat. */
 CAPAUTH_API int capauth_options_add_query(capauth_options *options, const char *name, const char *value);
 /* gateway: 1 says that a call other than GET may be sent twice without harm. */
 CAPAUTH_API int capauth_options_set_repeatable(capauth_options *options, int repeatable);
-/* gateway: 1 sends the VIEW token of token generate as long as nobody has signed in, for the few endpoints that take
- * one. It is sent as it is and never regenerated. Once somebody has signed in, their token is sent. */
+/* gateway: 1 sends the VIEW token that token generate gave as long as the customer has not signed in, for the few
+ * endpoints that take it. It is never regenerated. After the sign-in the customer's own token is sent. */
 CAPAUTH_API int capauth_options_set_view(capauth_options *options, int view);
 
 /* ---- Operations -------------------------------------------------------------------------------------------------- */
@@ -487,15 +488,16 @@ CAPAUTH_API int capauth_options_set_view(capauth_options *options, int view);
  * CAPAUTH_E_FORKED or a NULL session).
  *
  * Refused on the spot: CAPAUTH_E_INVALID_ARGUMENT (capauth_call_argument names it), CAPAUTH_E_WRONG_STEP (no sessionId,
- * token or key to send), CAPAUTH_E_SIGN_IN_REQUIRED (its like for token regenerate, token ensure and gateway: there is
- * no token, and nothing to regenerate one from), CAPAUTH_E_BUSY (another step of this session is in flight),
+ * token or key to send), CAPAUTH_E_SIGN_IN_REQUIRED (the same for token regenerate, token ensure and gateway: no token,
+ * and nothing to regenerate one from), CAPAUTH_E_BUSY (another step of this session is in flight),
  * CAPAUTH_E_UNSUPPORTED (not in this flow), CAPAUTH_E_CLOSED, CAPAUTH_E_REENTRANT (blocking in a callback),
  * CAPAUTH_E_FORKED.
  *
  * Outcomes: 0; any positive number of the Auth Engine's, CAPAUTH_E_REFUSED without one; CAPAUTH_E_RESOLVE, _CONNECT,
  * _NETWORK, _TLS: not reached; CAPAUTH_E_DEADLINE, CAPAUTH_E_CANCELLED; CAPAUTH_E_UNKNOWN_OUTCOME: it may have been
  * done, and capauth does not repeat it by itself; CAPAUTH_E_SERVICE, CAPAUTH_E_RATE_LIMITED: something before the Auth
- * Engine answered; CAPAUTH_E_PROTOCOL: the answer makes no sense; CAPAUTH_E_NO_MEMORY.
+ * Engine answered; CAPAUTH_E_PROTOCOL: the answer makes no sense; CAPAUTH_E_NO_MEMORY; CAPAUTH_E_SYSTEM: the operating
+ * system refused, descriptors for instance, and the message has its own words.
  */
 
 /* token/generate: begins a sign-in. Option: password. */
@@ -511,12 +513,12 @@ CAPAUTH_API int capauth_password_validate(capauth_session *session, const char *
 /* password/change, of a customer who is signed in. */
 CAPAUTH_API int capauth_password_change(capauth_session *session, const char *current_password,
                                         const char *new_password, const capauth_options *options, capauth_call **call);
-/* password/forget: sets a new password. An OTP confirms it: go on with OTP generate, or begin anew with token generate.
- */
+/* password/forget: sets a new password, which an OTP confirms: go on with OTP generate, or begin again with token
+ * generate. */
 CAPAUTH_API int capauth_password_forget(capauth_session *session, const char *new_password,
                                         const capauth_options *options, capauth_call **call);
 /* token/regenerate, from the key (mobile, MFA) or from the token itself (web). Joins a regeneration in flight.
- * CAPAUTH_E_SIGN_IN_REQUIRED: there is no key or no token. */
+ * CAPAUTH_E_SIGN_IN_REQUIRED: there is nothing to regenerate from. */
 CAPAUTH_API int capauth_token_regenerate(capauth_session *session, const capauth_options *options, capauth_call **call);
 /* Succeeds when the token is valid beyond the margin, regenerating it if it must; then get it by _copy_token.
  * Option: margin. CAPAUTH_E_SIGN_IN_REQUIRED: nobody is signed in, or the token has expired and cannot be regenerated.
@@ -527,9 +529,8 @@ CAPAUTH_API int capauth_token_expire(capauth_session *session, const capauth_opt
 /* user/updateIdentifierValue: a new mobile or email for the customer who is signed in. */
 CAPAUTH_API int capauth_identifier_update(capauth_session *session, const char *new_value,
                                           const capauth_options *options, capauth_call **call);
-/* Cancels what is in flight and forgets token, key and step at once, also without a network; in the MFA flow it then
- * expires the token, and the outcome is that operation's (0 in other flows, and where the token had expired already).
- */
+/* Cancels what is in flight and forgets token, key and step at once, also without a network. In the MFA flow it then
+ * expires the token, and the outcome is that operation's; 0 in other flows, and where the token had expired already. */
 CAPAUTH_API int capauth_session_sign_out(capauth_session *session, const capauth_options *options, capauth_call **call);
 
 /*
@@ -537,9 +538,9 @@ CAPAUTH_API int capauth_session_sign_out(capauth_session *session, const capauth
  * "customer/get", or a whole path on the gateway's host like "/store-locator/v1/brand/nearbystores"; `body` NULL or a
  * text, sent as JSON. `call` must not be NULL and holds the reply: start, then capauth_call_wait. The outcome is 0 when
  * HTTP answered, whatever it said: see _http_status, _ok, _refusal and _body. It is CAPAUTH_TOKEN_EXPIRED when a fresh
- * token was refused, when the call may not be repeated (then it is retryable), or while regeneration is paused;
- * CAPAUTH_E_SIGN_IN_REQUIRED when there is no token, or it was refused and cannot be regenerated, each time.
- * Options: query, headers, repeatable, margin, view.
+ * token was refused, when the token was refused and the call may not be repeated (then it is retryable), or when the
+ * token has expired and regeneration is paused; CAPAUTH_E_SIGN_IN_REQUIRED, each time, when there is no token, or it
+ * was refused and cannot be regenerated. Options: query, headers, repeatable, margin, view.
  */
 CAPAUTH_API int capauth_gateway_call(capauth_session *session, const char *method, const char *endpoint,
                                      const char *body, const capauth_options *options, capauth_call **call);
@@ -561,14 +562,14 @@ CAPAUTH_API void capauth_call_free(capauth_call **call);
 
 /* All of these never block and take NULL. They are settled once the call is done. */
 
-/* What went wrong, in one sentence that names the operation; "" when nothing did. For a gateway call also what a reply
- * that is not ok said. Never a secret. */
+/* What went wrong, in one sentence that names the operation, or for a gateway call what a reply that is not ok said; ""
+ * when nothing did. Never holds a secret. */
 CAPAUTH_API const char *capauth_call_error_message(const capauth_call *call);
 /* The name of the argument that CAPAUTH_E_INVALID_ARGUMENT is about; "" otherwise. */
 CAPAUTH_API const char *capauth_call_argument(const capauth_call *call);
 /* The session's next step when the call ended: what to do first after CAPAUTH_E_WRONG_STEP. */
 CAPAUTH_API int capauth_call_next_step(const capauth_call *call);
-/* "otp_validate", "gateway". Static. */
+/* "otp_validate", "gateway", "prepare". Static. */
 CAPAUTH_API const char *capauth_call_operation(const capauth_call *call);
 /* 0 when no HTTP answer arrived. */
 CAPAUTH_API int capauth_call_http_status(const capauth_call *call);
@@ -583,10 +584,9 @@ CAPAUTH_API const char *capauth_call_request_id(const capauth_call *call);
 /* 1 when the Auth Engine, or for the gateway HTTP (2xx) and every known form of status, said yes; else 0. */
 CAPAUTH_API int capauth_call_ok(const capauth_call *call);
 /* The code of a gateway's reply that is not ok, as an operation would give it: its own number where it has one
- * (CAPAUTH_UNKNOWN_CUSTOMER), else CAPAUTH_E_RATE_LIMITED for HTTP 429, CAPAUTH_E_SERVICE for HTTP 5xx without a status
- * in its body, CAPAUTH_E_PROTOCOL for what begins like a JSON object and cannot be read as one, CAPAUTH_E_REFUSED. 0
- * for a reply that is ok, without a reply, and for operations: their outcome tells.
- */
+ * (CAPAUTH_UNKNOWN_CUSTOMER); else CAPAUTH_E_RATE_LIMITED for HTTP 429, CAPAUTH_E_SERVICE for HTTP 5xx without a status
+ * in its body, CAPAUTH_E_PROTOCOL for a body that begins like a JSON object and cannot be read as one; for all else
+ * CAPAUTH_E_REFUSED. 0 for a reply that is ok, without a reply, and for operations: their outcome tells. */
 CAPAUTH_API int capauth_call_refusal(const capauth_call *call);
 /* status.code and status.message as they came, for the gateway also from its error form; 0 and "" without. */
 CAPAUTH_API int64_t capauth_call_server_code(const capauth_call *call);
