@@ -67,6 +67,11 @@ static int replace_file(capauth_client *client, char **slot, const char *name, c
     return replace(slot, path);
 }
 
+static int unsupported(capauth_client *client, const char *name, const char *what)
+{
+    return capauth__client_fail(client, CAPAUTH_E_UNSUPPORTED, "%s: this libcurl knows no %s", name, what);
+}
+
 static int set_number(capauth_client *client, int *slot, const char *name, int value, int least, int most)
 {
     int result = begin(client);
@@ -145,10 +150,19 @@ NUMBER_SETTER(timeout_ms, timeout_ms, 1, CAPAUTH__DURATION_LONGEST)
 NUMBER_SETTER(connect_timeout_ms, connect_timeout_ms, 1, CAPAUTH__DURATION_LONGEST)
 NUMBER_SETTER(max_retries, max_retries, 0, 10)
 NUMBER_SETTER(max_connections, max_connections, 1, 4096)
-NUMBER_SETTER(http2, http2, 0, 1)
 NUMBER_SETTER(refresh_margin_ms, refresh_margin_ms, 0, CAPAUTH__DURATION_LONGEST)
 NUMBER_SETTER(auto_refresh, auto_refresh, 0, 1)
 NUMBER_SETTER(cap_mobile, cap_mobile, 0, 1)
+
+int capauth_client_set_http2(capauth_client *client, int enabled)
+{
+    if (client && enabled == 1 && !capauth__curl_has_http2()) {
+        int result = begin(client);
+
+        return result ? result : end(client, unsupported(client, "http2", "HTTP/2"));
+    }
+    return set_number(client, client ? &client->config.http2 : NULL, "http2", enabled, 0, 1);
+}
 
 /* What was let in while it was allowed would stay in use. */
 static const char *plain_setting(const struct capauth__config *config)
@@ -219,26 +233,37 @@ int capauth_client_set_ca_file(capauth_client *client, const char *path)
     return end(client, result);
 }
 
+/* As a file, since curl does not cache what it gets as a blob: 30 ms for each connection. */
+static int replace_ca_pem(capauth_client *client, const char *pem)
+{
+    struct capauth__config *config = &client->config;
+    char path[64];
+    int fd = capauth__memory_file(pem, strlen(pem), path, sizeof path);
+    int result = fd < 0 ? capauth__curl_try_ca_pem(pem) : CAPAUTH_OK;
+
+    if (result == CAPAUTH_E_UNSUPPORTED)
+        return unsupported(client, "ca_pem", "certificates but those of a file");
+    if (result)
+        return result;
+    drop_ca_memory(config);
+    config->ca_memory_fd = fd;
+    result = replace(&config->ca_pem, pem);
+    if (!result && fd >= 0)
+        result = replace(&config->ca_file, path);
+    set_ca_source(config, "ca_pem", "");
+    return result;
+}
+
 int capauth_client_set_ca_pem(capauth_client *client, const char *pem)
 {
     int result = begin(client);
-    struct capauth__config *config;
-    char path[64];
 
     if (result)
         return result;
     if (!pem || !strstr(pem, "-----BEGIN CERTIFICATE-----"))
         return end(client,
                    capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "ca_pem has no certificate in PEM form"));
-    config = &client->config;
-    drop_ca_memory(config);
-    /* As a file, since curl does not cache what it gets as a blob: 30 ms for each connection. */
-    config->ca_memory_fd = capauth__memory_file(pem, strlen(pem), path, sizeof path);
-    result = replace(&config->ca_pem, pem);
-    if (!result && config->ca_memory_fd >= 0)
-        result = replace(&config->ca_file, path);
-    set_ca_source(config, "ca_pem", "");
-    return end(client, result);
+    return end(client, replace_ca_pem(client, pem));
 }
 
 int capauth_client_set_tls_min(capauth_client *client, const char *version)
@@ -277,7 +302,9 @@ int capauth_client_set_pinned_keys(capauth_client *client, const char *pins)
     if (capauth__text_fault(pins, CAPAUTH__PATH_LONGEST) || !pins_are_sane(pins))
         return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT,
                                                 "pinned_keys is not of the form sha256//BASE64;sha256//BASE64"));
-    return end(client, replace(&client->config.pinned_keys, pins));
+    if ((result = capauth__curl_try_pins(pins)) == CAPAUTH_E_UNSUPPORTED)
+        return end(client, unsupported(client, "pinned_keys", "pinned keys"));
+    return end(client, result ? result : replace(&client->config.pinned_keys, pins));
 }
 
 int capauth_client_set_client_cert(capauth_client *client, const char *path)
@@ -323,8 +350,7 @@ static int replace_proxy(capauth_client *client, char **slot, const char *name, 
         return CAPAUTH_E_NO_MEMORY;
     if (normal && capauth__has_scheme(normal, "https") && !capauth__curl_has_https_proxies()) {
         capauth__forget(&normal);
-        return capauth__client_fail(client, CAPAUTH_E_UNSUPPORTED, "%s: this libcurl knows no proxies with https",
-                                    name);
+        return unsupported(client, name, "proxies with https");
     }
     capauth__forget(slot);
     *slot = normal;

@@ -83,6 +83,41 @@ bool capauth__curl_has_https_proxies(void)
     return curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTPS_PROXY;
 }
 
+bool capauth__curl_has_http2(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2;
+}
+
+/* curl takes char *, and changes nothing. */
+static char *constant(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
+
+/* Tried on a handle of its own: no version tells what a TLS backend lacks. */
+static int try_option(CURLoption option, const void *value)
+{
+    CURL *easy = curl_easy_init();
+    CURLcode code = easy ? (curl_easy_setopt)(easy, option, value) : CURLE_OUT_OF_MEMORY;
+
+    curl_easy_cleanup(easy);
+    if (code == CURLE_OUT_OF_MEMORY)
+        return CAPAUTH_E_NO_MEMORY;
+    return code ? CAPAUTH_E_UNSUPPORTED : CAPAUTH_OK;
+}
+
+int capauth__curl_try_pins(const char *pins)
+{
+    return try_option(CURLOPT_PINNEDPUBLICKEY, pins);
+}
+
+int capauth__curl_try_ca_pem(const char *pem)
+{
+    struct curl_blob blob = {.data = constant(pem), .len = strlen(pem), .flags = CURL_BLOB_NOCOPY};
+
+    return try_option(CURLOPT_CAINFO_BLOB, &blob);
+}
+
 void capauth__curl_cleanup(void)
 {
     curl_global_cleanup();
@@ -306,6 +341,12 @@ static bool accepted(CURL *easy, CURLcode code)
     return code == CURLE_OK;
 }
 
+/* Why it could not be made ready. */
+static int refusal_of(const struct capauth__transfer *transfer)
+{
+    return transfer->unsupported ? CAPAUTH_E_UNSUPPORTED : CAPAUTH_E_NO_MEMORY;
+}
+
 /* What certain TLS backends lack may fail; it is then said by the one who asked for it. */
 static bool set_tls(CURL *easy, const struct capauth__config *config)
 {
@@ -410,7 +451,7 @@ static int transfer_take(struct capauth__transport *transport, struct capauth__t
     if (transfer->easy && !curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer) &&
         set_connection(transfer->easy, &transport->client->config) && set_callbacks(transport, transfer))
         return CAPAUTH_OK;
-    result = transfer->unsupported ? CAPAUTH_E_UNSUPPORTED : CAPAUTH_E_NO_MEMORY;
+    result = refusal_of(transfer);
     transfer_free(transfer);
     return result;
 }
@@ -495,12 +536,6 @@ static bool add_headers(struct capauth__transfer *transfer, const struct capauth
     return added;
 }
 
-/* curl takes char *, and changes nothing. */
-static char *constant(const char *text)
-{
-    return (char *)(uintptr_t)text;
-}
-
 static bool set_headers(struct capauth__transfer *transfer, const capauth_call *call)
 {
     bool set = add_header(transfer, constant("Accept: application/json"));
@@ -561,6 +596,7 @@ static void transfer_reset(struct capauth__transfer *transfer)
     transfer->call = NULL;
     transfer->header_count = 0;
     transfer->begun = transfer->stopped = transfer->too_large = transfer->head_ended = false;
+    transfer->unsupported = false;
     transfer->begun_us = 0;
     transfer->system_error = 0;
     transfer->fd = -1;
@@ -612,9 +648,10 @@ int capauth__transport_start(struct capauth__transport *transport, capauth_call 
         SET(transfer->easy, CURLOPT_TIMEOUT_MS, (left_ms > 0 ? left_ms : 0) + NET_MS) &&
         curl_multi_add_handle(transport->multi, transfer->easy) == CURLM_OK)
         return CAPAUTH_OK;
+    result = refusal_of(transfer);
     call->transfer = NULL;
     transfer_release(transport, transfer);
-    return CAPAUTH_E_NO_MEMORY;
+    return result;
 }
 
 /*

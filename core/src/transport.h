@@ -37,6 +37,10 @@ struct capauth__answer {
 int capauth__curl_init(void);
 void capauth__curl_cleanup(void);
 bool capauth__curl_has_https_proxies(void);
+bool capauth__curl_has_http2(void);
+/* Whether it takes these: CAPAUTH_OK, CAPAUTH_E_UNSUPPORTED or CAPAUTH_E_NO_MEMORY. */
+int capauth__curl_try_pins(const char *pins);
+int capauth__curl_try_ca_pem(const char *pem);
 
 /* Versions in one line, for capauth_diagnose. */
 void capauth__curl_versions(struct capauth__buffer *text);

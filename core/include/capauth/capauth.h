@@ -216,16 +216,18 @@ CAPAUTH_API int capauth_client_set_connect_timeout_ms(capauth_client *client, in
 CAPAUTH_API int capauth_client_set_max_retries(capauth_client *client, int retries);
 /* Connections at once; further calls wait in a queue. 1 to 4096; default 8. */
 CAPAUTH_API int capauth_client_set_max_connections(capauth_client *client, int connections);
-/* 1: HTTP/2 over TLS, many calls on one connection. Default 0: HTTP/1.1, which costs less for one call at a time. */
+/* 1: HTTP/2 over TLS, many calls on one connection. Default 0: HTTP/1.1, which costs less for one call at a time.
+ * CAPAUTH_E_UNSUPPORTED: libcurl was built without. */
 CAPAUTH_API int capauth_client_set_http2(capauth_client *client, int enabled);
 /* A file of PEM certificates: the only authorities trusted. It must be readable now, and is read when the first
  * connection is made. */
 CAPAUTH_API int capauth_client_set_ca_file(capauth_client *client, const char *path);
-/* The same as text. */
+/* The same as text. CAPAUTH_E_UNSUPPORTED: it would have to be a file, and no file can be made in memory here. */
 CAPAUTH_API int capauth_client_set_ca_pem(capauth_client *client, const char *pem);
 /* "1.2" (default) or "1.3". */
 CAPAUTH_API int capauth_client_set_tls_min(capauth_client *client, const char *version);
-/* Public keys, one of which the server must show: "sha256//BASE64;sha256//BASE64". In addition to verification. */
+/* Public keys, one of which the server must show: "sha256//BASE64;sha256//BASE64". In addition to verification.
+ * CAPAUTH_E_UNSUPPORTED: libcurl's TLS library cannot. */
 CAPAUTH_API int capauth_client_set_pinned_keys(capauth_client *client, const char *pins);
 /* PEM files for a client certificate; the key must not be encrypted. */
 CAPAUTH_API int capauth_client_set_client_cert(capauth_client *client, const char *path);

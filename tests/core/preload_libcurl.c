@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * LD_PRELOAD: a libcurl that lacks the option whose number is in LACKS_OPTION, or the features in LACKS_FEATURES, and
+ * that can be asked what it was told: told_option, for options that are numbers.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <dlfcn.h>
+
+#include <curl/curl.h>
+
+#undef curl_easy_setopt
+
+#define EXPORT __attribute__((visibility("default")))
+
+enum { KIND = 10000, LONGS = 400 };
+
+typedef CURLcode set_option(CURL *easy, CURLoption option, ...);
+typedef curl_version_info_data *version_info(CURLversion version);
+
+static long told[LONGS];
+
+static long number_in(const char *variable)
+{
+    const char *text = getenv(variable);
+
+    return text ? strtol(text, NULL, 10) : -1;
+}
+
+EXPORT long told_option(int option);
+EXPORT long told_option(int option)
+{
+    return option < LONGS ? told[option] : -1;
+}
+
+static CURLcode pass_on(set_option *next, CURL *easy, CURLoption option, va_list values)
+{
+    long number;
+
+    switch ((int)option / KIND * KIND) {
+    case CURLOPTTYPE_LONG:
+        number = va_arg(values, long);
+        if ((int)option < LONGS)
+            told[option] = number;
+        return next(easy, option, number);
+    case CURLOPTTYPE_OFF_T:
+        return next(easy, option, va_arg(values, curl_off_t));
+    default:
+        return next(easy, option, va_arg(values, void *));
+    }
+}
+
+EXPORT CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
+{
+    set_option *next;
+    void *symbol = dlsym(RTLD_NEXT, "curl_easy_setopt");
+    CURLcode code;
+    va_list values;
+
+    if (number_in("LACKS_OPTION") == (long)option)
+        return CURLE_NOT_BUILT_IN;
+    memcpy(&next, &symbol, sizeof next);
+    va_start(values, option);
+    code = pass_on(next, easy, option, values);
+    va_end(values);
+    return code;
+}
+
+EXPORT curl_version_info_data *curl_version_info(CURLversion version)
+{
+    static curl_version_info_data poorer;
+    version_info *next;
+    void *symbol = dlsym(RTLD_NEXT, "curl_version_info");
+
+    memcpy(&next, &symbol, sizeof next);
+    poorer = *next(version);
+    if (getenv("LACKS_FEATURES"))
+        poorer.features &= ~(int)number_in("LACKS_FEATURES");
+    return &poorer;
+}

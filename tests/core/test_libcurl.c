@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What libcurl lacks, where its limits are, and what it is told. Runs with preload_libcurl. */
+#define _GNU_SOURCE /* RTLD_DEFAULT */
+#include "support_net.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/resource.h>
+
+#include <dlfcn.h>
+
+#include <curl/curl.h>
+
+#define PIN "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+static void lack(const char *variable, long number)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%ld", number);
+    setenv(variable, text, 1);
+}
+
+static void lack_nothing(void)
+{
+    unsetenv("LACKS_OPTION");
+    unsetenv("LACKS_FEATURES");
+}
+
+static int after_each(void **state)
+{
+    (void)state;
+    lack_nothing();
+    return 0;
+}
+
+/* ---- What it lacks ---- */
+
+static void settings_that_need_it_are_refused_when_they_are_set(void **state)
+{
+    capauth_client *client = client_of("https://127.0.0.1:1");
+
+    (void)state;
+    lack("LACKS_OPTION", CURLOPT_PINNEDPUBLICKEY);
+    assert_code(capauth_client_set_pinned_keys(client, PIN), CAPAUTH_E_UNSUPPORTED);
+    assert_non_null(strstr(capauth_client_error_message(client), "pinned_keys: this libcurl"));
+    lack("LACKS_FEATURES", CURL_VERSION_HTTP2 | CURL_VERSION_HTTPS_PROXY);
+    assert_code(capauth_client_set_http2(client, 1), CAPAUTH_E_UNSUPPORTED);
+    assert_non_null(strstr(capauth_client_error_message(client), "http2: this libcurl"));
+    assert_code(capauth_client_set_http2(client, 0), CAPAUTH_OK);
+    assert_code(capauth_client_set_proxy(client, "https://127.0.0.1:1"), CAPAUTH_E_UNSUPPORTED);
+    assert_non_null(strstr(capauth_client_error_message(client), "proxy: this libcurl"));
+    lack_nothing();
+    assert_code(capauth_client_set_pinned_keys(client, PIN), CAPAUTH_OK);
+    assert_code(capauth_client_set_http2(client, 1), CAPAUTH_OK);
+    assert_code(capauth_client_set_proxy(client, "https://127.0.0.1:1"), CAPAUTH_OK);
+    capauth_client_free(&client);
+}
+
+/* With no descriptor left for a file in memory, libcurl must take the text as it is. */
+static int set_ca_pem_without_a_file(capauth_client *client)
+{
+    static const char pem[] = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    struct rlimit limit, none;
+    int result;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    result = capauth_client_set_ca_pem(client, pem);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    return result;
+}
+
+static void authorities_as_text_are_refused_where_they_can_be_no_file(void **state)
+{
+    capauth_client *client = client_of("https://127.0.0.1:1");
+
+    (void)state;
+    lack("LACKS_OPTION", CURLOPT_CAINFO_BLOB);
+    assert_code(set_ca_pem_without_a_file(client), CAPAUTH_E_UNSUPPORTED);
+    assert_non_null(strstr(capauth_client_error_message(client), "ca_pem: this libcurl"));
+    lack_nothing();
+    assert_code(set_ca_pem_without_a_file(client), CAPAUTH_OK);
+    capauth_client_free(&client);
+}
+
+/* One that is set once for a handle, and ones that are set for each request. */
+static void what_shows_with_the_first_request_is_no_lack_of_memory(void **state)
+{
+    static const CURLoption options[] = {CURLOPT_MAXLIFETIME_CONN, CURLOPT_POSTFIELDS, CURLOPT_TIMECONDITION,
+                                         CURLOPT_TIMEOUT_MS};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        struct served it = served_begin(0);
+
+        lack("LACKS_OPTION", options[i]);
+        assert_code(capauth_token_generate(it.customers[0], NULL, NULL), CAPAUTH_E_UNSUPPORTED);
+        assert_non_null(strstr(capauth_session_error_message(it.customers[0]), "libcurl lacks"));
+        lack_nothing();
+        assert_code(capauth_token_generate(it.customers[0], NULL, NULL), CAPAUTH_OK);
+        served_end(&it);
+    }
+}
+
+/* ---- Its limits ---- */
+
+static char *reply_with_long_header(size_t length)
+{
+    const char *start = "HTTP/1.1 200 OK\r\nX-Long: ";
+    const char *rest = strchr(token_reply(), '\n') + 1;
+    size_t size = strlen(start) + length + 2 + strlen(rest) + 1;
+    char *text = malloc(size);
+
+    assert_non_null(text);
+    snprintf(text, size, "%s%*s\r\n%s", start, (int)length, "x", rest);
+    return text;
+}
+
+static void assert_long_header(size_t length, int expected, const char *says)
+{
+    char *reply = reply_with_long_header(length);
+    struct slow_server *server = slow_server_start(reply, 0);
+    capauth_client *client = client_of(slow_server_url(server));
+    capauth_session *customer = new_mobile(client, "Brand", "919999999993");
+
+    assert_code(capauth_token_generate(customer, NULL, NULL), expected);
+    assert_non_null(strstr(capauth_session_error_message(customer), says));
+    assert_int_equal(slow_server_requests(server), 1);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+    slow_server_stop(server);
+    free(reply);
+}
+
+static void a_header_over_its_limit_is_named(void **state)
+{
+    (void)state;
+    assert_long_header(90000, CAPAUTH_OK, "");
+    assert_long_header(110000, CAPAUTH_E_PROTOCOL, "a header of the reply is longer than 100 KB");
+}
+
+/* ---- What it is told ---- */
+
+/* However busy a connection is: else a name that has moved is not noticed before the old address closes. */
+static void connections_live_five_minutes_at_most(void **state)
+{
+    long (*told_option)(int);
+    void *symbol = dlsym(RTLD_DEFAULT, "told_option");
+    struct served it = served_begin(0);
+
+    (void)state;
+    assert_non_null(symbol);
+    memcpy(&told_option, &symbol, sizeof told_option);
+    assert_code(capauth_token_generate(it.customers[0], NULL, NULL), CAPAUTH_OK);
+    assert_int_equal(told_option(CURLOPT_MAXLIFETIME_CONN), 300);
+    assert_int_equal(told_option(CURLOPT_MAXAGE_CONN), 30);
+    served_end(&it);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(settings_that_need_it_are_refused_when_they_are_set, after_each),
+        cmocka_unit_test_teardown(authorities_as_text_are_refused_where_they_can_be_no_file, after_each),
+        cmocka_unit_test_teardown(what_shows_with_the_first_request_is_no_lack_of_memory, after_each),
+        cmocka_unit_test(a_header_over_its_limit_is_named),
+        cmocka_unit_test(connections_live_five_minutes_at_most),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
