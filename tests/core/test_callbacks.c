@@ -571,6 +571,28 @@ static void the_log_holds_no_secret(void **state)
     capauth_client_free(&client);
 }
 
+static void the_log_tells_new_kept_and_no_connections_apart(void **state)
+{
+    struct served it = served_begin(0);
+
+    (void)state;
+    story[0] = '\0';
+    assert_code(capauth_client_set_log(it.client, keep_line, NULL, NULL), CAPAUTH_OK);
+    assert_code(capauth_client_set_max_retries(it.client, 0), CAPAUTH_OK);
+    assert_code(capauth_token_generate(it.customers[0], NULL, NULL), CAPAUTH_OK);
+    assert_non_null(strstr(story, "attempt 1, new connection"));
+    assert_not_told("kept connection");
+    assert_code(capauth_token_generate(it.customers[1], NULL, NULL), CAPAUTH_OK);
+    assert_non_null(strstr(story, "attempt 1, kept connection"));
+    story[0] = '\0';
+    slow_server_stop(it.server);
+    it.server = slow_server_start(token_reply(), 0); /* elsewhere: nobody listens any more */
+    assert_code(capauth_token_generate(it.customers[2], NULL, NULL), CAPAUTH_E_CONNECT);
+    assert_non_null(strstr(story, "attempt 1, no connection"));
+    assert_not_told("kept connection");
+    served_end(&it);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -587,6 +609,7 @@ int main(void)
         cmocka_unit_test(data_outlives_the_callback_that_removes_it),
         cmocka_unit_test(no_change_is_told_once_the_handle_is_freed),
         cmocka_unit_test(the_log_holds_no_secret),
+        cmocka_unit_test(the_log_tells_new_kept_and_no_connections_apart),
     };
 
     return cmocka_run_group_tests(tests, start_shared, stop_shared);
