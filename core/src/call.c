@@ -401,7 +401,10 @@ void capauth__call_due(capauth_call *call, int64_t now_ms)
         return;
     }
     capauth__engine_schedule(call, call->deadline_ms);
-    capauth__call_enter(call);
+    if (call->waits_for_refresh)
+        capauth__refresh_outwaited(call);
+    else
+        capauth__call_enter(call);
 }
 
 static bool is_worth_retrying(const struct capauth__answer *answer)

@@ -135,7 +135,7 @@ int capauth__call_allowed(capauth_client *client, bool blocking);
 
 /* Entered: sends it, or waits for what it needs first. */
 void capauth__call_enter(capauth_call *call);
-/* Its time has come: a retry, or the deadline. */
+/* Its time has come: a retry, the end of its patience with a regeneration, or the deadline. */
 void capauth__call_due(capauth_call *call, int64_t now_ms);
 /* An attempt has ended, one way or the other. */
 void capauth__call_answered(capauth_call *call, const struct capauth__answer *answer);

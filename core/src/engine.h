@@ -98,7 +98,7 @@ int capauth__engine_poll(capauth_client *client, int timeout_ms);
 
 /* Puts the call in line for a connection. */
 void capauth__engine_enqueue(capauth_call *call);
-/* Sets when the call is looked at again: its deadline, or an earlier retry. */
+/* Sets when the call is looked at again: its deadline, or what comes before. */
 void capauth__engine_schedule(capauth_call *call, int64_t due_ms);
 /* Takes a call that has finished out of everything and wakes those who wait for it. */
 void capauth__engine_settle(capauth_call *call);

@@ -117,26 +117,44 @@ static capauth_call *refresh_new(capauth_session *session, const capauth_call *a
     return call;
 }
 
+/* Without a new token the one there is will do, as long as it is valid; but not for who asked for more, or has seen it
+ * refused. Without a margin it has been looked at already. */
+static bool would_make_do(const capauth_call *call)
+{
+    bool wants_any = call->verb == CAPAUTH__GATEWAY ? !call->token_refused
+                                                    : call->verb == CAPAUTH__TOKEN_ENSURE && !call->margin_given;
+
+    return wants_any && call->margin_ms && capauth__token_is_valid(call->session);
+}
+
+/* A regeneration that hangs must not use up what its waiter can do without it: it may take half of the waiter's time,
+ * and half of what the old token still lives. One that began long ago has taken that already. */
+static int64_t patience_ends_ms(const capauth_session *session, const capauth_call *call)
+{
+    int64_t time_ms = call->deadline_ms - capauth__monotonic_ms();
+    int64_t life_ms = left_ms(session);
+
+    return session->refresh->started_us / 1000 + (time_ms < life_ms ? time_ms : life_ms) / 2;
+}
+
 static void wait_for_refresh(capauth_session *session, capauth_call *call)
 {
     call->waits_for_refresh = true;
     call->refresh_next = session->refresh_waiters;
     session->refresh_waiters = call;
+    if (would_make_do(call))
+        capauth__engine_schedule(call, patience_ends_ms(session, call));
 }
 
-/* Without a new token the one there is will do, as long as it is valid; but not for who asked for more, or has seen it
- * refused. */
 static bool makes_do(capauth_call *call)
 {
-    bool wants_any = call->verb == CAPAUTH__GATEWAY ? !call->token_refused
-                                                    : call->verb == CAPAUTH__TOKEN_ENSURE && !call->margin_given;
-    bool valid;
+    bool able;
 
     capauth__session_lock(call->session);
-    valid = capauth__token_is_valid(call->session);
+    able = would_make_do(call);
     capauth__session_unlock(call->session);
-    if (!wants_any || !valid || !call->margin_ms)
-        return false; /* without a margin it has been looked at already */
+    if (!able)
+        return false;
     call->margin_ms = 0;
     capauth__call_enter(call);
     return true;
@@ -187,6 +205,15 @@ void capauth__refresh_leave(capauth_call *call)
     call->waits_for_refresh = false;
 }
 
+void capauth__refresh_outwaited(capauth_call *call)
+{
+    capauth__session_lock(call->session);
+    capauth__refresh_leave(call);
+    capauth__session_unlock(call->session);
+    if (!makes_do(call))
+        capauth__call_enter(call); /* it has expired meanwhile */
+}
+
 /* What the message says beyond "token_regenerate: the connection failed: ": a waiter's has the front itself. */
 static const char *detail_of(const capauth_call *refresh)
 {
@@ -212,8 +239,10 @@ static capauth_call *take_waiters(capauth_session *session, const capauth_call *
         session->refresh_failure = refresh->outcome;
         (void)capauth__replace(&session->refresh_failure_message, detail_of(refresh));
     }
-    for (capauth_call *call = waiters; call; call = call->refresh_next)
+    for (capauth_call *call = waiters; call; call = call->refresh_next) {
         call->waits_for_refresh = false;
+        capauth__engine_schedule(call, call->deadline_ms); /* no longer the end of its patience */
+    }
     return waiters;
 }
 

@@ -34,6 +34,9 @@ void capauth__refresh_join(capauth_call *call);
 void capauth__ensure_enter(capauth_call *call);
 /* The token has expired and may not be regenerated now: nothing was sent, and later it may work. */
 void capauth__token_held(capauth_call *call);
+/* The call has waited long enough for who holds a token that is still valid: it goes with that one, and the
+ * regeneration goes on by itself. */
+void capauth__refresh_outwaited(capauth_call *call);
 /* A call that waits leaves (deadline, cancel). The session's mutex too. */
 void capauth__refresh_leave(capauth_call *call);
 /* The regeneration has ended; called when it is settled. */

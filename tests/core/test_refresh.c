@@ -595,6 +595,41 @@ static void a_valid_token_is_used_when_it_cannot_be_renewed(void **state)
     }
 }
 
+/* It is waited for in part of the time only, and then goes on by itself. */
+static void a_valid_token_is_used_when_the_regeneration_hangs(void **state)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *customer;
+    capauth_options *options = NULL;
+    char *before = NULL;
+
+    (void)state;
+    assert_code(capauth_client_set_timeout_ms(client, 4000), CAPAUTH_OK);
+    assert_code(capauth_options_new(&options), CAPAUTH_OK);
+    assert_code(capauth_options_set_margin_ms(options, 60000), CAPAUTH_OK);
+    make_brand(shared, "RefreshHangs", "{}");
+    customer = new_mobile(client, "RefreshHangs", MOBILE);
+    sign_in(shared, customer);
+    assert_code(capauth_session_copy_token(customer, &before), CAPAUTH_OK);
+    advance(880); /* it lives 20 seconds more, and the margin is 30 */
+    tell_the_time(client, "RefreshHangs");
+    make_fault(shared, "RefreshHangs", REGENERATE, 1, "\"delayMs\":60000");
+    make_fault(shared, "RefreshHangs", REGENERATE, 1, "\"delayMs\":2500");
+    assert_code(get(customer), CAPAUTH_OK);
+    assert_code(capauth_token_ensure(customer, options, NULL), CAPAUTH_E_DEADLINE); /* who asked for more */
+    let_pass(customer, 1000);
+    assert_code(get(customer), CAPAUTH_OK);
+    assert_code(capauth_token_ensure(customer, NULL, NULL), CAPAUTH_OK);
+    assert_string_equal(capauth_session_token(customer), before);
+    assert_int_equal(regenerations("RefreshHangs"), 2); /* the second is still waited for */
+    while (!strcmp(capauth_session_token(customer), before))
+        assert_true(capauth_client_poll(client, 20) >= 0);
+    capauth_string_free(&before);
+    capauth_options_free(&options);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+}
+
 static void without_a_key_a_token_is_used_until_it_expires(void **state)
 {
     capauth_client *client = new_client(shared);
@@ -673,6 +708,7 @@ int main(void)
         cmocka_unit_test(the_margin_of_client_and_options_counts),
         cmocka_unit_test(a_token_serves_half_of_its_life_whatever_the_margin),
         cmocka_unit_test(a_valid_token_is_used_when_it_cannot_be_renewed),
+        cmocka_unit_test(a_valid_token_is_used_when_the_regeneration_hangs),
         cmocka_unit_test(without_a_key_a_token_is_used_until_it_expires),
         cmocka_unit_test(a_new_key_replaces_the_old_one),
     };

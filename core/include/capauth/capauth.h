@@ -245,7 +245,9 @@ CAPAUTH_API int capauth_client_set_user_agent(capauth_client *client, const char
  * in any case; so is a 33rd header. A value may have up to 8192 bytes; one of blanks alone is sent empty. */
 CAPAUTH_API int capauth_client_add_header(capauth_client *client, const char *name, const char *value);
 /* A token that expires within this time, or within half of its life if that is less, is regenerated before it is used.
- * Where it cannot be regenerated, it is used as long as it is valid. 0 to 86,400,000; default 30,000. */
+ * Where that fails, or takes over half of the call's time or of what the token still lives, it is used as long as it is
+ * valid; the regeneration goes on by itself. Token ensure with a margin of its own fails. 0 to 86,400,000; default
+ * 30,000. */
 CAPAUTH_API int capauth_client_set_refresh_margin_ms(capauth_client *client, int margin_ms);
 /* 0: gateway calls never regenerate the token by themselves. Default 1. */
 CAPAUTH_API int capauth_client_set_auto_refresh(capauth_client *client, int enabled);
