@@ -338,43 +338,70 @@ static const char *first_of(const char *const *variables, const char **name)
     return value;
 }
 
-/* `proxy` NULL: none. */
-static int replace_proxy(capauth_client *client, char **slot, const char *name, const char *proxy)
+/* Into `out`, a copy in the usual form. `proxy` NULL: none. */
+static int normal_proxy(capauth_client *client, const char *name, const char *proxy, char **out)
 {
     const char *fault = proxy ? capauth__proxy_fault(proxy) : NULL;
-    char *normal = NULL;
 
     if (fault)
         return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", name, fault);
-    if (proxy && !(normal = capauth__proxy_normal(proxy)))
+    if (proxy && !(*out = capauth__proxy_normal(proxy)))
         return CAPAUTH_E_NO_MEMORY;
-    if (normal && capauth__has_scheme(normal, "https") && !capauth__curl_has_https_proxies()) {
-        capauth__forget(&normal);
+    if (*out && capauth__has_scheme(*out, "https") && !capauth__curl_has_https_proxies())
         return unsupported(client, name, "proxies with https");
-    }
-    capauth__forget(slot);
-    *slot = normal;
     return CAPAUTH_OK;
+}
+
+static void swap(char **one, char **other)
+{
+    char *kept = *one;
+
+    *one = *other;
+    *other = kept;
+}
+
+/* A proxy, and the name of what it was set by. */
+struct proxy {
+    const char *value;
+    const char *name;
+};
+
+/* All of it or nothing. */
+static int set_proxies(capauth_client *client, struct proxy https, struct proxy http, const char *exceptions)
+{
+    struct capauth__config *config = &client->config;
+    char *new_https = NULL, *new_http = NULL, *new_exceptions = NULL;
+    int result = normal_proxy(client, https.name, https.value, &new_https);
+
+    if (!result)
+        result = normal_proxy(client, http.name, http.value, &new_http);
+    if (!result)
+        result = replace(&new_exceptions, exceptions);
+    if (!result) {
+        swap(&config->https_proxy, &new_https);
+        swap(&config->http_proxy, &new_http);
+        swap(&config->no_proxy, &new_exceptions);
+    }
+    capauth__forget(&new_https);
+    capauth__forget(&new_http);
+    capauth__forget(&new_exceptions);
+    return result;
 }
 
 static int use_environment(capauth_client *client)
 {
-    struct capauth__config *config = &client->config;
+    struct proxy https, http;
     const char *name = NULL;
-    const char *proxy = first_of(https_variables, &name);
-    int result = replace_proxy(client, &config->https_proxy, name, proxy);
 
-    if (!result) {
-        proxy = first_of(http_variables, &name);
-        result = replace_proxy(client, &config->http_proxy, name, proxy);
-    }
-    return result ? result : replace(&config->no_proxy, first_of(exception_variables, &name));
+    https.value = first_of(https_variables, &https.name);
+    http.value = first_of(http_variables, &http.name);
+    return set_proxies(client, https, http, first_of(exception_variables, &name));
 }
 
 int capauth_client_set_proxy(capauth_client *client, const char *proxy)
 {
     int result = begin(client);
-    struct capauth__config *config;
+    struct proxy both = {.name = "proxy"};
 
     if (result)
         return result;
@@ -382,14 +409,8 @@ int capauth_client_set_proxy(capauth_client *client, const char *proxy)
         return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "proxy is missing"));
     if (!strcmp(proxy, "env"))
         return end(client, use_environment(client));
-    proxy = *proxy ? proxy : NULL;
-    config = &client->config;
-    result = replace_proxy(client, &config->https_proxy, "proxy", proxy);
-    if (!result)
-        result = replace_proxy(client, &config->http_proxy, "proxy", proxy);
-    if (!result)
-        capauth__forget(&config->no_proxy);
-    return end(client, result);
+    both.value = *proxy ? proxy : NULL;
+    return end(client, set_proxies(client, both, both, NULL));
 }
 
 const char *capauth__proxy_of(const struct capauth__config *config, const char *url)

@@ -304,6 +304,30 @@ static void proxies_of_every_form_are_taken(void **state)
     capauth_client_free(&client);
 }
 
+static void a_bad_variable_leaves_the_proxies_as_they_were(void **state)
+{
+    struct raw_server *old_one = proxy_start();
+    struct raw_server *new_one = proxy_start();
+    capauth_client *client = plain_client();
+
+    (void)state;
+    clear_variables();
+    setenv("https_proxy", raw_server_url(new_one), 1);
+    setenv("http_proxy", "ftp://proxy.example", 1);
+    setenv("no_proxy", "0.0.0.0", 1);
+    assert_code(capauth_client_set_max_retries(client, 0), CAPAUTH_OK);
+    assert_code(capauth_client_set_base_url(client, "https://0.0.0.0:1"), CAPAUTH_OK);
+    assert_code(capauth_client_set_proxy(client, raw_server_url(old_one)), CAPAUTH_OK);
+    assert_code(capauth_client_set_proxy(client, "env"), CAPAUTH_E_INVALID_ARGUMENT);
+    sign_in_fails(client);
+    assert_was_asked_for(old_one, "CONNECT 0.0.0.0:1 ");
+    assert_int_equal(raw_server_requests(new_one), 0);
+    clear_variables();
+    capauth_client_free(&client);
+    raw_server_stop(old_one);
+    raw_server_stop(new_one);
+}
+
 /* ---- The machine ---- */
 
 static void the_machines_netrc_is_not_read(void **state)
@@ -349,6 +373,7 @@ int main(void)
         cmocka_unit_test(http_proxy_in_capitals_is_not_read),
         cmocka_unit_test(exceptions_are_asked_directly),
         cmocka_unit_test(proxies_of_every_form_are_taken),
+        cmocka_unit_test(a_bad_variable_leaves_the_proxies_as_they_were),
         cmocka_unit_test(the_machines_netrc_is_not_read),
     };
 
