@@ -190,11 +190,14 @@ void capauth_call_free(capauth_call **handle)
 
 /* ---- Outcomes ---- */
 
+const char *capauth__call_told(const capauth_call *call, const struct capauth__reply *received, const char *text)
+{
+    return capauth__repeats_a_secret(call, received, text) ? withheld : text;
+}
+
 void capauth__call_keep_message(capauth_call *call, const struct capauth__reply *received, const char *message)
 {
-    if (message && capauth__repeats_a_secret(call, received, message))
-        message = withheld;
-    (void)capauth__replace(&call->server_message, message);
+    (void)capauth__replace(&call->server_message, message ? capauth__call_told(call, received, message) : NULL);
 }
 
 /* Of a failure, or of a gateway's reply that is a refusal. */
@@ -205,6 +208,7 @@ const char *capauth__call_sentence(const capauth_call *call)
     return capauth_strerror(call->outcome ? call->outcome : call->refusal);
 }
 
+/* What others said in `detail` has been looked at for secrets; our own words may well have an OTP like "1" in them. */
 static void compose_message(capauth_call *call, const char *detail)
 {
     const char *verb = capauth__verb_name(call->verb);
@@ -212,8 +216,6 @@ static void compose_message(capauth_call *call, const char *detail)
     const char *server = call->server_message;
     char text[1024];
 
-    if (detail && capauth__repeats_a_secret(call, NULL, detail))
-        detail = withheld;
     if (call->outcome > 0 || call->outcome == CAPAUTH_E_REFUSED)
         snprintf(text, sizeof text, "%s: %s (%lld%s%s)", verb, sentence,
                  (long long)(call->outcome > 0 ? call->outcome : call->server_code), server ? ": " : "",
@@ -453,6 +455,14 @@ bool capauth__call_retry(capauth_call *call, const struct capauth__answer *answe
 
 /* ---- Answers ---- */
 
+/* Looked at for secrets before it is cut, and again without what hid them. */
+static void plain_text_of(const capauth_call *call, const struct capauth__answer *answer, char *out, size_t size)
+{
+    capauth__wire_plain_text(answer->body, answer->length, out, size);
+    if (capauth__repeats_a_secret(call, NULL, answer->body) || capauth__repeats_a_secret(call, NULL, out))
+        snprintf(out, size, "%s", withheld);
+}
+
 /* HTTP answered, but not with a reply of the Auth Engine's. */
 static void answered_by_another(capauth_call *call, const struct capauth__answer *answer)
 {
@@ -465,10 +475,8 @@ static void answered_by_another(capauth_call *call, const struct capauth__answer
     if (capauth__call_retry(call, answer))
         return;
     /* The Auth Engine's deserialiser names the bad member in plain text; a CDN's page says nothing of use. */
-    if (status == 400 && capauth__repeats_a_secret(call, NULL, answer->body)) /* looked at before it is cut */
-        snprintf(said, sizeof said, "%s", withheld);
-    else if (status == 400)
-        capauth__wire_plain_text(answer->body, answer->length, said, sizeof said);
+    if (status == 400)
+        plain_text_of(call, answer, said, sizeof said);
     snprintf(text, sizeof text, "HTTP %d%s%s%s", status, status >= 300 ? "" : " with a body that is no reply",
              *said ? ": " : "", said);
     call->not_processed = turned_away;

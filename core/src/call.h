@@ -141,9 +141,11 @@ void capauth__call_due(capauth_call *call, int64_t now_ms);
 void capauth__call_answered(capauth_call *call, const struct capauth__answer *answer);
 /* Tries again after the back-off, if the rules, the count and the deadline let it; else false. */
 bool capauth__call_retry(capauth_call *call, const struct capauth__answer *answer);
-/* Settles it. `message` may be NULL: then the code's own sentence. */
+/* Settles it. `message` may be NULL: then the code's own sentence. It repeats no secret (see capauth__call_told). */
 void capauth__call_finish(capauth_call *call, int outcome, const char *message);
 
+/* What a server or libcurl said, or instead that it repeats a secret, of `received` (or NULL) too. */
+const char *capauth__call_told(const capauth_call *call, const struct capauth__reply *received, const char *text);
 /* Keeps what a server said, unless it repeats a secret, of `received` (or NULL) too. */
 void capauth__call_keep_message(capauth_call *call, const struct capauth__reply *received, const char *message);
 /* What went wrong, before any detail. */

@@ -793,7 +793,8 @@ static void explain(const struct capauth__transfer *transfer, CURLcode code, cha
 {
     char host[256];
     const struct capauth__config *config = &transfer->call->client->config;
-    const char *detail = transfer->detail[0] ? transfer->detail : curl_easy_strerror(code);
+    const char *detail =
+        transfer->detail[0] ? capauth__call_told(transfer->call, NULL, transfer->detail) : curl_easy_strerror(code);
 
     if (transfer->system_error) {
         capauth__system_error(transfer->system_error, out, size);

@@ -230,6 +230,48 @@ static void other_messages_are_told(void **state)
     }
 }
 
+/* Only what others say is searched: a short secret is found in any sentence of our own. */
+static void our_own_words_are_told_whatever_the_secret(void **state)
+{
+    static const struct {
+        const char *otp, *reply, *told;
+    } rows[] = {
+        {"o", OK_LINE "\r\nContent-Length: 38\r\n\r\n{\"status\":{\"success\":true,\"code\":200}}",
+         ": the reply has no token"},
+        {"4", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "HTTP 404"},
+        {"no", OK_LINE "\r\nContent-Length: 5\r\n\r\nhello", "HTTP 200 with a body that is no reply"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct scene *scene = open_scene(rows[i].reply);
+
+        assert_code(capauth_client_set_max_retries(scene->client, 0), CAPAUTH_OK);
+        assert_int_not_equal(capauth_otp_validate(scene->session, rows[i].otp, NULL, NULL), CAPAUTH_OK);
+        if (!strstr(capauth_session_error_message(scene->session), rows[i].told))
+            fail_msg("%s", capauth_session_error_message(scene->session));
+        close_scene(scene);
+    }
+}
+
+static void a_refusal_on_the_spot_says_why_whatever_the_secret(void **state)
+{
+    struct scene *scene = open_scene(refusal("no", ""));
+    capauth_session *session = NULL;
+    char text[512];
+
+    (void)state;
+    snprintf(text, sizeof text,
+             "{\"v\":1,\"origin\":\"%s\",\"flow\":\"mobile\",\"brand\":\"DocDemo\",\"device\":\"d\","
+             "\"identifierType\":\"MOBILE\",\"identifier\":\"1\",\"nextStep\":\"done\",\"token\":\"a\",\"key\":\"e\"}",
+             raw_server_url(scene->server));
+    assert_code(capauth_session_restore(scene->client, text, &session), CAPAUTH_OK);
+    assert_code(capauth_otp_validate(session, "1", NULL, NULL), CAPAUTH_E_WRONG_STEP);
+    assert_non_null(strstr(capauth_session_error_message(session), "no sessionId; generate a token first"));
+    capauth_session_free(&session);
+    close_scene(scene);
+}
+
 static void the_providers_tokens_are_withheld(void **state)
 {
     static const char *const secrets[] = {"access-token-of-the-provider", "identity-token-of-the-provider"};
@@ -285,6 +327,8 @@ int main(void)
         cmocka_unit_test(every_secret_is_withheld),
         cmocka_unit_test(a_secret_that_was_cut_is_still_one),
         cmocka_unit_test(other_messages_are_told),
+        cmocka_unit_test(our_own_words_are_told_whatever_the_secret),
+        cmocka_unit_test(a_refusal_on_the_spot_says_why_whatever_the_secret),
         cmocka_unit_test(the_providers_tokens_are_withheld),
         cmocka_unit_test(what_was_sent_is_wiped_when_the_call_is_settled),
     };
