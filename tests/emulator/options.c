@@ -20,7 +20,7 @@ static const char usage[] =
     "An emulator of Capillary's Auth Engine, for apps under development.\n"
     "\n"
     "  --listen HOST:PORT  where to listen; port 0 picks a free one (default 127.0.0.1:8080)\n"
-    "  --tls               serve HTTPS, with a certificate for localhost, 127.0.0.1 and ::1\n"
+    "  --tls               serve HTTPS, with a certificate for localhost, 127.0.0.1, ::1 and HOST\n"
     "  --tls-name NAME     one more name or address in the certificate; may be repeated\n"
     "  --ca-file PATH      the authority that clients are to trust: made if absent, used again if there\n"
     "                      (its private key is kept in PATH.key)\n"
