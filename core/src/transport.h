@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP and TLS: the only room that knows libcurl. Everything here wants the engine's mutex. */
+/* HTTP and TLS: the only room that knows libcurl. Everything but capauth__curl_... wants the engine's mutex. */
 #ifndef CAPAUTH_TRANSPORT_H
 #define CAPAUTH_TRANSPORT_H
 
