@@ -28,79 +28,14 @@ enum { STEP_EVENTS = 32, STEP_US = 1000 };
         (call)->next = (call)->previous = NULL;                                                                        \
     } while (0)
 
-/* ---- The heap of due times ---- */
-
-static void heap_put(struct capauth__engine *engine, size_t slot, capauth_call *call)
-{
-    engine->heap[slot] = call;
-    call->heap_slot = slot;
-}
-
-static void heap_up(struct capauth__engine *engine, size_t slot)
-{
-    capauth_call *call = engine->heap[slot];
-
-    while (slot && engine->heap[(slot - 1) / 2]->due_ms > call->due_ms) {
-        heap_put(engine, slot, engine->heap[(slot - 1) / 2]);
-        slot = (slot - 1) / 2;
-    }
-    heap_put(engine, slot, call);
-}
-
-static void heap_down(struct capauth__engine *engine, size_t slot)
-{
-    capauth_call *call = engine->heap[slot];
-
-    for (;;) {
-        size_t child = slot * 2 + 1;
-
-        if (child >= engine->heap_length)
-            break;
-        if (child + 1 < engine->heap_length && engine->heap[child + 1]->due_ms < engine->heap[child]->due_ms)
-            child++;
-        if (engine->heap[child]->due_ms >= call->due_ms)
-            break;
-        heap_put(engine, slot, engine->heap[child]);
-        slot = child;
-    }
-    heap_put(engine, slot, call);
-}
-
-static bool heap_add(struct capauth__engine *engine, capauth_call *call)
-{
-    if (engine->heap_length == engine->heap_capacity) {
-        size_t capacity = engine->heap_capacity ? engine->heap_capacity * 2 : 16;
-        capauth_call **heap = realloc(engine->heap, capacity * sizeof(capauth_call *));
-
-        if (!heap)
-            return false;
-        engine->heap = heap;
-        engine->heap_capacity = capacity;
-    }
-    engine->heap[engine->heap_length] = call;
-    heap_up(engine, engine->heap_length++);
-    return true;
-}
-
-static void heap_remove(struct capauth__engine *engine, capauth_call *call)
-{
-    size_t slot = call->heap_slot;
-    capauth_call *last = engine->heap[--engine->heap_length];
-
-    if (last == call)
-        return;
-    heap_put(engine, slot, last);
-    heap_down(engine, slot);
-    heap_up(engine, last->heap_slot);
-}
+/* ---- Due times ---- */
 
 void capauth__engine_schedule(capauth_call *call, int64_t due_ms)
 {
     struct capauth__engine *engine = &call->client->engine;
 
     call->due_ms = due_ms;
-    heap_up(engine, call->heap_slot);
-    heap_down(engine, call->heap_slot);
+    capauth__heap_move(&engine->heap, call);
 }
 
 /* ---- Opening and ending ---- */
@@ -205,7 +140,7 @@ static void enter(capauth_call *call)
     call->state = CAPAUTH__WAITING;
     call->due_ms = call->deadline_ms;
     LIST_APPEND(&engine->live, call, live_next, live_previous);
-    if (!heap_add(engine, call)) {
+    if (!capauth__heap_add(&engine->heap, call)) {
         call->heap_slot = SIZE_MAX;
         capauth__call_finish(call, CAPAUTH_E_NO_MEMORY, NULL);
     } else if (atomic_load(&call->cancelled)) {
@@ -288,7 +223,7 @@ void capauth__engine_end(capauth_client *client, bool forked)
     atomic_store(&client->closed, true); /* what is still in the inbox is not begun */
     capauth__engine_close(client);
     capauth__reactor_end(&engine->reactor);
-    free(engine->heap);
+    free(engine->heap.calls);
     pthread_mutex_destroy(&engine->mutex);
     pthread_mutex_destroy(&engine->inbox_mutex);
 }
@@ -335,8 +270,8 @@ static void run_timers(struct capauth__engine *engine, int64_t end_us)
 
     if (engine->reactor.armed_ms <= now_ms)
         capauth__reactor_clear_timer(&engine->reactor);
-    while (engine->heap_length && engine->heap[0]->due_ms <= now_ms) {
-        capauth__call_due(engine->heap[0], now_ms);
+    while (engine->heap.length && engine->heap.calls[0]->due_ms <= now_ms) {
+        capauth__call_due(engine->heap.calls[0], now_ms);
         if (time_is_up(end_us))
             break; /* the rest is due at once, so the timer goes off again */
     }
@@ -346,7 +281,7 @@ static void run_timers(struct capauth__engine *engine, int64_t end_us)
 
 static void arm(struct capauth__engine *engine)
 {
-    int64_t due_ms = engine->heap_length ? engine->heap[0]->due_ms : INT64_MAX;
+    int64_t due_ms = engine->heap.length ? engine->heap.calls[0]->due_ms : INT64_MAX;
 
     if (engine->transport && capauth__transport_due(engine->transport) < due_ms)
         due_ms = capauth__transport_due(engine->transport);
@@ -441,7 +376,7 @@ void capauth__engine_settle(capauth_call *call)
     call->state = CAPAUTH__FINISHED;
     LIST_REMOVE(&engine->live, call, live_next, live_previous);
     if (call->heap_slot != SIZE_MAX)
-        heap_remove(engine, call);
+        capauth__heap_remove(&engine->heap, call);
     set_done(engine, call);
     for (struct capauth__waiter *waiter = engine->sleepers; waiter; waiter = waiter->next) {
         if (waiter->call == call || !waiter->call)
@@ -638,7 +573,7 @@ void capauth__engine_wait(capauth_call *call, int timeout_ms)
 
 static bool has_overdue_work(struct capauth__engine *engine)
 {
-    return !inbox_is_empty(engine) || (engine->heap_length && engine->heap[0]->due_ms <= capauth__monotonic_ms());
+    return !inbox_is_empty(engine) || (engine->heap.length && engine->heap.calls[0]->due_ms <= capauth__monotonic_ms());
 }
 
 void capauth__engine_retire(capauth_call *call)

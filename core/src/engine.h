@@ -18,6 +18,7 @@
 
 #include <capauth/capauth.h>
 
+#include "heap.h"
 #include "platform.h"
 #include "reactor.h"
 
@@ -49,9 +50,7 @@ struct capauth__engine {
     struct capauth__waiter *sleepers;
     struct capauth__call_list live; /* everything that has entered and not finished */
     struct capauth__call_list queue; /* waits for a connection */
-    capauth_call **heap; /* by due time */
-    size_t heap_length;
-    size_t heap_capacity;
+    struct capauth__heap heap;
     int in_flight;
     bool closed;
     int finished; /* since the last poll */
