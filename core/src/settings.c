@@ -32,7 +32,7 @@ static int begin(capauth_client *client)
     return end(client, capauth__client_fail(client, CAPAUTH_E_STATE, "%s", capauth_strerror(CAPAUTH_E_STATE)));
 }
 
-/* The next three with the mutex held. */
+/* The next ones with the mutex held. */
 
 static int replace(char **slot, const char *value)
 {
@@ -67,6 +67,15 @@ static int replace_file(capauth_client *client, char **slot, const char *name, c
     return replace(slot, path);
 }
 
+static int replace_number(capauth_client *client, int *slot, const char *name, int value, int least, int most)
+{
+    if (value < least || value > most)
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s is %d, and may be %d to %d", name, value,
+                                    least, most);
+    *slot = value;
+    return CAPAUTH_OK;
+}
+
 static int unsupported(capauth_client *client, const char *name, const char *what)
 {
     return capauth__client_fail(client, CAPAUTH_E_UNSUPPORTED, "%s: this libcurl knows no %s", name, what);
@@ -76,13 +85,7 @@ static int set_number(capauth_client *client, int *slot, const char *name, int v
 {
     int result = begin(client);
 
-    if (result)
-        return result;
-    if (value < least || value > most)
-        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s is %d, and may be %d to %d",
-                                                name, value, least, most));
-    *slot = value;
-    return end(client, CAPAUTH_OK);
+    return result ? result : end(client, replace_number(client, slot, name, value, least, most));
 }
 
 struct cluster {
@@ -156,12 +159,13 @@ NUMBER_SETTER(cap_mobile, cap_mobile, 0, 1)
 
 int capauth_client_set_http2(capauth_client *client, int enabled)
 {
-    if (client && enabled == 1 && !capauth__curl_has_http2()) {
-        int result = begin(client);
+    int result = begin(client);
 
-        return result ? result : end(client, unsupported(client, "http2", "HTTP/2"));
-    }
-    return set_number(client, client ? &client->config.http2 : NULL, "http2", enabled, 0, 1);
+    if (result)
+        return result;
+    if (enabled == 1 && !capauth__curl_has_http2())
+        return end(client, unsupported(client, "http2", "HTTP/2"));
+    return end(client, replace_number(client, &client->config.http2, "http2", enabled, 0, 1));
 }
 
 /* What was let in while it was allowed would stay in use. */
