@@ -5,6 +5,8 @@
  */
 #include "glue.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 
 #include "json.h"
 #include "platform.h"
+#include "secret.h"
 #include "text.h"
 
 /* ---- Values ----------------------------------------------------------------------------------------------------- */
@@ -205,6 +208,60 @@ int capauth_lua_events_push(lua_State *L, const capauth_events *events)
 
 /* ---- JSON: read by the core's own reader ------------------------------------------------------------------------ */
 
+/* Behind the quote that begins a string: behind the one that ends it. */
+static const char *string_end(const char *at, const char *end)
+{
+    while (at < end && *at != '"')
+        at += *at == '\\' && end - at > 1 ? 2 : 1;
+    return at < end ? at + 1 : end;
+}
+
+static bool has_nul_escape(const char *at, const char *end)
+{
+    static const char nul[] = "\\u0000";
+
+    while (at < end && strncmp(at, nul, sizeof nul - 1) != 0)
+        at += *at == '\\' ? 2 : 1;
+    return at < end;
+}
+
+static bool is_name(const char *behind_string)
+{
+    return behind_string[strspn(behind_string, " \t\r\n")] == ':';
+}
+
+/* An integer that no 64 bits hold. */
+static bool is_long_integer(const char *at, const char *end)
+{
+    char *stop;
+
+    errno = 0;
+    (void)strtoll(at, &stop, 10);
+    return errno == ERANGE && stop == end;
+}
+
+/* json-c clamps long integers, but with an exponent it takes them for doubles; and it ends names at a NUL. Gives false
+ * for such a name. What is no JSON stays so. */
+static bool prepare_json(const char *text, size_t length, struct capauth__buffer *out)
+{
+    const char *next, *end = text + length;
+
+    for (const char *at = text; at < end; at = next) {
+        bool is_string = *at == '"', is_number = *at == '-' || (*at >= '0' && *at <= '9');
+
+        next = is_string ? string_end(at + 1, end) : at + 1;
+        if (is_string && is_name(next) && has_nul_escape(at, next))
+            return false;
+        if (is_number)
+            next += strspn(next, "0123456789.eE+-");
+        capauth__buffer_append(out, at, (size_t)(next - at));
+        if (is_number && is_long_integer(at, next))
+            capauth__buffer_text(out, "e0");
+    }
+    capauth__buffer_text(out, ""); /* so that there is a text */
+    return true;
+}
+
 static void push_json(lua_State *L, struct json_object *value);
 
 static void push_array(lua_State *L, struct json_object *array)
@@ -227,17 +284,6 @@ static void push_object(lua_State *L, struct json_object *object)
     }
 }
 
-/* As Lua reads such a numeral itself: what no 64-bit integer holds becomes a float. */
-static void push_integer(lua_State *L, struct json_object *value)
-{
-    uint64_t number = json_object_get_uint64(value);
-
-    if (number > INT64_MAX)
-        lua_pushnumber(L, (lua_Number)number);
-    else
-        capauth_lua_push_integer(L, json_object_get_int64(value));
-}
-
 static void push_json(lua_State *L, struct json_object *value)
 {
     luaL_checkstack(L, 4, "JSON");
@@ -249,7 +295,7 @@ static void push_json(lua_State *L, struct json_object *value)
         lua_pushboolean(L, json_object_get_boolean(value));
         break;
     case json_type_int:
-        push_integer(L, value);
+        capauth_lua_push_integer(L, json_object_get_int64(value));
         break;
     case json_type_double:
         lua_pushnumber(L, json_object_get_double(value));
@@ -272,17 +318,34 @@ static int push_json_protected(lua_State *L)
     return 1;
 }
 
+/* NULL, or what is wrong. */
+static const char *read_json(const char *text, size_t length, capauth__json **value)
+{
+    struct capauth__buffer prepared = {0};
+    const char *fault = NULL;
+
+    if (!prepare_json(text, length, &prepared))
+        fault = "a name in it has a NUL";
+    else if (prepared.failed || capauth__json_parse(prepared.data, prepared.length, value))
+        fault = "it is not JSON";
+    capauth__buffer_free(&prepared);
+    return fault;
+}
+
 int capauth_lua_json_decode(lua_State *L)
 {
     size_t length = 0;
     const char *text = luaL_checklstring(L, 1, &length);
     capauth__json *value = NULL;
-    int failed, whole = !capauth__json_parse(text, length, &value);
+    const char *fault = read_json(text, length, &value);
+    int failed;
 
     lua_settop(L, 1);
-    lua_pushboolean(L, whole);
-    if (!whole)
-        return 1;
+    lua_pushboolean(L, !fault);
+    if (fault) {
+        lua_pushstring(L, fault);
+        return 2;
+    }
     lua_pushcfunction(L, push_json_protected); /* where memory runs out, the tree is still to be freed */
     lua_pushlightuserdata(L, value);
     failed = lua_pcall(L, 1, 1, 0);

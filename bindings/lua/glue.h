@@ -44,7 +44,7 @@ void capauth_lua_on_change(capauth_session *session, void *data);
 
 /* text_fault(text): what makes it unfit for the core, or nil. */
 int capauth_lua_text_fault(lua_State *L);
-/* json_decode(text): true and the value, or false. */
+/* json_decode(text): true and the value, or false and what is wrong with the text. */
 int capauth_lua_json_decode(lua_State *L);
 /* now_ms(): a clock that never goes back. */
 int capauth_lua_now_ms(lua_State *L);

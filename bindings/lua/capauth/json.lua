@@ -7,7 +7,7 @@ local json = { null = core.null }
 
 local DEPTH = 32 -- as deep as the core reads
 
--- true and the value, or false.
+-- true and the value, or false and what is wrong with the text.
 json.decode = core.json_decode
 
 local escapes = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }

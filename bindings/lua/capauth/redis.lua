@@ -38,23 +38,28 @@ local function host_functions()
 end
 
 -- Milliseconds for the scripts; "" as it was, 0 for ever.
-local function ttl_ms(ttl)
+local function ttl_ms(ttl, what)
   if ttl == nil then return "" end
-  values.check(ttl, "number", "ttl")
+  values.check(ttl, "number", "ttl", what)
   if ttl == math.huge then return 0 end
-  if not (ttl > 0 and ttl <= 100 * 366 * 86400) then values.misuse "ttl must be more than 0 seconds, or math.huge" end
+  if not (ttl > 0 and ttl <= 100 * 366 * 86400) then
+    values.misuse(what .. ": ttl must be more than 0 seconds and at most 100 years, or math.huge")
+  end
   return math.max(1, math.floor(ttl * 1000 + 0.5))
 end
 
 local function new(redis, client, given)
-  given = values.options(given, known, "new")
+  given = values.options(given, known, "redis.new")
   local sleep, gettime = host_functions()
+  for _, name in ipairs { "sleep", "gettime", "encrypt", "decrypt" } do
+    if given[name] ~= nil then values.check(given[name], "function", name, "redis.new") end
+  end
   local self = setmetatable({
     _redis = redis,
     _client = client,
-    _prefix = values.check(given.prefix or "capauth:", "string", "prefix"),
-    _lock_seconds = values.check(given.lock_seconds or 10, "number", "lock_seconds"),
-    _ttl = ttl_ms(given.ttl or math.huge),
+    _prefix = values.check(given.prefix or "capauth:", "string", "prefix", "redis.new"),
+    _lock_seconds = values.check(given.lock_seconds or 10, "number", "lock_seconds", "redis.new"),
+    _ttl = ttl_ms(given.ttl or math.huge, "redis.new"),
     _sleep = given.sleep or sleep,
     _gettime = given.gettime or gettime,
     _encrypt = given.encrypt,
@@ -65,10 +70,12 @@ local function new(redis, client, given)
     _saved = setmetatable({}, { __mode = "k" }),
   }, Store)
   if not (self._lock_seconds >= 0.1 and self._lock_seconds <= 3600) then
-    values.misuse "lock_seconds must be 0.1 to 3600"
+    values.misuse "redis.new: lock_seconds must be 0.1 to 3600"
   end
-  if self._prefix:find "[%c{]" then values.misuse "prefix may have no braces and no control characters" end
-  if not self._sleep or not self._gettime then values.misuse "sleep and gettime are needed where there is no luasocket" end
+  if self._prefix:find "[%c{]" then values.misuse "redis.new: prefix may have no braces and no control characters" end
+  if not self._sleep or not self._gettime then
+    values.misuse "redis.new: sleep and gettime are needed where there is no luasocket"
+  end
   self._worker = sha256(protocol.host()):sub(1, 8) .. ":" .. protocol.random():sub(1, 8)
   return self
 end
@@ -77,10 +84,12 @@ function Store.__tostring(self)
   return ("capauth.redis.Store(%q, lock_seconds %s)"):format(self._prefix, self._lock_seconds)
 end
 
--- The name in Redis: a hash, since the key may be a cookie or a telephone number.
-function Store:name(key)
-  return self._prefix .. sha256(values.check(key, "string", "key"))
+-- The name in Redis: a hash, since the key may be a cookie or a telephone number. `what` is the caller's function.
+local function name_of(self, key, what)
+  return self._prefix .. sha256(values.check(key, "string", "key", what))
 end
+
+function Store:name(key) return name_of(self, key, "name") end
 
 -- ---- Redis ---------------------------------------------------------------------------------------------------------
 
@@ -146,13 +155,14 @@ end
 -- Stores a session. The first time it replaces what there is, a new sign-in; after that it is an error of kind "stale"
 -- if anybody has stored this key since.
 function Store:save(key, session, ttl)
-  local name, follows = self:name(key), ""
+  local name, follows = name_of(self, key, "save"), ""
   local text, err = session:export()
   if not text then return nil, err end
   local saved = Customer.saved(session) or self._saved[session]
   if saved and saved.name == name then follows = saved.fence end
   local answer
-  answer, err = self:_script("put", name, "save", self:_sealed(text), follows, life_of(session), ttl_ms(ttl), self._ttl)
+  answer, err = self:_script("put", name, "save", self:_sealed(text), follows, life_of(session),
+    ttl_ms(ttl, "save"), self._ttl)
   if not answer then return nil, err end
   if answer.outcome ~= "stored" then
     return nil, protocol.failure("stale", "a newer state of this customer is stored, or it was deleted")
@@ -164,7 +174,7 @@ end
 
 -- Has the customer's time to live begin again, or changes it.
 function Store:touch(key, ttl)
-  local answer, err = self:_script("put", self:name(key), "touch", "", "", "", ttl_ms(ttl), "")
+  local answer, err = self:_script("put", name_of(self, key, "touch"), "touch", "", "", "", ttl_ms(ttl, "touch"), "")
   if answer then answer, err = self:_state(answer, "nothing is stored under this key") end
   if not answer then return nil, err end
   return true
@@ -173,14 +183,14 @@ end
 -- Forgets customers, without signing them out.
 function Store:delete(...)
   for _, key in ipairs { ... } do
-    local answer, err = self:_script("put", self:name(key), "delete", "", "", "", REMEMBERED_MS, "")
+    local answer, err = self:_script("put", name_of(self, key, "delete"), "delete", "", "", "", REMEMBERED_MS, "")
     if not answer then return nil, err end
   end
   return true
 end
 
 function Store:exists(key)
-  local answer, err = self:_read(self:name(key))
+  local answer, err = self:_read(name_of(self, key, "exists"))
   if not answer then return nil, err end
   return protocol.no_state[answer.outcome] == nil
 end
@@ -188,7 +198,8 @@ end
 -- The customer of this key; if they are signed in, their token is valid for `margin` more seconds. An error of kind
 -- "missing" or "deleted": nothing is stored.
 function Store:session(key, margin)
-  local name = self:name(key)
+  local name = name_of(self, key, "session")
+  if margin ~= nil then values.check(margin, "number", "margin", "session") end
   local state, err = self:_read(name)
   if state then state, err = self:_state(state, "nothing is stored under this key") end
   if not state then return nil, err end

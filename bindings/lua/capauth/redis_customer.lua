@@ -72,10 +72,19 @@ end
 
 function methods:export() return self._state.text end
 
+-- A copy, because they are changed before the session sees them; so what is looked at here is checked here.
+local function options_of(given, what)
+  local options = {}
+  for name, value in pairs(values.check(given or {}, "table", "the options", what)) do options[name] = value end
+  for _, name in ipairs { "timeout", "margin" } do
+    if options[name] ~= nil then values.check(options[name], "number", name, what) end
+  end
+  return options
+end
+
 local function locked(self, operation, count, ...)
   local store, arguments = self._store, { ... }
-  local options = {}
-  for name, value in pairs(arguments[count + 1] or {}) do options[name] = value end
+  local options = options_of(arguments[count + 1], operation)
   arguments[count + 1] = options
   local give_up = store._gettime() + (options.timeout or store._client:timeout())
   local lock, err = store:_lock(self._name, "", give_up)
@@ -111,7 +120,7 @@ function methods:regenerate_token() return replace(self, self:token()) end
 
 -- Gives a token that is valid for options.margin more seconds.
 function methods:ensure_token(options)
-  options = values.options(options, { margin = true }, "ensure_token")
+  options = options_of(values.options(options, { margin = true }, "ensure_token"), "ensure_token")
   if not self:signed_in() then return self._session:ensure_token(options) end
   local ok, err = self._store:_valid(self, options.margin)
   if not ok then return nil, err end
@@ -120,8 +129,7 @@ function methods:ensure_token(options)
 end
 
 function methods:gateway(method, endpoint, given)
-  local options = {}
-  for name, value in pairs(given or {}) do options[name] = value end
+  local options = options_of(given, "gateway")
   local margin = options.margin
   options.margin = 0
   for attempt = 1, 2 do

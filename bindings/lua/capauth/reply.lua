@@ -35,7 +35,7 @@ end
 function methods:json()
   values.object(self, Reply.class)
   local ok, value = json.decode(self.body)
-  if not ok then return nil, errors.of_code(core.E_PROTOCOL, "the reply's body is not JSON") end
+  if not ok then return nil, errors.of_code(core.E_PROTOCOL, "the reply's body cannot be read: " .. value) end
   return value
 end
 

@@ -350,3 +350,36 @@ function TestArguments:test_everything_else()
   raises(capauth.diagnose, 5)
   raises(capauth.error, "x")
 end
+
+-- Each message of capauth.redis names the function, too.
+function TestArguments:test_stores_name_what_is_wrong_where()
+  local stores = require "capauth.redis"
+  local function make(options)
+    local all = { sleep = print, gettime = os.time }
+    for name, value in pairs(options or {}) do all[name] = value end
+    return stores.new({}, self.client, all)
+  end
+  local store = make()
+  for message, fn in pairs {
+    ["redis.new: unknown option 'time'"] = function() make { time = 5 } end,
+    ["redis.new: prefix must be a string, not number"] = function() make { prefix = 5 } end,
+    ["redis.new: prefix may have no braces"] = function() make { prefix = "{a}" } end,
+    ["redis.new: lock_seconds must be a number, not string"] = function() make { lock_seconds = "5" } end,
+    ["redis.new: lock_seconds must be 0.1 to 3600"] = function() make { lock_seconds = 0 } end,
+    ["redis.new: ttl must be a number, not string"] = function() make { ttl = "5" } end,
+    ["redis.new: ttl must be more than 0 seconds"] = function() make { ttl = 0 } end,
+    ["redis.new: sleep must be a function, not number"] = function() make { sleep = 1 } end,
+    ["redis.new: encrypt must be a function, not boolean"] = function() make { encrypt = true } end,
+    ["save: key must be a string, not number"] = function() store:save(5, self.customer) end,
+    ["save: ttl must be more than 0 seconds"] = function() store:save("key", self.customer, -1) end,
+    ["touch: key must be a string, not nil"] = function() store:touch() end,
+    ["touch: ttl must be a number, not string"] = function() store:touch("key", "5") end,
+    ["delete: key must be a string, not number"] = function() store:delete(5) end,
+    ["exists: key must be a string, not nil"] = function() store:exists() end,
+    ["name: key must be a string, not nil"] = function() store:name() end,
+    ["session: key must be a string, not nil"] = function() store:session() end,
+    ["session: margin must be a number, not string"] = function() store:session("key", "5") end,
+  } do
+    lu.assertStrContains(raises(fn), message)
+  end
+end

@@ -226,18 +226,21 @@ function TestAsync:test_finished_calls_are_not_kept()
   lu.assertNil(self.client:next_done())
 end
 
+local KILLED = 137 -- the status that timeout gives
+
 -- Interrupts the program that ends in `wait`, and gives what it said. On a busy machine the signal may come before Lua
--- catches any, which ends it without a word: then later.
+-- catches any, which ends it without a word: then later. Nothing in it ends by itself in the minute after which it is
+-- killed.
 local function interrupted(self, wait)
   for _, seconds in ipairs { 0.5, 2, 8 } do
     local text, code = support.script(([[
       local capauth = require "capauth"
-      local client = assert(capauth.Client { base_url = arg[1], ca_file = arg[2] })
+      local client = assert(capauth.Client { base_url = arg[1], ca_file = arg[2], timeout = 600 })
       local customer = assert(client:session { brand = arg[3], mobile = "9199", device_id = "d" })
       %s
     ]]):format(wait), ("%s %s %s"):format(support.emulator:url(), support.emulator:ca_file(), self.brand),
-      "timeout --foreground -s INT " .. seconds) -- one signal only: the second would end Lua without a word
-    if text ~= "" then return text, code end
+      "timeout --foreground -k 60 -s INT " .. seconds) -- one signal only: the second would end Lua without a word
+    if text ~= "" or code == KILLED then return text, code end
   end
   return "", 0
 end
@@ -262,7 +265,8 @@ local STOPPED = [[
 
 function TestAsync:test_interrupt_ends_preparing()
   local pid, folder, url = support.run(STOPPED):match "^(%d+) (%S+) (%S+)"
-  local text, code = interrupted(self, ("capauth.Client { base_url = '%s' }:prepare()"):format(url))
+  local text, code = interrupted(self,
+    ("capauth.Client { base_url = '%s', timeout = 600, connect_timeout = 600 }:prepare()"):format(url))
   support.run(("kill -KILL %s; rm -r %s"):format(pid, folder))
   lu.assertStrContains(text, "interrupted!")
   lu.assertNotEquals(code, 0)

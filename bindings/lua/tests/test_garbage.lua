@@ -65,3 +65,19 @@ function TestGarbage:test_sessions_that_tell_their_changes()
     return customer
   end)
 end
+
+function TestGarbage:test_closed_clients_give_their_descriptors_back_at_once()
+  local kept, brand = {}, support.brand()
+  collect()
+  local before = support.descriptors()
+  for i = 1, 5 do
+    local client = assert(support.emulator:client())
+    local customer = support.session(brand, nil, client)
+    assert(customer:generate_token())
+    kept[i] = { client, customer }
+  end
+  lu.assertTrue(support.descriptors() > before + 5)
+  for _, pair in ipairs(kept) do assert(pair[1]:close()) end
+  support.assert_no_more_descriptors(before)
+  lu.assertEquals(kept[5][2]:next_step(), "otp_generate")
+end

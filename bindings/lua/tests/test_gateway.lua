@@ -60,14 +60,31 @@ function TestGateway:test_refusal_has_the_kind_of_its_code()
   end
 end
 
+-- The emulator takes a VIEW token at such endpoints only.
 function TestGateway:test_view_token_will_do_where_asked_for()
   local customer = support.session(self.brand)
   assert(customer:generate_token())
-  local path = "/mobile/v2/api/stores"
-  support.emulator:fault { path = path, status = 200, body = { status = { success = true } } }
-  local _, err = customer:gateway("GET", path)
-  lu.assertEquals(err.kind, "sign_in_required")
-  lu.assertTrue(assert(customer:gateway("GET", path, { view = true })).ok)
+  for _, endpoint in ipairs { "stores", "/stores/near" } do
+    support.emulator:gateway(self.brand, endpoint, { view = true, body = { at = endpoint } })
+    local _, err = customer:gateway("GET", endpoint)
+    lu.assertEquals(err.kind, "sign_in_required")
+    local reply = assert(customer:gateway("GET", endpoint, { view = true }))
+    lu.assertTrue(reply.ok)
+    lu.assertEquals(reply:json(), { at = endpoint })
+  end
+  support.emulator:gateway(self.brand, "/private", { body = {} })
+  local _, err = customer:gateway("GET", "/private", { view = true })
+  lu.assertEquals({ err.kind, err.http_status }, { "sign_in_required", 401 }) -- it was sent
+end
+
+function TestGateway:test_endpoint_with_a_slash_is_a_path_of_the_host()
+  support.emulator:gateway(self.brand, "/stores", { body = { at = "host" } })
+  support.emulator:gateway(self.brand, "stores", { body = { at = "gateway" } })
+  for endpoint, place in pairs { ["/stores"] = "host", stores = "gateway" } do
+    lu.assertEquals(assert(self.customer:gateway("GET", endpoint, { query = { a = "b" } })):json(), { at = place })
+  end
+  local counts = support.emulator:requests(self.brand)
+  lu.assertEquals({ counts["GET /stores"], counts["GET /mobile/v2/api/stores"] }, { 1, 1 })
 end
 
 function TestGateway:test_pause_leaves_the_token_alone()
@@ -98,6 +115,16 @@ function TestGateway:test_body_that_is_not_json()
   local value, err = reply:json()
   lu.assertNil(value)
   lu.assertEquals(err.kind, "protocol")
+  lu.assertStrContains(err.message, "it is not JSON")
+end
+
+function TestGateway:test_body_that_lua_cannot_hold_says_why()
+  support.emulator:gateway(self.brand, "odd", { status = 200, body = {} })
+  support.emulator:fault { path = "/mobile/v2/api/odd", brand = self.brand, status = 200, body = [[{"a\u0000b":1}]] }
+  local value, err = assert(self.customer:gateway("GET", "odd")):json()
+  lu.assertNil(value)
+  lu.assertEquals(err.kind, "protocol")
+  lu.assertStrContains(err.message, "a name in it has a NUL")
 end
 
 function TestGateway:test_expired_token_is_regenerated_by_itself()

@@ -74,18 +74,34 @@ end
 function TestJson:test_integers_beyond_64_bits_are_floats()
   for text, value in pairs {
     ["9223372036854775808"] = 2 ^ 63, ["18446744073709551615"] = 2 ^ 64, ["-9223372036854775808"] = -2 ^ 63,
-    ["10000000000000000000"] = 1e19,
+    ["10000000000000000000"] = 1e19, ["18446744073709551616"] = 2 ^ 64, ["36893488147419103232"] = 2 ^ 65,
+    ["100000000000000000000000"] = 1e23, ["-9223372036854777856"] = -2 ^ 63 - 2048, ["-100000000000000000000000"] = -1e23,
   } do
     lu.assertEquals(select(2, json.decode(text)), value, text)
+    lu.assertEquals(select(2, json.decode(('{"a":[1, %s ],"%s":"%s"}'):format(text, text, text))),
+      { a = { 1, value }, [text] = text })
+  end
+  for _, text in ipairs { "18446744073709551616x", "1 100000000000000000000", "--9e99" } do
+    lu.assertFalse((json.decode(text)), text)
   end
   if math.type then
     lu.assertEquals(math.type((select(2, json.decode "9223372036854775807"))), "integer")
+    lu.assertEquals(math.type((select(2, json.decode "-9223372036854775808"))), "integer")
     lu.assertEquals(math.type((select(2, json.decode "9223372036854775808"))), "float")
+    lu.assertEquals(math.type((select(2, json.decode "-9223372036854775809"))), "float")
   end
 end
 
 function TestJson:test_nul_in_text_stays()
   lu.assertEquals(select(2, json.decode '["a\\u0000b"]'), { "a\0b" })
+end
+
+-- The reader would end it there, and two members become one.
+function TestJson:test_names_with_a_nul_are_refused()
+  for _, text in ipairs { [[{"a\u0000b":1,"a":2}]], [=[[{"c":{"\\\u0000" : 1}}]]=], [[{"\u0000":1}]] } do
+    lu.assertEquals({ json.decode(text) }, { false, "a name in it has a NUL" }, text)
+  end
+  lu.assertEquals(select(2, json.decode [[{"a\\u0000":"\u0000:", "b":["\u0000"]}]]), { ["a\\u0000"] = "\0:", b = { "\0" } })
 end
 
 function TestJson:test_what_is_no_json_is_refused()

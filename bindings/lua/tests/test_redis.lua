@@ -76,6 +76,20 @@ function TestRedis:test_what_is_saved_comes_back()
   lu.assertEquals(self:regenerations(), 0)
 end
 
+function TestRedis:test_operations_of_a_customer_name_what_is_wrong_where()
+  assert(self.store:save(KEY, self:signed_in()))
+  local customer = assert(self.store:session(KEY))
+  for message, fn in pairs {
+    ["gateway: margin must be a number, not string"] = function() customer:gateway("GET", "a", { margin = "5" }) end,
+    ["gateway: the options must be a table, not number"] = function() customer:gateway("GET", "a", 5) end,
+    ["ensure_token: margin must be a number, not string"] = function() customer:ensure_token { margin = "5" } end,
+    ["validate_otp: timeout must be a number, not string"] = function() customer:validate_otp("1", { timeout = "5" }) end,
+    ["sign_out: the options must be a table, not number"] = function() customer:sign_out(5) end,
+  } do
+    lu.assertErrorMsgContains(message, fn)
+  end
+end
+
 function TestRedis:test_what_is_not_stored_is_told_apart()
   local customer, err = self.store:session "never"
   lu.assertNil(customer)
