@@ -19,7 +19,7 @@ static void run(lua_State *L, const char *code)
 {
     if (luaL_loadstring(L, code) || lua_pcall(L, 0, 0, 0)) {
         fprintf(stderr, "%s\n", lua_tostring(L, -1));
-        exit(1);
+        exit(1); /* NOLINT(concurrency-mt-unsafe): there is one thread */
     }
 }
 
@@ -28,7 +28,7 @@ static lua_State *open_state(const char *code)
     lua_State *L = luaL_newstate();
 
     if (!L)
-        exit(1);
+        exit(1); /* NOLINT(concurrency-mt-unsafe) */
     luaL_openlibs(L);
     run(L, code);
     return L;
