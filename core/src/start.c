@@ -265,7 +265,6 @@ static void cancel_all(capauth_session *session, bool sign_outs_too)
         if (sign_outs_too || call->verb != CAPAUTH__SIGN_OUT)
             capauth__engine_cancel(call);
     }
-    session->step = NULL;
 }
 
 int capauth_session_sign_out(capauth_session *session, const capauth_options *options, capauth_call **out)
