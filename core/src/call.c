@@ -296,6 +296,12 @@ static void log_outcome(const capauth_call *call)
                  call->maybe_sent && call->outcome == CAPAUTH_E_UNKNOWN_OUTCOME ? ", it may have been done" : "");
 }
 
+/* What became of a key says nothing of a newer one. */
+static bool sent_an_old_key(const capauth_session *session, const capauth_call *call)
+{
+    return call->internal && call->key_version != session->key_version;
+}
+
 static void settle_with_session(capauth_call *call)
 {
     capauth_session *session = call->session;
@@ -303,7 +309,7 @@ static void settle_with_session(capauth_call *call)
     capauth__session_lock(session);
     leave_session(call);
     if (call->outcome != CAPAUTH_OK)
-        call->void_answer = capauth__session_is_past(session, call);
+        call->void_answer = capauth__session_is_past(session, call) || sent_an_old_key(session, call);
     if (call->outcome != CAPAUTH_OK && !call->void_answer)
         capauth__session_apply_failure(session, call, call->outcome);
     call->next_step = session->state.next_step;

@@ -233,7 +233,7 @@ static capauth_call *take_waiters(capauth_session *session, const capauth_call *
     session->refresh_waiters = NULL;
     session->refresh = NULL;
     session->refresh_failed_ms = 0;
-    if (refresh->outcome != CAPAUTH_OK && refresh->outcome != CAPAUTH_E_CANCELLED) {
+    if (refresh->outcome != CAPAUTH_OK && refresh->outcome != CAPAUTH_E_CANCELLED && !refresh->void_answer) {
         session->refresh_failed_ms = capauth__monotonic_ms();
         session->refresh_failed_generation = refresh->generation;
         session->refresh_failure = refresh->outcome;

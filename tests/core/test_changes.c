@@ -2,6 +2,7 @@
 /* What on_change tells of, and that no key, identifier or change is lost on the way to a saved export. */
 #include "support.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -277,17 +278,22 @@ static void *watch_gate(void *data)
     return NULL;
 }
 
-static void open_gate(struct gate *gate)
+static void open_listener(struct gate *gate)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
 
-    pthread_mutex_init(&gate->mutex, NULL);
     gate->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(gate->listener, (struct sockaddr *)&address, sizeof address), 0);
     assert_int_equal(listen(gate->listener, 16), 0);
     getsockname(gate->listener, (struct sockaddr *)&address, &size);
     snprintf(gate->url, sizeof gate->url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+}
+
+static void open_gate(struct gate *gate)
+{
+    open_listener(gate);
+    pthread_mutex_init(&gate->mutex, NULL);
     assert_int_equal(pthread_create(&gate->thread, NULL, watch_gate, gate), 0);
 }
 
@@ -301,6 +307,21 @@ static bool was_asked(struct gate *gate)
     return asked;
 }
 
+static void open_session(const struct gate *gate, const char *token, capauth_client **client, capauth_session **session)
+{
+    char text[1024];
+
+    assert_code(capauth_client_new(client), CAPAUTH_OK);
+    assert_code(capauth_client_set_base_url(*client, gate->url), CAPAUTH_OK);
+    assert_code(capauth_client_set_max_retries(*client, 0), CAPAUTH_OK);
+    snprintf(text, sizeof text,
+             "{\"v\":1,\"origin\":\"%s\",\"flow\":\"mfa\",\"brand\":\"B\",\"device\":\"d\",\"identifierType\":"
+             "\"MOBILE\",\"identifier\":\"" MOBILE "\",%s\"key\":\"K1\","
+             "\"authorizedToken\":\"A1\",\"nextStep\":\"done\"}",
+             gate->url, token);
+    assert_code(capauth_session_restore(*client, text, session), CAPAUTH_OK);
+}
+
 /* `other` is done while a regeneration is in flight, whose answer brings a new key. */
 static void cross(int (*other)(capauth_session *), const char *token, const char *key_after, const char *token_after)
 {
@@ -309,18 +330,9 @@ static void cross(int (*other)(capauth_session *), const char *token, const char
     capauth_client *client = NULL;
     capauth_session *session = NULL;
     capauth_call *call = NULL;
-    char text[1024];
 
     open_gate(&gate);
-    assert_code(capauth_client_new(&client), CAPAUTH_OK);
-    assert_code(capauth_client_set_base_url(client, gate.url), CAPAUTH_OK);
-    assert_code(capauth_client_set_max_retries(client, 0), CAPAUTH_OK);
-    snprintf(text, sizeof text,
-             "{\"v\":1,\"origin\":\"%s\",\"flow\":\"mfa\",\"brand\":\"B\",\"device\":\"d\",\"identifierType\":"
-             "\"MOBILE\",\"identifier\":\"" MOBILE "\",%s\"key\":\"K1\","
-             "\"authorizedToken\":\"A1\",\"nextStep\":\"done\"}",
-             gate.url, token);
-    assert_code(capauth_session_restore(client, text, &session), CAPAUTH_OK);
+    open_session(&gate, token, &client, &session);
     assert_code(capauth_session_on_change(session, save, &diary, NULL), CAPAUTH_OK);
     assert_code(capauth_token_regenerate(session, NULL, &call), CAPAUTH_OK);
     while (!was_asked(&gate))
@@ -353,6 +365,68 @@ static void a_key_of_an_earlier_sign_in_is_not(void **state)
     /* Their replies bring no token: new sign-ins all the same. */
     cross(generate_token, HELD, "", "");
     cross(generate_token, "", "", "");
+}
+
+#define RENEWED(token, key) YES ",\"auth\":{\"token\":\"" token "\",\"key\":\"" key "\"},\"user\":{\"role\":\"USER\"}}"
+
+/* The next connection whose whole request has come, and has `member` in it; the client is driven meanwhile. */
+static int take_request(const struct gate *gate, capauth_client *client, const char *member)
+{
+    char text[8192] = "";
+    size_t used = 0;
+    int connection;
+
+    for (int i = 0; (connection = accept(gate->listener, NULL, NULL)) < 0 && i < 1000; i++)
+        assert_true(capauth_client_poll(client, 10) >= 0);
+    assert_true(connection >= 0);
+    while (!used || text[used - 1] != '}') {
+        ssize_t got = recv(connection, text + used, sizeof text - 1 - used, MSG_DONTWAIT);
+
+        assert_int_not_equal(got, 0);
+        used += got > 0 ? (size_t)got : 0;
+        assert_true(capauth_client_poll(client, 10) >= 0);
+    }
+    assert_non_null(strstr(text, member));
+    return connection;
+}
+
+/* An answer brings K3 while a regeneration with K2 is on its way, which is then refused. */
+static void a_refusal_of_an_older_key_leaves_the_newer_one(void **state)
+{
+    struct gate gate = {0};
+    capauth_client *client = NULL;
+    capauth_session *session = NULL;
+    capauth_call *calls[4] = {NULL};
+    int first, second;
+
+    (void)state;
+    open_listener(&gate);
+    assert_int_equal(fcntl(gate.listener, F_SETFL, O_NONBLOCK), 0);
+    open_session(&gate, HELD, &client, &session);
+    assert_code(capauth_token_regenerate(session, NULL, &calls[0]), CAPAUTH_OK);
+    answer(&gate, take_request(&gate, client, "\"K1\""), RENEWED("T2", "K2"));
+    assert_code(capauth_call_wait(calls[0], 10000), CAPAUTH_OK);
+    assert_code(capauth_token_regenerate(session, NULL, &calls[1]), CAPAUTH_OK);
+    first = take_request(&gate, client, "\"K2\"");
+    assert_code(capauth_token_expire(session, NULL, &calls[2]), CAPAUTH_OK);
+    answer(&gate, take_request(&gate, client, "\"T2\""), YES "}");
+    assert_code(capauth_call_wait(calls[2], 10000), CAPAUTH_OK);
+    assert_code(capauth_token_regenerate(session, NULL, &calls[3]), CAPAUTH_OK);
+    second = take_request(&gate, client, "\"K2\"");
+    answer(&gate, first, RENEWED("T3", "K3"));
+    for (int i = 0; i < 500 && strcmp(capauth_session_key(session), "K3") != 0; i++)
+        assert_true(capauth_client_poll(client, 10) >= 0);
+    assert_string_equal(capauth_session_key(session), "K3");
+    answer(&gate, second, NO("1597"));
+    answer(&gate, take_request(&gate, client, "\"K3\""), RENEWED("T4", "K4"));
+    assert_code(capauth_call_wait(calls[1], 10000), CAPAUTH_OK);
+    assert_code(capauth_call_wait(calls[3], 10000), CAPAUTH_OK);
+    assert_string_equal(capauth_session_token(session), "T4");
+    for (int i = 0; i < 4; i++)
+        capauth_call_free(&calls[i]);
+    capauth_session_free(&session);
+    capauth_client_free(&client);
+    close(gate.listener);
 }
 
 /* ---- Without memory ---- */
@@ -401,6 +475,7 @@ int main(void)
         cmocka_unit_test(after_a_lost_identifier_update_the_new_token_tells),
         cmocka_unit_test(a_key_that_was_handed_out_is_kept),
         cmocka_unit_test(a_key_of_an_earlier_sign_in_is_not),
+        cmocka_unit_test(a_refusal_of_an_older_key_leaves_the_newer_one),
         cmocka_unit_test(a_change_is_told_even_without_memory_for_its_event),
     };
 
