@@ -176,8 +176,8 @@ int capauth_options_add_query(capauth_options *options, const char *name, const 
         return CAPAUTH_E_INVALID_ARGUMENT;
     if ((fault = capauth__text_fault(name, CAPAUTH__IDENTITY_LONGEST)))
         return fail(options, "the name of a query parameter %s", fault);
-    if ((fault = value && !*value ? NULL : capauth__text_fault(value, CAPAUTH__VALUE_LONGEST)))
-        return fail(options, "the value of a query parameter %s", fault);
+    if (!value || (*value && (fault = capauth__text_fault(value, CAPAUTH__VALUE_LONGEST))))
+        return fail(options, "the value of a query parameter %s", value ? fault : "is missing");
     query = &options->query;
     capauth__buffer_text(query, query->length ? "&" : "?");
     append_encoded(query, name);

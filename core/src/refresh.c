@@ -160,6 +160,16 @@ static bool makes_do(capauth_call *call)
     return true;
 }
 
+/* Why this token could not be regenerated a moment ago; CAPAUTH_OK: nobody has tried. */
+static int recent_failure(const capauth_session *session)
+{
+    int64_t since_ms = capauth__monotonic_ms() - session->refresh_failed_ms;
+    bool counts =
+        session->refresh_failed_ms && since_ms < PAUSE_MS && session->refresh_failed_generation == session->generation;
+
+    return counts ? session->refresh_failure : CAPAUTH_OK;
+}
+
 void capauth__refresh_join(capauth_call *call)
 {
     capauth_session *session = call->session;
@@ -170,11 +180,7 @@ void capauth__refresh_join(capauth_call *call)
     capauth__session_lock(session);
     /* One that was begun before a reload or a new sign-in brings nothing for the token of today. */
     if (!session->refresh || capauth__session_is_past(session, session->refresh)) {
-        int64_t since_ms = capauth__monotonic_ms() - session->refresh_failed_ms;
-
-        if (session->refresh_failed_ms && since_ms < PAUSE_MS &&
-            session->refresh_failed_generation == session->generation) {
-            failure = session->refresh_failure;
+        if ((failure = recent_failure(session))) {
             message = session->refresh_failure_message ? capauth__duplicate(session->refresh_failure_message) : NULL;
         } else if (!capauth__refresh_possible(session)) {
             failure = CAPAUTH_E_SIGN_IN_REQUIRED;
