@@ -292,9 +292,7 @@ static const char *value_end(const char *at)
             at = string_end(at + 1);
         else if (strchr("{[", *at))
             depth++;
-        else if (strchr("}]", *at) && depth-- == 0)
-            break;
-        else if (*at == ',' && !depth)
+        else if ((strchr("}]", *at) && depth-- == 0) || (*at == ',' && !depth))
             break;
     }
     return at;

@@ -23,8 +23,10 @@ static bool make_forms(const char *text, struct forms *forms)
 
         if (!capauth__unescape(text, strlen(text), undone))
             return false;
-        for (size_t i = 0; i < undone->length; i++)
-            undone->data[i] = undone->data[i] ? undone->data[i] : ' '; /* a NUL hides nothing */
+        for (size_t i = 0; i < undone->length; i++) {
+            if (!undone->data[i])
+                undone->data[i] = ' '; /* a NUL hides nothing */
+        }
         forms->text[forms->count++] = text = undone->data;
     }
     return true;
