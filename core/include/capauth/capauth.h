@@ -217,7 +217,7 @@ CAPAUTH_API int capauth_client_set_max_retries(capauth_client *client, int retri
 /* Connections at once; further calls wait in a queue. 1 to 4096; default 8. */
 CAPAUTH_API int capauth_client_set_max_connections(capauth_client *client, int connections);
 /* 1: HTTP/2 over TLS, many calls on one connection. Default 0: HTTP/1.1, which costs less for one call at a time.
- * CAPAUTH_E_UNSUPPORTED: libcurl was built without. */
+ * CAPAUTH_E_UNSUPPORTED: libcurl was built without it. */
 CAPAUTH_API int capauth_client_set_http2(capauth_client *client, int enabled);
 /* A file of PEM certificates: the only authorities trusted. It must be readable now, and is read when the first
  * connection is made. */
@@ -227,7 +227,7 @@ CAPAUTH_API int capauth_client_set_ca_pem(capauth_client *client, const char *pe
 /* "1.2" (default) or "1.3". */
 CAPAUTH_API int capauth_client_set_tls_min(capauth_client *client, const char *version);
 /* Public keys, one of which the server must show: "sha256//BASE64;sha256//BASE64". In addition to verification.
- * CAPAUTH_E_UNSUPPORTED: libcurl's TLS library cannot. */
+ * CAPAUTH_E_UNSUPPORTED: libcurl's TLS library cannot do it. */
 CAPAUTH_API int capauth_client_set_pinned_keys(capauth_client *client, const char *pins);
 /* PEM files for a client certificate; the key must not be encrypted. */
 CAPAUTH_API int capauth_client_set_client_cert(capauth_client *client, const char *path);
@@ -245,9 +245,9 @@ CAPAUTH_API int capauth_client_set_user_agent(capauth_client *client, const char
  * in any case; so is a 33rd header. A value may have up to 8192 bytes; one of blanks alone is sent empty. */
 CAPAUTH_API int capauth_client_add_header(capauth_client *client, const char *name, const char *value);
 /* A token that expires within this time, or within half of its life if that is less, is regenerated before it is used.
- * Where that fails, or takes over half of the call's time or of what the token still lives, it is used as long as it is
- * valid; the regeneration goes on by itself. Token ensure with a margin of its own fails. 0 to 86,400,000; default
- * 30,000. */
+ * If that fails, or takes more than half of the call's time or of the token's remaining life, the token is used as long
+ * as it is valid, and the regeneration goes on by itself; token ensure with a margin of its own fails instead. 0 to
+ * 86,400,000; default 30,000. */
 CAPAUTH_API int capauth_client_set_refresh_margin_ms(capauth_client *client, int margin_ms);
 /* 0: gateway calls never regenerate the token by themselves. Default 1. */
 CAPAUTH_API int capauth_client_set_auto_refresh(capauth_client *client, int enabled);
