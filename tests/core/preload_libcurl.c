@@ -45,7 +45,7 @@ static CURLcode pass_on(set_option *next, CURL *easy, CURLoption option, va_list
         if ((int)option < LONGS)
             told[option] = number;
         return next(easy, option, number);
-    case CURLOPTTYPE_OFF_T:
+    case CURLOPTTYPE_OFF_T: /* NOLINT(bugprone-branch-clone): the types differ */
         return next(easy, option, va_arg(values, curl_off_t));
     default:
         return next(easy, option, va_arg(values, void *));

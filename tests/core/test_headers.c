@@ -51,7 +51,10 @@ static void spell(const char *name, int way, char *out)
         bool first = i == 0 || !strchr("abcdefghijklmnopqrstuvwxyz", name[i - 1]);
         bool capital = way == 1 || (way == 2 && first) || (way == 3 && i % 2);
 
-        out[i] = capital ? upper(name[i]) : name[i];
+        if (capital)
+            out[i] = upper(name[i]);
+        else
+            out[i] = name[i];
         out[i + 1] = '\0';
     }
 }
