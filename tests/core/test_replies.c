@@ -127,6 +127,7 @@ static const struct reply_case others[] = {
      "the Auth Engine did not understand the request: HTTP 400: identifierType: not one of [MOBILE,"},
     {"plain text 400 of two lines", "HTTP/1.1 400 Bad Request", "Cannot deserialize x\r\n at [Source: y]\n", SERVICE,
      SERVICE, 0, "", "HTTP 400: Cannot deserialize x"},
+    /* NOLINTNEXTLINE(misc-misleading-bidirectional): that is what the server sends */
     {"plain text 400 with overrides", "HTTP/1.1 400 Bad Request", "bad \xe2\x80\xaetype\xc2\x9b!", SERVICE, SERVICE, 0,
      "", "HTTP 400: bad    type  !"},
     {"plain text 400 that is not UTF-8", "HTTP/1.1 400 Bad Request", "bad \xff\xfe", SERVICE, SERVICE, 0, "",

@@ -44,6 +44,7 @@ static void *wait_or_poll(void *data)
 static char state_of(int thread)
 {
     char path[64], text[256] = "";
+    const char *end_of_name;
     FILE *file;
 
     snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
@@ -52,7 +53,10 @@ static char state_of(int thread)
     if (!fgets(text, sizeof text, file))
         text[0] = '\0';
     fclose(file);
-    return strrchr(text, ')') ? strrchr(text, ')')[2] : 'X';
+    end_of_name = strrchr(text, ')');
+    if (!end_of_name)
+        return 'X';
+    return end_of_name[2];
 }
 
 /* The kernel says that it sleeps, for a while: it has got to where it waits. */
