@@ -145,9 +145,10 @@ class Emulator:
             "PUT", ["customers", brand, *given[0]], {name: value for name, value in body.items() if value is not None}
         )
 
-    def gateway(self, brand: str, endpoint: str, body: object, *, status: int = 200) -> None:
-        """What the gateway answers at this endpoint."""
-        self._send("PUT", ["gateway", brand, *endpoint.split("/")], {"status": status, "body": body})
+    def gateway(self, brand: str, endpoint: str, body: object, *, status: int = 200, view: bool = False) -> None:
+        """What the gateway answers at this endpoint, or at this path of its host if it begins with "/". `view`: also to
+        a VIEW token, before anybody has signed in."""
+        self._send("PUT", ["gateway", brand, *endpoint.split("/")], {"status": status, "body": body, "view": view})
 
     def fault(self, path: str, *, brand: str | None = None, count: int = 1, **what: object) -> None:
         """The next `count` requests of a path go wrong: one of `delayMs`, `reset` ("before" or "after"),

@@ -422,11 +422,14 @@ def test_gateway_needs_a_token(customer: capauth.Session) -> None:
 def test_view_token_will_do_where_asked_for(customer: capauth.Session, emulator: Emulator) -> None:
     customer.generate_token()
     assert customer.role == "VIEW"
-    path = "/mobile/v2/api/stores"
-    emulator.fault(path, status=200, body={"status": {"success": True}})
+    path = "/store-locator/v1/brand/nearbystores"
+    emulator.gateway(customer.brand, path, {"stores": []}, view=True)
+    emulator.gateway(customer.brand, "/private", {"stores": []})
     with pytest.raises(capauth.SignInRequiredError):
         customer.gateway("GET", path)
-    assert customer.gateway("GET", path, view=True).ok
+    assert customer.gateway("GET", path, view=True).json() == {"stores": []}
+    with pytest.raises(capauth.SignInRequiredError):
+        customer.gateway("GET", "/private", view=True)
 
 
 def test_pause_leaves_a_refused_token_alone(signed_in: capauth.Session, emulator: Emulator) -> None:
