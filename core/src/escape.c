@@ -104,3 +104,13 @@ bool capauth__unescape(const char *text, size_t length, struct capauth__buffer *
     }
     return capauth__buffer_append(out, "", 0);
 }
+
+const char *capauth__string_end(const char *text)
+{
+    for (;;) {
+        text += strcspn(text, "\"\\");
+        if (*text != '\\')
+            return text;
+        text += text[1] ? 2 : 1;
+    }
+}

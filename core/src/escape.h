@@ -9,4 +9,7 @@
  * There may be NULs in it. false: no memory. */
 bool capauth__unescape(const char *text, size_t length, struct capauth__buffer *out);
 
+/* Behind the quote that begins a string of JSON: its closing quote, or the end of the text. */
+const char *capauth__string_end(const char *text);
+
 #endif

@@ -243,11 +243,11 @@ static void discard(capauth_client *client, struct capauth__event *event)
     }
     if (is_spare && goes_again(client, event))
         return;
-    if (!is_spare)
-        free(event);
     capauth__listener_drop(client, &ending->listener);
     if (session)
         capauth__session_drop(session);
+    if (!is_spare)
+        free(event);
 }
 
 static struct capauth__event *pop(struct capauth__events *events)

@@ -40,27 +40,17 @@ static bool is_utf8(const char *text, size_t length)
     return true;
 }
 
-/* Behind the quote that begins a string: where it ends, at its closing quote. */
-static const char *string_end(const char *at)
-{
-    for (; *at && *at != '"'; at++) {
-        if (*at == '\\' && at[1])
-            at++;
-    }
-    return at;
-}
-
 /* json-c takes NaN and Infinity for numbers, and names in single quotes. JSON's own words have no capitals, and
  * exponents only an E. */
 static bool is_more_than_json(const char *text)
 {
-    for (; *text; text++) {
-        if (*text == 'N' || *text == 'I' || *text == '\'')
-            return true;
-        if (*text == '"' && !*(text = string_end(text + 1)))
+    while (*(text += strcspn(text, "NI'\"")) == '"') {
+        text = capauth__string_end(text + 1);
+        if (!*text)
             return false;
+        text++;
     }
-    return false;
+    return *text != '\0';
 }
 
 /* json-c collects strings in tok->pb: grown beforehand, so that growing leaves no copy behind, and wiped after. */
@@ -289,7 +279,7 @@ static const char *value_end(const char *at)
 
     for (; *at; at++) {
         if (*at == '"')
-            at = string_end(at + 1);
+            at = capauth__string_end(at + 1);
         else if (strchr("{[", *at))
             depth++;
         else if ((strchr("}]", *at) && depth-- == 0) || (*at == ',' && !depth))
@@ -305,7 +295,7 @@ static void put_raw(struct capauth__buffer *out, const char *at, const char *end
         const char *next = at + 1;
 
         if (*at == '"')
-            next = string_end(at + 1) + 1;
+            next = capauth__string_end(at + 1) + 1;
         if (!strchr(" \t\r\n", *at))
             capauth__buffer_append(out, at, (size_t)(next - at));
         at = next;
@@ -332,7 +322,7 @@ bool capauth__json_split(const char *text, bool (*is_known)(const char *name), s
     capauth__json_open(known);
     while (*at == '{' || *at == ',') {
         const char *name = skip_space(at + 1);
-        const char *name_end = *name == '"' ? string_end(name + 1) : name;
+        const char *name_end = *name == '"' ? capauth__string_end(name + 1) : name;
         struct capauth__buffer *out;
 
         if (*name_end != '"')

@@ -80,21 +80,13 @@ static bool escaped_is_in(const struct forms *forms, const char *value, size_t l
     return found;
 }
 
-/* Where a string of JSON ends: its closing quote. */
-static const char *string_end(const char *text)
-{
-    while (*text && *text != '"')
-        text += *text == '\\' && text[1] ? 2 : 1;
-    return text;
-}
-
 /* The request as our own writer made it: a flat object of strings and numbers, no white space. */
 static bool sent_is_in(const struct forms *forms, const char *body)
 {
     const char *name = body;
 
     while (name && (name = strchr(name, '"'))) {
-        const char *name_end = string_end(++name);
+        const char *name_end = capauth__string_end(++name);
         const char *value = *name_end ? name_end + 2 : name_end;
         const char *value_end;
 
@@ -102,7 +94,7 @@ static bool sent_is_in(const struct forms *forms, const char *body)
             name = value;
             continue;
         }
-        value_end = string_end(++value);
+        value_end = capauth__string_end(++value);
         if (!is_harmless(name, (size_t)(name_end - name)) && escaped_is_in(forms, value, (size_t)(value_end - value)))
             return true;
         name = *value_end ? value_end + 1 : NULL;
