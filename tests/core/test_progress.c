@@ -129,6 +129,26 @@ static void a_resend_counts_anew(void **state)
     close_scene(&scene);
 }
 
+static void a_new_sign_in_has_sent_no_otp_and_counted_no_wrong_one(void **state)
+{
+    struct scene scene = {
+        .replies = {http_reply(OK_LINE, "", YES), no(1506),
+                    http_reply(OK_LINE, "",
+                               "{\"status\":{\"success\":true,\"code\":200},\"auth\":{\"token\":\"V2\"},"
+                               "\"user\":{\"sessionId\":\"P-2\"}}")}};
+
+    (void)state;
+    open_scene(&scene, "mobile", SIGNING_IN);
+    assert_code(capauth_otp_generate(scene.session, NULL, NULL), CAPAUTH_OK);
+    assert_code(capauth_otp_validate(scene.session, "1", NULL, NULL), CAPAUTH_INVALID_OTP);
+    assert_true(capauth_session_otp_sent_at(scene.session) > 0);
+    assert_int_equal(capauth_session_otp_wrong_answers(scene.session), 1);
+    assert_code(capauth_token_generate(scene.session, NULL, NULL), CAPAUTH_OK);
+    assert_true(capauth_session_otp_sent_at(scene.session) == 0);
+    assert_int_equal(capauth_session_otp_wrong_answers(scene.session), 0);
+    close_scene(&scene);
+}
+
 /* ---- An answer to a validation is lost ---- */
 
 static int validate(capauth_session *session, bool by_password)
@@ -323,6 +343,7 @@ int main(void)
         cmocka_unit_test(the_second_factor_keeps_the_contact_and_its_type),
         cmocka_unit_test(an_otp_was_sent_when_the_server_says_so),
         cmocka_unit_test(a_resend_counts_anew),
+        cmocka_unit_test(a_new_sign_in_has_sent_no_otp_and_counted_no_wrong_one),
         cmocka_unit_test(three_codes_lead_to_the_start_after_a_lost_answer),
         cmocka_unit_test(without_a_lost_answer_they_mean_what_they_say),
         cmocka_unit_test(a_new_sign_in_forgets_the_lost_answer),
