@@ -114,6 +114,7 @@ static void text_settings_take_what_is_right(void **state)
     assert_code(capauth_client_set_base_url(client, "https://brand.example/auth/"), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(client, "http://[::1]:8080"), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(client, "http://localhost"), CAPAUTH_OK);
+    assert_code(capauth_client_set_base_url(client, "http://127.9.8.7"), CAPAUTH_OK); /* all of 127.0.0.0/8 */
     assert_code(capauth_client_set_base_url(client, "HTTP://LOCALHOST:8080"), CAPAUTH_OK);
     assert_code(capauth_client_set_allow_http(client, 1), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(client, "http://brand.example"), CAPAUTH_OK);

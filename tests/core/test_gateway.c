@@ -258,6 +258,9 @@ static const struct {
 } shapes[] = {
     {OK_LINE, FINE, 0, 200, "Success"},
     {OK_LINE, "{\"status\":{\"success\":true,\"code\":200}}", 0, 200, ""},
+    {OK_LINE, "{\"status\":{\"success\":true,\"code\":401}}", 0, 401, ""}, /* success decides, never the number */
+    {OK_LINE, "{\"status\":{\"code\":299}}", 0, 299, ""},
+    {OK_LINE, "{\"status\":{\"code\":300}}", 300, 300, ""},
     {OK_LINE, "{\"status\":{\"success\":\"false\",\"code\":500,\"message\":\"no\"}}", 500, 500, "no"},
     {OK_LINE, "{\"status\":{\"success\":false,\"code\":200}}", CAPAUTH_E_REFUSED, 200, ""},
     {OK_LINE, "{\"status\":{\"success\":false,\"code\":1515}}", CAPAUTH_UNKNOWN_CUSTOMER, 1515, ""},
