@@ -18,17 +18,25 @@ bool registered_for_password(const struct auth_call *call, const struct customer
     return passwords_enabled(call) && credential->password && credential->confirmed;
 }
 
+static int check_rule(const struct auth_call *call, const char *password)
+{
+    bool first = call_factor(call) == FIRST_FACTOR;
+    const struct settings *settings = &call->brand->settings;
+    const struct password_rule *rule = first ? settings->password_rule : settings->mfa_password_rule;
+    enum password_verdict verdict = rule ? password_rule_check(rule, password) : PASSWORD_ACCEPTED;
+    if (verdict == PASSWORD_ACCEPTED)
+        return CODE_SUCCESS;
+    return refuse(call, CODE_PASSWORD_RULES,
+                  verdict == PASSWORD_UNDECIDED ? "%s needs too many tries to tell whether the password matches"
+                                                : "the password does not match %s",
+                  first ? "PASSWORD_REGEX" : "MFA_PASSWORD_REGEX");
+}
+
 int check_new_password(const struct auth_call *call, const char *password)
 {
-    const struct settings *settings = &call->brand->settings;
-    const struct password_rule *rule =
-        call_factor(call) == FIRST_FACTOR ? settings->password_rule : settings->mfa_password_rule;
     if (!text_equal(password, call->fields.text[FIELD_CONFIRM_PASSWORD]))
         return CODE_PASSWORDS_DIFFER;
-    if (rule && !password_rule_accepts(rule, password))
-        return refuse(call, CODE_PASSWORD_RULES, "the password does not match %s",
-                      call_factor(call) == FIRST_FACTOR ? "PASSWORD_REGEX" : "MFA_PASSWORD_REGEX");
-    return CODE_SUCCESS;
+    return check_rule(call, password);
 }
 
 int check_lock(const struct auth_call *call, const struct customer *customer)

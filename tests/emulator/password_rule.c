@@ -4,11 +4,12 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Enough for any sensible rule; (a+)+$ and its like would try for longer than anybody waits. */
-enum { MOST_STEPS = 1000000 };
+enum { MOST_TRIES = 1000000 };
 
 struct password_rule {
     pcre2_code *code;
@@ -51,6 +52,15 @@ static bool is_all_lookahead(const char *pattern)
     return at && at > pattern && !*at;
 }
 
+/* PCRE2 counts bytes. */
+static size_t characters(const char *text, size_t bytes)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < bytes; i++)
+        count += ((unsigned char)text[i] & 0xc0) != 0x80; /* not the continuation of a character */
+    return count;
+}
+
 static pcre2_code *compile(const char *pattern, struct text *reason)
 {
     int problem;
@@ -62,7 +72,8 @@ static pcre2_code *compile(const char *pattern, struct text *reason)
         return code;
     if (pcre2_get_error_message(problem, said, sizeof said) < 0)
         said[0] = '\0';
-    text_add_format(reason, "is not a regular expression: %s at character %zu", (const char *)said, place + 1);
+    text_add_format(reason, "is not a regular expression: %s at character %zu", (const char *)said,
+                    characters(pattern, place) + 1);
     return NULL;
 }
 
@@ -80,13 +91,16 @@ struct password_rule *password_rule_new(const char *pattern, struct text *reason
     rule->context = pcre2_match_context_create(NULL);
     if (!rule->data || !rule->context)
         abort();
-    pcre2_set_match_limit(rule->context, MOST_STEPS);
+    pcre2_set_match_limit(rule->context, MOST_TRIES);
     return rule;
 }
 
-bool password_rule_accepts(const struct password_rule *rule, const char *password)
+enum password_verdict password_rule_check(const struct password_rule *rule, const char *password)
 {
-    return pcre2_match(rule->code, (PCRE2_SPTR)password, PCRE2_ZERO_TERMINATED, 0, 0, rule->data, rule->context) >= 0;
+    int result = pcre2_match(rule->code, (PCRE2_SPTR)password, PCRE2_ZERO_TERMINATED, 0, 0, rule->data, rule->context);
+    if (result == PCRE2_ERROR_MATCHLIMIT)
+        return PASSWORD_UNDECIDED;
+    return result >= 0 ? PASSWORD_ACCEPTED : PASSWORD_REFUSED;
 }
 
 void password_rule_free(struct password_rule *rule)
