@@ -15,7 +15,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 HEADER = HERE / "include" / "capauth" / "capauth.h"
-TABLE = HERE / "src" / "error_table.h"
+TABLE = HERE / "src" / "protocol" / "error_table.h"
 BLOCK = re.compile(r"(/\* errors: begin[^\n]*\n).*?(/\* errors: end)", re.S)
 
 

@@ -13,10 +13,10 @@
 
 #include <json-c/json.h>
 
-#include "json.h"
-#include "platform.h"
-#include "secret.h"
-#include "text.h"
+#include "base/json.h"
+#include "base/platform.h"
+#include "base/secret.h"
+#include "base/text.h"
 
 /* ---- Values ----------------------------------------------------------------------------------------------------- */
 

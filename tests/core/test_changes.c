@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "session.h"
+#include "session/session.h"
 
 #define MOBILE "919999999993"
 #define OTHER "919999999973"

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client.h"
-#include "platform.h"
+#include "base/platform.h"
+#include "session/client.h"
 
 #define OK_LINE "HTTP/1.1 200 OK"
 #define FINE "{\"status\":{\"success\":\"true\",\"code\":200}}"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "session.h"
+#include "session/session.h"
 
 #define REGENERATE "/auth/v1/token/regenerate"
 #define MOBILE "919999999993"

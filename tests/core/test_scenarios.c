@@ -10,7 +10,7 @@
 
 #include <json-c/json.h>
 
-#include "operation.h"
+#include "protocol/operation.h"
 
 /* One scenario as it is being played. */
 struct play {

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "call.h"
-#include "escape.h"
-#include "json.h"
+#include "base/escape.h"
+#include "base/json.h"
+#include "session/call.h"
 
 #define OK_LINE "HTTP/1.1 200 OK"
 #define BAD_LINE "HTTP/1.1 400 Bad Request"

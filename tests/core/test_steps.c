@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of steps (core/src/steps.def), walked: from every state, every operation ends with every outcome that the
- * table lists, and with some that it does not, and next_step is what the table says.
+ * The table of steps (core/src/protocol/steps.def), walked: from every state, every operation ends with every outcome
+ * that the table lists, and with some that it does not, and next_step is what the table says.
  */
 #include "support.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "operation.h"
+#include "protocol/operation.h"
 
 struct transition {
     enum capauth__verb verb;
@@ -20,7 +20,7 @@ struct transition {
 
 static const struct transition table[] = {
 #define STEP(verb, outcome, step) {CAPAUTH__##verb, outcome, step, #verb ", " #outcome},
-#include "steps.def"
+#include "protocol/steps.def"
 #undef STEP
 };
 

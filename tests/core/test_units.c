@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
-#include "secret.h"
-#include "token.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "protocol/token.h"
 
 /* ---- JSON: reading ---- */
 

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The optional arguments of calls. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "session/call.h"
+
+int capauth_options_new(capauth_options **out)
+{
+    if (!out)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    *out = calloc(1, sizeof **out);
+    if (!*out)
+        return CAPAUTH_E_NO_MEMORY;
+    (*out)->margin_ms = -1;
+    return CAPAUTH_OK;
+}
+
+void capauth_options_free(capauth_options **options)
+{
+    if (!options || !*options)
+        return;
+    capauth__forget(&(*options)->password);
+    capauth__forget(&(*options)->fallback_channel);
+    capauth__forget(&(*options)->otp_hash);
+    capauth__forget(&(*options)->error_message);
+    capauth__headers_free(&(*options)->headers);
+    capauth__buffer_free(&(*options)->query);
+    free(*options);
+    *options = NULL;
+}
+
+/* Keeps why a setter refused; without memory for it the code has to be enough. */
+static int fail(capauth_options *options, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static int fail(capauth_options *options, const char *format, ...)
+{
+    char message[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started one line above; clang 14 loses sight of it */
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    (void)capauth__replace(&options->error_message, message);
+    return CAPAUTH_E_INVALID_ARGUMENT;
+}
+
+const char *capauth_options_error_message(const capauth_options *options)
+{
+    return options && options->error_message ? options->error_message : "";
+}
+
+int capauth_options_copy_error_message(const capauth_options *options, char **text)
+{
+    if (!text)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    *text = options ? capauth__duplicate(capauth_options_error_message(options)) : NULL;
+    return *text ? CAPAUTH_OK : options ? CAPAUTH_E_NO_MEMORY : CAPAUTH_E_INVALID_ARGUMENT;
+}
+
+static int set_text(capauth_options *options, const char *name, char **slot, const char *value, size_t longest)
+{
+    const char *fault = capauth__text_fault(value, longest);
+
+    if (fault)
+        return fail(options, "%s %s", name, fault);
+    return capauth__replace(slot, value) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+}
+
+static int set_duration(capauth_options *options, const char *name, int *slot, int value, int least)
+{
+    if (value < least || value > CAPAUTH__DURATION_LONGEST)
+        return fail(options, "%s is %d, and may be %d to %d milliseconds (one day)", name, value, least,
+                    CAPAUTH__DURATION_LONGEST);
+    *slot = value;
+    return CAPAUTH_OK;
+}
+
+static int set_flag(capauth_options *options, const char *name, int *slot, int value)
+{
+    if (value < 0 || value > 1)
+        return fail(options, "%s is %d, and may be 0 or 1", name, value);
+    *slot = value;
+    return CAPAUTH_OK;
+}
+
+int capauth_options_set_timeout_ms(capauth_options *options, int timeout_ms)
+{
+    return options ? set_duration(options, "timeout_ms", &options->timeout_ms, timeout_ms, 1)
+                   : CAPAUTH_E_INVALID_ARGUMENT;
+}
+
+int capauth_options_set_password(capauth_options *options, const char *password)
+{
+    const char *fault = capauth__password_fault(password);
+
+    if (!options)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    if (fault)
+        return fail(options, "password %s", fault);
+    return capauth__replace(&options->password, password) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+}
+
+int capauth_options_set_fallback_channel(capauth_options *options, const char *channel)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+    if (!options)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    if (channel && strspn(channel, allowed) != strlen(channel))
+        return fail(options, "fallback_channel has a character that is not a letter, a digit, - or _");
+    return set_text(options, "fallback_channel", &options->fallback_channel, channel, CAPAUTH__CHANNEL_LONGEST);
+}
+
+int capauth_options_set_otp_hash(capauth_options *options, const char *hash, int64_t timestamp_ms)
+{
+    int result;
+
+    if (!options)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    if (timestamp_ms < 0)
+        return fail(options, "timestamp_ms is %lld, and may not be before 1970", (long long)timestamp_ms);
+    result = set_text(options, "hash", &options->otp_hash, hash, CAPAUTH__TOKEN_LONGEST);
+    if (!result)
+        options->otp_timestamp_ms = timestamp_ms;
+    return result;
+}
+
+int capauth_options_set_margin_ms(capauth_options *options, int margin_ms)
+{
+    return options ? set_duration(options, "margin_ms", &options->margin_ms, margin_ms, 0) : CAPAUTH_E_INVALID_ARGUMENT;
+}
+
+int capauth_options_add_header(capauth_options *options, const char *name, const char *value)
+{
+    struct capauth__header *header;
+    const char *fault;
+
+    if (!options)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    if (capauth__headers_full(options->headers))
+        return fail(options, "header is one more than %d", CAPAUTH__HEADERS_MOST);
+    if (!(header = capauth__header_new(name, value, &fault)))
+        return fault ? fail(options, "header %s", fault) : CAPAUTH_E_NO_MEMORY;
+    header->next = options->headers;
+    options->headers = header;
+    return CAPAUTH_OK;
+}
+
+/* RFC 3986: all but the unreserved characters. */
+static void append_encoded(struct capauth__buffer *out, const char *text)
+{
+    static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    static const char hex[] = "0123456789ABCDEF";
+
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        char escape[3] = {'%', hex[c >> 4], hex[c & 15]};
+
+        if (strchr(unreserved, c))
+            capauth__buffer_append(out, text, 1);
+        else
+            capauth__buffer_append(out, escape, 3);
+    }
+}
+
+int capauth_options_add_query(capauth_options *options, const char *name, const char *value)
+{
+    struct capauth__buffer *query;
+    const char *fault;
+
+    if (!options)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    if ((fault = capauth__text_fault(name, CAPAUTH__IDENTITY_LONGEST)))
+        return fail(options, "the name of a query parameter %s", fault);
+    if (!value || (*value && (fault = capauth__text_fault(value, CAPAUTH__VALUE_LONGEST))))
+        return fail(options, "the value of a query parameter %s", value ? fault : "is missing");
+    query = &options->query;
+    capauth__buffer_text(query, query->length ? "&" : "?");
+    append_encoded(query, name);
+    capauth__buffer_text(query, "=");
+    append_encoded(query, value);
+    return query->failed ? CAPAUTH_E_NO_MEMORY : CAPAUTH_OK;
+}
+
+int capauth_options_set_repeatable(capauth_options *options, int repeatable)
+{
+    return options ? set_flag(options, "repeatable", &options->repeatable, repeatable) : CAPAUTH_E_INVALID_ARGUMENT;
+}
+
+int capauth_options_set_view(capauth_options *options, int view)
+{
+    return options ? set_flag(options, "view", &options->view, view) : CAPAUTH_E_INVALID_ARGUMENT;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/auxv.h>
+#endif
+
+static int64_t clock_us(clockid_t clock)
+{
+    struct timespec now;
+
+    if (clock_gettime(clock, &now))
+        return 0;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t capauth__monotonic_us(void)
+{
+    return clock_us(CLOCK_MONOTONIC);
+}
+
+int64_t capauth__monotonic_ms(void)
+{
+    return clock_us(CLOCK_MONOTONIC) / 1000;
+}
+
+int64_t capauth__boottime_ms(void)
+{
+    return clock_us(CLOCK_BOOTTIME) / 1000;
+}
+
+int64_t capauth__realtime_ms(void)
+{
+    return clock_us(CLOCK_REALTIME) / 1000;
+}
+
+int capauth__socket(int family, int type, int protocol)
+{
+    return socket(family, type | SOCK_CLOEXEC, protocol);
+}
+
+uint64_t capauth__descriptor_identity(int fd)
+{
+    struct stat about;
+
+    return fstat(fd, &about) ? 0 : (uint64_t)about.st_ino;
+}
+
+#ifdef SYS_memfd_create
+/* Not without /proc, nor for an application on Android, whose policy keeps it from opening a memory file by name. */
+static bool can_be_opened(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+#endif
+
+int capauth__descriptor_shortage(void)
+{
+    int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    int reason = fd < 0 && (errno == EMFILE || errno == ENFILE) ? errno : 0;
+
+    if (fd >= 0)
+        close(fd);
+    return reason;
+}
+
+void capauth__system_error(int number, char *text, size_t size)
+{
+    if (strerror_r(number, text, size))
+        snprintf(text, size, "error %d", number);
+}
+
+int capauth__memory_file(const char *text, size_t length, char *path, size_t size)
+{
+#ifdef SYS_memfd_create
+    /* By number: Android's C library has the function only from API 30. 1 is MFD_CLOEXEC. */
+    int fd = (int)syscall(SYS_memfd_create, "capauth", 1U);
+
+    if (fd < 0)
+        return -1;
+    for (size_t done = 0; done < length;) {
+        ssize_t written = write(fd, text + done, length - done);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0) {
+            close(fd);
+            return -1;
+        }
+        done += (size_t)written;
+    }
+    snprintf(path, size, "/proc/self/fd/%d", fd);
+    if (can_be_opened(path))
+        return fd;
+    close(fd);
+    return -1;
+#else
+    (void)text, (void)length, (void)path, (void)size;
+    return -1;
+#endif
+}
+
+#ifdef MADV_WIPEONFORK
+enum { MARK_SIZE = 1 }; /* of a page, which is the least there is */
+
+const volatile unsigned char *capauth__fork_mark_new(void)
+{
+    unsigned char *mark = mmap(NULL, MARK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (mark == MAP_FAILED)
+        return NULL;
+    if (madvise(mark, MARK_SIZE, MADV_WIPEONFORK)) { /* before Linux 4.14 */
+        munmap(mark, MARK_SIZE);
+        return NULL;
+    }
+    *mark = 1;
+    return mark;
+}
+
+void capauth__fork_mark_free(const volatile unsigned char *mark)
+{
+    if (mark)
+        munmap((void *)(uintptr_t)mark, MARK_SIZE);
+}
+#else
+const volatile unsigned char *capauth__fork_mark_new(void)
+{
+    return NULL;
+}
+
+void capauth__fork_mark_free(const volatile unsigned char *mark)
+{
+    (void)mark;
+}
+#endif
+
+static bool has_more_rights_than_its_caller(void)
+{
+#ifdef __linux__
+    return getauxval(AT_SECURE) != 0;
+#else
+    return issetugid() != 0;
+#endif
+}
+
+const char *capauth__environment(const char *name)
+{
+    const char *value = has_more_rights_than_its_caller() ? NULL : getenv(name); /* NOLINT(concurrency-mt-unsafe) */
+
+    return value && *value ? value : NULL;
+}
+
+const char *capauth__system_ca_file(void)
+{
+    static const char *const files[] = {
+        "/etc/ssl/certs/ca-certificates.crt", /* Debian, Ubuntu, Arch, Gentoo */
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", /* Fedora, RHEL */
+        "/etc/pki/tls/certs/ca-bundle.crt", /* older RHEL */
+        "/etc/ssl/ca-bundle.pem", /* openSUSE */
+        "/etc/ssl/cert.pem", /* Alpine, macOS, the BSDs */
+        "/usr/local/share/certs/ca-root-nss.crt", /* FreeBSD */
+    };
+
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (access(files[i], R_OK) == 0)
+            return files[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/curl/transfer.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/platform.h"
+#include "session/call.h"
+#include "session/client.h"
+
+/* libcurl has a buffer of 100 KB for one header, and calls it out of memory when it does not suffice. */
+static bool is_header_too_long(CURLcode code, const struct capauth__transfer *transfer)
+{
+    return code == CURLE_OUT_OF_MEMORY && capauth__transfer_may_have_left(transfer) && !transfer->head_ended;
+}
+
+static int network_error(CURLcode code, const struct capauth__transfer *transfer)
+{
+    curl_off_t connected_us = 0;
+
+    if (transfer->system_error)
+        return CAPAUTH_E_SYSTEM;
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return CAPAUTH_E_RESOLVE;
+    case CURLE_COULDNT_CONNECT:
+        return CAPAUTH_E_CONNECT;
+    case CURLE_OPERATION_TIMEDOUT:
+        curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+        return connected_us ? CAPAUTH_E_DEADLINE : CAPAUTH_E_CONNECT;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_CLIENTCERT:
+    case CURLE_USE_SSL_FAILED:
+        return CAPAUTH_E_TLS;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* it is not HTTP that came */
+    case CURLE_WEIRD_SERVER_REPLY:
+        return CAPAUTH_E_PROTOCOL;
+    case CURLE_RECV_ERROR:
+        if (strstr(transfer->detail, "response headers")) /* too many */
+            return CAPAUTH_E_PROTOCOL;
+        /* In TLS 1.3, what the server holds against our certificate comes after our request. */
+        return strstr(transfer->detail, " alert ") ? CAPAUTH_E_TLS : CAPAUTH_E_NETWORK;
+    case CURLE_BAD_CONTENT_ENCODING:
+        return CAPAUTH_E_PROTOCOL;
+    case CURLE_WRITE_ERROR:
+        return transfer->too_large ? CAPAUTH_E_PROTOCOL : CAPAUTH_E_NO_MEMORY;
+    case CURLE_OUT_OF_MEMORY:
+        return is_header_too_long(code, transfer) ? CAPAUTH_E_PROTOCOL : CAPAUTH_E_NO_MEMORY;
+    default:
+        return CAPAUTH_E_NETWORK;
+    }
+}
+
+/* Seconds, or a date, which is held against the server's own. */
+static int retry_after_ms(const struct capauth__transfer *transfer)
+{
+    const char *text = transfer->retry_after;
+    int64_t ms;
+
+    if (!*text)
+        return -1;
+    if (strspn(text, "0123456789") == strlen(text)) {
+        ms = strlen(text) > 9 ? INT_MAX : (int64_t)strtol(text, NULL, 10) * 1000;
+    } else {
+        time_t when = curl_getdate(text, NULL);
+
+        if (when <= 0 || !transfer->date_ms)
+            return -1;
+        ms = (int64_t)when * 1000 - transfer->date_ms;
+    }
+    return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+/* A stream that breaks after the whole reply was there is that reply: some servers answer, then reset. */
+static bool broke_after_reply(CURLcode code, const struct capauth__transfer *transfer, long status)
+{
+    curl_off_t expected = -1;
+
+    if (code != CURLE_HTTP2_STREAM || status < 200)
+        return false;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &expected);
+    return expected >= 0 ? (curl_off_t)transfer->body.length == expected
+                         : transfer->body.length && transfer->body.data[transfer->body.length - 1] == '}';
+}
+
+/* "auth.brand.example" of the call's URL; "" without memory. */
+static void host_of(const capauth_call *call, char *out, size_t size)
+{
+    CURLU *url = curl_url();
+    char *host = NULL;
+
+    if (url && !curl_url_set(url, CURLUPART_URL, call->url.data, 0))
+        (void)curl_url_get(url, CURLUPART_HOST, &host, 0);
+    snprintf(out, size, "%s", host ? host : "");
+    curl_free(host);
+    curl_url_cleanup(url);
+}
+
+static void explain(const struct capauth__transfer *transfer, CURLcode code, char *out, size_t size)
+{
+    char host[256];
+    const struct capauth__config *config = &transfer->call->client->config;
+    const char *detail =
+        transfer->detail[0] ? capauth__call_told(transfer->call, NULL, transfer->detail) : curl_easy_strerror(code);
+
+    if (transfer->system_error) {
+        capauth__system_error(transfer->system_error, out, size);
+    } else if (is_header_too_long(code, transfer)) {
+        snprintf(out, size, "a header of the reply is longer than 100 KB");
+    } else if (transfer->too_large) {
+        snprintf(out, size, "the reply is longer than %d bytes", CAPAUTH__BODY_LIMIT);
+    } else if (transfer->stopped) {
+        snprintf(out, size, "the connection ended before a reply came");
+    } else if (network_error(code, transfer) == CAPAUTH_E_TLS) {
+        host_of(transfer->call, host, sizeof host);
+        snprintf(out, size, "%s: %s (CA store: %s)", host, detail,
+                 config->ca_source ? config->ca_source : "none found");
+    } else {
+        snprintf(out, size, "%s", detail);
+    }
+}
+
+static int handshake_ms(const struct capauth__transfer *transfer)
+{
+    curl_off_t connected_us = 0;
+    curl_off_t secured_us = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONNECT_TIME_T, &connected_us);
+    curl_easy_getinfo(transfer->easy, CURLINFO_APPCONNECT_TIME_T, &secured_us);
+    return secured_us > connected_us ? (int)((secured_us - connected_us) / 1000) + 1 : 0;
+}
+
+/* Without descriptors libcurl cannot look a name up, nor read certificates, and blames the name or the file. */
+static void note_shortage(struct capauth__transfer *transfer, CURLcode code)
+{
+    struct capauth__transport *transport = transfer->call->client->engine.transport;
+
+    if (!transfer->system_error && !transfer->begun &&
+        (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
+         code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM || code == CURLE_OUT_OF_MEMORY))
+        transfer->system_error = transport->shortage ? transport->shortage : capauth__descriptor_shortage();
+    transport->shortage = 0;
+}
+
+static const char *connection_kind(const struct capauth__transfer *transfer)
+{
+    long connects = 1;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
+    return !transfer->begun ? "no" : connects ? "new" : "kept";
+}
+
+/* What failed was not what the call was for. */
+static bool is_good_enough(const struct capauth__transfer *transfer, CURLcode code, long status)
+{
+    if (transfer->call->verb == CAPAUTH__PREPARE && transfer->begun && !transfer->stopped)
+        return true; /* connected: what failed is the request that is none */
+    return broke_after_reply(code, transfer, status);
+}
+
+void capauth__transfer_outcome(struct capauth__transfer *transfer, CURLcode code, struct capauth__answer *answer,
+                               char *detail, size_t size)
+{
+    long status = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    *answer = (struct capauth__answer){.detail = detail, .may_have_left = capauth__transfer_may_have_left(transfer)};
+    detail[0] = '\0';
+    if (code && is_good_enough(transfer, code, status))
+        code = CURLE_OK;
+    if (code) {
+        note_shortage(transfer, code);
+        answer->error = network_error(code, transfer);
+        explain(transfer, code, detail, size);
+        answer->may_have_left = answer->may_have_left || code == CURLE_HTTP2_STREAM;
+    }
+    answer->connection_failed = (code && code != CURLE_HTTP2_STREAM) || status == 408;
+    answer->connection = connection_kind(transfer);
+    answer->fd = transfer->fd;
+    answer->handshake_ms = handshake_ms(transfer);
+    answer->http_status = (int)status;
+    answer->date_ms = transfer->date_ms;
+    answer->retry_after_ms = retry_after_ms(transfer);
+    answer->request_id = transfer->request_id;
+    answer->body = transfer->body.data ? transfer->body.data : "";
+    answer->length = transfer->body.length;
+}

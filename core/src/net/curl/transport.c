@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/transport.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/platform.h"
+#include "net/curl/sockets.h"
+#include "net/curl/transfer.h"
+#include "net/reactor.h"
+#include "session/call.h"
+#include "session/client.h"
+
+enum { STREAMS = 100 }; /* at once on one HTTP/2 connection */
+
+/* ---- Callbacks of curl's ---- */
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
+{
+    struct capauth__transport *transport = data;
+    struct capauth__transfer *transfer = NULL;
+    int events = 0;
+
+    (void)socket_data;
+    if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+        events |= CAPAUTH__READ;
+    if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+        events |= CAPAUTH__WRITE;
+    if (!capauth__reactor_watch(&transport->client->engine.reactor, fd, events) &&
+        !curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer) && transfer) {
+        transfer->system_error = errno;
+        transport->unwatched = true;
+    }
+    return 0; /* an error here would be the end of the whole multi handle */
+}
+
+/* Only notes the time: acting here would be a call of curl inside curl. */
+static int on_timer(CURLM *multi, long timeout_ms, void *data)
+{
+    struct capauth__transport *transport = data;
+
+    (void)multi;
+    transport->due_ms = timeout_ms < 0 ? INT64_MAX : capauth__monotonic_ms() + timeout_ms;
+    return 0;
+}
+
+/* ---- Its life ---- */
+
+struct capauth__transport *capauth__transport_new(capauth_client *client)
+{
+    struct capauth__transport *transport = calloc(1, sizeof *transport);
+
+    if (!transport)
+        return NULL;
+    transport->client = client;
+    transport->due_ms = INT64_MAX;
+    transport->multi = curl_multi_init();
+    transport->share = curl_share_init();
+    if (!transport->multi || !transport->share ||
+        curl_share_setopt(transport->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION)) {
+        curl_multi_cleanup(transport->multi);
+        curl_share_cleanup(transport->share);
+        free(transport);
+        return NULL;
+    }
+    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETDATA, transport);
+    curl_multi_setopt(transport->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(transport->multi, CURLMOPT_TIMERDATA, transport);
+    curl_multi_setopt(transport->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)client->config.max_connections);
+    curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)client->config.max_connections);
+    curl_multi_setopt(transport->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS);
+    return transport;
+}
+
+int capauth__transport_room(const struct capauth__transport *transport)
+{
+    const struct capauth__config *config = &transport->client->config;
+
+    return config->http2 ? config->max_connections * STREAMS : config->max_connections;
+}
+
+void capauth__transport_free(struct capauth__transport *transport)
+{
+    if (!transport)
+        return;
+    while (transport->pool) {
+        struct capauth__transfer *transfer = transport->pool;
+
+        transport->pool = transfer->next;
+        capauth__transfer_free(transfer);
+    }
+    curl_multi_cleanup(transport->multi);
+    curl_share_cleanup(transport->share);
+    free(transport->sockets.all);
+    free(transport);
+}
+
+void capauth__transport_abandon(struct capauth__transport *transport)
+{
+    if (transport)
+        capauth__sockets_abandon(&transport->sockets);
+}
+
+/* ---- Attempts ---- */
+
+int capauth__transport_start(struct capauth__transport *transport, capauth_call *call)
+{
+    struct capauth__transfer *transfer;
+    int result = capauth__transfer_take(transport, &transfer);
+
+    if (result)
+        return result;
+    transfer->call = call;
+    call->transfer = transfer;
+    if (capauth__transfer_set_up(transfer, call) && curl_multi_add_handle(transport->multi, transfer->easy) == CURLM_OK)
+        return CAPAUTH_OK;
+    result = capauth__transfer_refusal(transfer);
+    call->transfer = NULL;
+    capauth__transfer_release(transport, transfer);
+    return result;
+}
+
+/*
+ * A call ends without an answer. On HTTP/1.1 its connection ends with it; on HTTP/2 only its stream would, and a
+ * connection that has died without a word would take in one call after the other. When no byte has come on it in the
+ * call's time, it takes no more, and closes with its last call; a byte for another call clears it.
+ */
+static void leave_silent_connection(struct capauth__transport *transport, struct capauth__transfer *transfer)
+{
+    struct capauth__socket *socket = transfer->begun ? capauth__sockets_find(&transport->sockets, transfer->fd) : NULL;
+
+    if (!transport->client->config.http2 || !socket || socket->heard_us > transfer->begun_us)
+        return;
+    socket->silent = true;
+    capauth__transfer_forbid_reuse(transfer, true);
+}
+
+void capauth__transport_cancel(struct capauth__transport *transport, capauth_call *call)
+{
+    struct capauth__transfer *transfer = call->transfer;
+
+    call->transfer = NULL;
+    leave_silent_connection(transport, transfer);
+    curl_multi_remove_handle(transport->multi, transfer->easy);
+    capauth__transfer_forbid_reuse(transfer, false);
+    capauth__transfer_release(transport, transfer);
+}
+
+/* Nothing has left: the same attempt, once more, on a new connection. It was no attempt that anybody need know of. */
+static bool begin_again(struct capauth__transport *transport, struct capauth__transfer *transfer)
+{
+    if (!transfer->stopped || transfer->fresh || capauth__transfer_may_have_left(transfer))
+        return false;
+    curl_multi_remove_handle(transport->multi, transfer->easy);
+    transfer->begun = transfer->stopped = false;
+    transfer->detail[0] = '\0';
+    return capauth__transfer_set_fresh(transfer, true) &&
+           curl_multi_add_handle(transport->multi, transfer->easy) == CURLM_OK;
+}
+
+/* What is known of the connection now that an answer has come over it. */
+static void note_protocol(struct capauth__transport *transport, const struct capauth__transfer *transfer)
+{
+    struct capauth__socket *socket = capauth__sockets_find(&transport->sockets, transfer->fd);
+    long version = 0;
+
+    if (socket && !curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version))
+        socket->http1 = version && version < CURL_HTTP_VERSION_2_0;
+}
+
+static void hand_out(struct capauth__transport *transport, struct capauth__transfer *transfer, CURLcode code)
+{
+    capauth_call *call = transfer->call;
+    struct capauth__answer answer;
+    char detail[1024];
+
+    if (begin_again(transport, transfer))
+        return;
+    capauth__transfer_outcome(transfer, code, &answer, detail, sizeof detail);
+    if (transport->client->config.http2 && answer.http_status)
+        note_protocol(transport, transfer);
+    curl_multi_remove_handle(transport->multi, transfer->easy);
+    call->transfer = NULL;
+    capauth__call_answered(call, &answer);
+    capauth__transfer_release(transport, transfer);
+}
+
+void capauth__transport_greeted(struct capauth__transport *transport, int fd)
+{
+    struct capauth__socket *socket = capauth__sockets_find(&transport->sockets, fd);
+    int unread = socket && socket->greeting < 0 ? capauth__socket_unread(socket) : 0;
+
+    if (unread > 0)
+        socket->greeting = unread;
+    else if (socket)
+        socket->greeting = 0;
+}
+
+static void end_unwatched(struct capauth__transport *transport)
+{
+    char reason[128];
+    capauth_call *next;
+
+    transport->unwatched = false;
+    for (capauth_call *call = transport->client->engine.live.first; call; call = next) {
+        next = call->live_next;
+        if (call->transfer && call->transfer->system_error) {
+            capauth__system_error(call->transfer->system_error, reason, sizeof reason);
+            capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_SYSTEM), reason);
+        }
+    }
+}
+
+bool capauth__transport_collect(struct capauth__transport *transport, int64_t end_us)
+{
+    const CURLMsg *message;
+    int left;
+
+    if (transport->unwatched)
+        end_unwatched(transport);
+    while ((message = curl_multi_info_read(transport->multi, &left))) {
+        struct capauth__transfer *transfer = NULL;
+        CURLcode code = message->data.result;
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+        hand_out(transport, transfer, code);
+        if (left && capauth__monotonic_us() >= end_us)
+            return true;
+    }
+    return false;
+}
+
+void capauth__transport_ready(struct capauth__transport *transport, int fd, int events)
+{
+    struct capauth__socket *socket =
+        transport->client->config.http2 ? capauth__sockets_find(&transport->sockets, fd) : NULL;
+    int mask = (events & CAPAUTH__READ ? CURL_CSELECT_IN : 0) | (events & CAPAUTH__WRITE ? CURL_CSELECT_OUT : 0);
+    int running;
+
+    if (socket && events & CAPAUTH__READ) {
+        socket->heard_us = capauth__monotonic_us();
+        socket->silent = false;
+    }
+    curl_multi_socket_action(transport->multi, fd, mask, &running);
+}
+
+int64_t capauth__transport_due(const struct capauth__transport *transport)
+{
+    return transport->due_ms;
+}
+
+void capauth__transport_timer(struct capauth__transport *transport, int64_t now_ms)
+{
+    int running;
+
+    /* curl's timer is one-shot: taken back before acting on it, since acting may set it anew. A few rounds, for the
+     * handles that were just added. */
+    for (int i = 0; i < 3 && transport->due_ms <= now_ms; i++) {
+        transport->due_ms = INT64_MAX;
+        curl_multi_socket_action(transport->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+}

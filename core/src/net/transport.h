@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HTTP and TLS: the only room that knows libcurl. Everything but capauth__curl_... wants the engine's mutex. */
+#ifndef CAPAUTH_TRANSPORT_H
+#define CAPAUTH_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <capauth/capauth.h>
+
+#include "base/secret.h"
+
+struct capauth__transport;
+struct capauth__transfer;
+struct capauth__engine;
+struct capauth__config;
+
+/* How one attempt ended. */
+struct capauth__answer {
+    int error; /* CAPAUTH_OK: HTTP answered, whole; else CAPAUTH_E_... */
+    const char *detail;
+    bool may_have_left; /* some of the request was handed to the system */
+    const char *connection; /* "kept", "new" or, where none could be made, "no" */
+    int fd; /* of that connection; -1: not known */
+    int handshake_ms; /* how long TLS took; 0: there was none */
+    bool connection_failed; /* what comes next is better sent on another */
+    int http_status; /* 0: none arrived */
+    int64_t date_ms; /* 0: no Date */
+    int retry_after_ms; /* -1: no Retry-After */
+    const char *request_id;
+    const char *body; /* never NULL */
+    size_t length;
+};
+
+/* CAPAUTH_OK or CAPAUTH_E_UNSUPPORTED: libcurl is too old or not thread-safe. Counted; undone by the other. */
+int capauth__curl_init(void);
+void capauth__curl_cleanup(void);
+bool capauth__curl_has_https_proxies(void);
+bool capauth__curl_has_http2(void);
+/* Whether it takes these: CAPAUTH_OK, CAPAUTH_E_UNSUPPORTED or CAPAUTH_E_NO_MEMORY. */
+int capauth__curl_try_pins(const char *pins);
+int capauth__curl_try_ca_pem(const char *pem);
+
+/* Versions in one line, for capauth_diagnose. */
+void capauth__curl_versions(struct capauth__buffer *text);
+
+struct capauth__transport *capauth__transport_new(capauth_client *client);
+void capauth__transport_free(struct capauth__transport *transport);
+/* In a forked child: closes the descriptors, leaves the rest. */
+void capauth__transport_abandon(struct capauth__transport *transport);
+
+/* CAPAUTH_OK: the transfer is under way, and ends with capauth__call_answered. */
+int capauth__transport_start(struct capauth__transport *transport, capauth_call *call);
+void capauth__transport_cancel(struct capauth__transport *transport, capauth_call *call);
+/* What goes with the handshake of this connection, which no call has used yet, has come. */
+void capauth__transport_greeted(struct capauth__transport *transport, int fd);
+/* Whether the server may have seen the request of an attempt that is under way. */
+bool capauth__transfer_may_have_left(const struct capauth__transfer *transfer);
+/* Lets curl act on a descriptor. */
+void capauth__transport_ready(struct capauth__transport *transport, int fd, int events);
+/* When curl wants to be called next, in monotonic milliseconds; INT64_MAX: never. */
+int64_t capauth__transport_due(const struct capauth__transport *transport);
+void capauth__transport_timer(struct capauth__transport *transport, int64_t now_ms);
+/* Hands out the attempts that ended. At least one; true when `end_us` was reached before the last. */
+bool capauth__transport_collect(struct capauth__transport *transport, int64_t end_us);
+/* How many transfers may be under way at once. */
+int capauth__transport_room(const struct capauth__transport *transport);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Auth Engine's requests and replies. */
+#ifndef CAPAUTH_WIRE_H
+#define CAPAUTH_WIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "session/call.h"
+
+/* The required strings of an operation. */
+struct capauth__arguments {
+    const char *otp;
+    const char *password;
+    const char *new_password;
+    const char *new_value;
+};
+
+/* Writes url and body of the call from the session, which must be locked. */
+bool capauth__wire_request(capauth_call *call, const struct capauth__arguments *arguments,
+                           const capauth_options *options);
+
+/* A reply; its texts live as long as `root`. */
+struct capauth__reply {
+    capauth__json *root;
+    bool success;
+    int64_t code;
+    const char *message;
+    const char *session_id;
+    const char *token;
+    const char *key;
+    const char *role;
+    int app_registered;
+    int registered_for_password;
+};
+
+/* CAPAUTH_OK: a status was there, read `success`. CAPAUTH_E_PROTOCOL: it is no reply of the Auth Engine.
+ * CAPAUTH_E_NO_MEMORY. Free it in every case. */
+int capauth__wire_reply(const char *body, size_t length, struct capauth__reply *reply);
+void capauth__reply_free(struct capauth__reply *reply);
+/* What a plain-text body says, as one line that fits into `out`; "" for HTML and for what is not UTF-8. */
+void capauth__wire_plain_text(const char *body, size_t length, char *out, size_t size);
+/* The return code for a refusal: the Auth Engine's own number where it is one, else CAPAUTH_E_REFUSED. */
+int capauth__refusal(int64_t code);
+
+/* A reply of the gateway, in any of its shapes. */
+struct capauth__gateway_status {
+    bool known; /* it has one of the shapes that carry a status */
+    bool unreadable; /* it begins like a JSON object, and is none */
+    bool refused;
+    bool expired; /* the token was refused */
+    int64_t code;
+    char *message; /* a copy, or NULL */
+};
+
+/* CAPAUTH_OK or CAPAUTH_E_NO_MEMORY. */
+int capauth__wire_gateway_reply(int http_status, const char *body, size_t length,
+                                struct capauth__gateway_status *status);
+
+#endif
