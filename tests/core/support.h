@@ -16,6 +16,9 @@
 
 #include <capauth/capauth.h>
 
+/* A test of cmocka's that needs no state of its own. */
+#define TEST(name) static void name(__attribute__((unused)) void **state)
+
 struct emulator {
     int process;
     int output;

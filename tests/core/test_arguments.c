@@ -84,11 +84,10 @@ static const struct {
     {"user_agent", capauth_client_set_user_agent, {"", "a\r\nb", "a\tb", "\xff", text_257}},
 };
 
-static void text_settings_refuse_nonsense_and_name_themselves(void **state)
+TEST(text_settings_refuse_nonsense_and_name_themselves)
 {
     capauth_client *client = plain_client();
 
-    (void)state;
     for (size_t i = 0; i < sizeof text_settings / sizeof text_settings[0]; i++) {
         print_message("%s\n", text_settings[i].name);
         assert_code(text_settings[i].set(NULL, "1.2"), CAPAUTH_E_INVALID_ARGUMENT);
@@ -103,11 +102,10 @@ static void text_settings_refuse_nonsense_and_name_themselves(void **state)
     capauth_client_free(&client);
 }
 
-static void text_settings_take_what_is_right(void **state)
+TEST(text_settings_take_what_is_right)
 {
     capauth_client *client = plain_client();
 
-    (void)state;
     assert_code(capauth_client_set_cluster(client, "APAC"), CAPAUTH_OK);
     assert_code(capauth_client_set_cluster(client, "APAC2"), CAPAUTH_OK);
     assert_code(capauth_client_set_cluster(client, "EU"), CAPAUTH_OK);
@@ -144,11 +142,10 @@ static const struct {
     {"cap_mobile", capauth_client_set_cap_mobile, 0, 1},
 };
 
-static void number_settings_refuse_what_is_out_of_range(void **state)
+TEST(number_settings_refuse_what_is_out_of_range)
 {
     capauth_client *client = plain_client();
 
-    (void)state;
     for (size_t i = 0; i < sizeof number_settings / sizeof number_settings[0]; i++) {
         const int bad[] = {number_settings[i].least - 1, number_settings[i].most + 1, INT_MIN, INT_MAX};
 
@@ -194,12 +191,11 @@ static const struct {
     {"X-Empty", "", CAPAUTH_OK},
 };
 
-static void headers_are_checked_on_clients_and_options(void **state)
+TEST(headers_are_checked_on_clients_and_options)
 {
     capauth_client *client = plain_client();
     capauth_options *options = NULL;
 
-    (void)state;
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
     assert_code(capauth_client_add_header(NULL, "X-A", "v"), CAPAUTH_E_INVALID_ARGUMENT);
     assert_code(capauth_options_add_header(NULL, "X-A", "v"), CAPAUTH_E_INVALID_ARGUMENT);
@@ -215,14 +211,13 @@ static void headers_are_checked_on_clients_and_options(void **state)
 
 /* ---- Sessions ---- */
 
-static void new_sessions_refuse_nonsense(void **state)
+TEST(new_sessions_refuse_nonsense)
 {
     static const int flows[] = {0, -1, CAPAUTH_FLOW_MFA, CAPAUTH_FLOW_EXTERNAL, 5, INT_MAX};
     const char *const brands[] = {"", text_257, "a\nb", "a\x7f", "\xc3"};
     capauth_client *client = NULL;
     capauth_session *session = (capauth_session *)&client;
 
-    (void)state;
     assert_code(capauth_client_new(NULL), CAPAUTH_E_INVALID_ARGUMENT);
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     assert_code(capauth_session_new(client, CAPAUTH_FLOW_WEB, "B", &session), CAPAUTH_E_INVALID_ARGUMENT);
@@ -247,13 +242,12 @@ static void new_sessions_refuse_nonsense(void **state)
     capauth_client_free(&client);
 }
 
-static void external_sessions_need_both_tokens(void **state)
+TEST(external_sessions_need_both_tokens)
 {
     const char *const bad[] = {NULL, "", "a\nb", text_16385};
     capauth_client *client = plain_client();
     capauth_session *session = NULL, *second = NULL;
 
-    (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_code(capauth_session_external_new(client, "B", bad[i], "id", &session), CAPAUTH_E_INVALID_ARGUMENT);
         assert_says(capauth_client_error_message(client), "access_token");
@@ -294,13 +288,12 @@ static const struct {
     {"device_id", capauth_session_set_device_id, text_512, text_513, "longer than 512 bytes"},
 };
 
-static void identity_is_checked_and_kept_as_given(void **state)
+TEST(identity_is_checked_and_kept_as_given)
 {
     const char *const bad[] = {NULL, "", "a\nb", "\x01", "a\x7f", "\xf0\x9f\x98"};
     capauth_client *client = plain_client();
     capauth_session *session = NULL;
 
-    (void)state;
     assert_code(capauth_session_new(client, CAPAUTH_FLOW_MOBILE, "B", &session), CAPAUTH_OK);
     for (size_t i = 0; i < sizeof identity_setters / sizeof identity_setters[0]; i++) {
         assert_code(identity_setters[i].set(NULL, "v"), CAPAUTH_E_INVALID_ARGUMENT);
@@ -320,14 +313,13 @@ static void identity_is_checked_and_kept_as_given(void **state)
     capauth_client_free(&client);
 }
 
-static void wrong_types_and_a_device_on_web_are_refused(void **state)
+TEST(wrong_types_and_a_device_on_web_are_refused)
 {
     static const int identifier_types[] = {0, 5, -1, INT_MAX};
     static const int contact_types[] = {0, CAPAUTH_IDENTIFIER_USERNAME, CAPAUTH_IDENTIFIER_EXTERNALID, 5, -1};
     capauth_client *client = plain_client();
     capauth_session *session = NULL;
 
-    (void)state;
     assert_code(capauth_session_new(client, CAPAUTH_FLOW_WEB, "B", &session), CAPAUTH_OK);
     for (size_t i = 0; i < sizeof identifier_types / sizeof identifier_types[0]; i++)
         assert_code(capauth_session_set_identifier(session, identifier_types[i], "v"), CAPAUTH_E_INVALID_ARGUMENT);
@@ -478,9 +470,8 @@ static void assert_refused(const struct operation *operation, capauth_session *s
     }
 }
 
-static void operations_without_a_session_give_no_call(void **state)
+TEST(operations_without_a_session_give_no_call)
 {
-    (void)state;
     for (size_t i = 0; i < OPERATIONS; i++) {
         capauth_call *call = (capauth_call *)&call;
 
@@ -490,7 +481,7 @@ static void operations_without_a_session_give_no_call(void **state)
     }
 }
 
-static void operations_name_the_argument_that_is_wrong(void **state)
+TEST(operations_name_the_argument_that_is_wrong)
 {
     static const struct {
         const char *text, *says;
@@ -502,7 +493,6 @@ static void operations_name_the_argument_that_is_wrong(void **state)
                {"a\x7f", "has a control character"}};
     capauth_client *client = plain_client();
 
-    (void)state;
     for (size_t i = 0; i < OPERATIONS; i++) {
         capauth_session *session = full_session(client, flow_for(&operations[i]));
         bool password = operations[i].argument && strstr(operations[i].argument, "password");
@@ -517,11 +507,10 @@ static void operations_name_the_argument_that_is_wrong(void **state)
     capauth_client_free(&client);
 }
 
-static void operations_take_the_longest_text(void **state)
+TEST(operations_take_the_longest_text)
 {
     capauth_client *client = plain_client();
 
-    (void)state;
     for (size_t i = 0; i < OPERATIONS; i++) {
         capauth_session *session;
         capauth_call *call = NULL;
@@ -540,12 +529,11 @@ static void operations_take_the_longest_text(void **state)
     capauth_client_free(&client);
 }
 
-static void operations_need_an_identifier_and_a_device(void **state)
+TEST(operations_need_an_identifier_and_a_device)
 {
     capauth_client *client = plain_client();
     capauth_session *session = NULL;
 
-    (void)state;
     assert_code(capauth_session_new(client, CAPAUTH_FLOW_MOBILE, "B", &session), CAPAUTH_OK);
     assert_refused(&operations[0], session, "v", CAPAUTH_E_INVALID_ARGUMENT, "identifier", "no identifier");
     assert_code(set_mobile(session, "919999999993"), CAPAUTH_OK);
@@ -554,13 +542,12 @@ static void operations_need_an_identifier_and_a_device(void **state)
     capauth_client_free(&client);
 }
 
-static void operations_name_the_step_that_is_missing(void **state)
+TEST(operations_name_the_step_that_is_missing)
 {
     capauth_client *client = plain_client();
     capauth_session *mobile = new_mobile(client, "B", "919999999993");
     capauth_session *web = new_web(client, "B", "919999999993"), *second = NULL;
 
-    (void)state;
     for (size_t i = 0; i < OPERATIONS; i++) {
         if (operations[i].run == run_expire)
             assert_refused(&operations[i], mobile, "v", CAPAUTH_E_UNSUPPORTED, "", "no such operation");
@@ -581,11 +568,10 @@ static void operations_name_the_step_that_is_missing(void **state)
     capauth_client_free(&client);
 }
 
-static void a_second_step_is_busy(void **state)
+TEST(a_second_step_is_busy)
 {
     capauth_client *client = plain_client();
 
-    (void)state;
     for (size_t i = 0; i < OPERATIONS; i++) {
         capauth_session *session = full_session(client, flow_for(&operations[i]));
         bool beside = operations[i].run == run_regenerate || operations[i].run == run_ensure ||
@@ -606,11 +592,10 @@ static void a_second_step_is_busy(void **state)
     capauth_client_free(&client);
 }
 
-static void closed_sessions_and_clients_refuse_every_operation(void **state)
+TEST(closed_sessions_and_clients_refuse_every_operation)
 {
     capauth_client *client = plain_client();
 
-    (void)state;
     for (int whole = 0; whole < 2; whole++) {
         capauth_session *mobile = full_session(client, "mobile"), *mfa = full_session(client, "mfa"), *other = NULL;
         char *text = NULL;
@@ -637,13 +622,12 @@ static void closed_sessions_and_clients_refuse_every_operation(void **state)
     capauth_client_free(&client);
 }
 
-static void settings_stand_after_the_first_operation(void **state)
+TEST(settings_stand_after_the_first_operation)
 {
     capauth_client *client = plain_client();
     capauth_session *session = new_mobile(client, "B", "919999999993");
     capauth_call *call = NULL;
 
-    (void)state;
     assert_code(capauth_token_generate(session, NULL, &call), CAPAUTH_OK);
     for (size_t i = 0; i < sizeof text_settings / sizeof text_settings[0]; i++)
         assert_code(text_settings[i].set(client, "1.2"), CAPAUTH_E_STATE);
@@ -663,7 +647,7 @@ static void settings_stand_after_the_first_operation(void **state)
 
 /* ---- The gateway ---- */
 
-static void gateway_names_the_argument_that_is_wrong(void **state)
+TEST(gateway_names_the_argument_that_is_wrong)
 {
     const struct {
         const char *method;
@@ -699,7 +683,6 @@ static void gateway_names_the_argument_that_is_wrong(void **state)
     capauth_session *session = full_session(client, "mobile");
     capauth_call *call = NULL;
 
-    (void)state;
     assert_code(capauth_gateway_call(session, "GET", "a", NULL, NULL, NULL), CAPAUTH_E_INVALID_ARGUMENT);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_code(capauth_gateway_call(session, bad[i].method, bad[i].endpoint, bad[i].body, NULL, &call),
@@ -714,11 +697,10 @@ static void gateway_names_the_argument_that_is_wrong(void **state)
 
 /* ---- Options ---- */
 
-static void options_refuse_nonsense(void **state)
+TEST(options_refuse_nonsense)
 {
     capauth_options *options = NULL;
 
-    (void)state;
     assert_code(capauth_options_new(NULL), CAPAUTH_E_INVALID_ARGUMENT);
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
     assert_code(capauth_options_set_timeout_ms(NULL, 1), CAPAUTH_E_INVALID_ARGUMENT);
@@ -759,12 +741,11 @@ static void options_refuse_nonsense(void **state)
 
 /* ---- NULL, and twice ---- */
 
-static void a_33rd_header_is_refused(void **state)
+TEST(a_33rd_header_is_refused)
 {
     capauth_client *client = NULL;
     char name[32];
 
-    (void)state;
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     for (int i = 0; i < 32; i++) {
         snprintf(name, sizeof name, "X-Own-%d", i);
@@ -775,7 +756,7 @@ static void a_33rd_header_is_refused(void **state)
     capauth_client_free(&client);
 }
 
-static void frees_take_null_and_what_was_freed(void **state)
+TEST(frees_take_null_and_what_was_freed)
 {
     capauth_client *client = plain_client(), *no_client = NULL;
     capauth_session *session = full_session(client, "mobile"), *no_session = NULL;
@@ -783,7 +764,6 @@ static void frees_take_null_and_what_was_freed(void **state)
     capauth_options *options = NULL, *no_options = NULL;
     char *text = NULL, *no_text = NULL;
 
-    (void)state;
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
     assert_code(capauth_session_export(session, &text), CAPAUTH_OK);
     assert_code(capauth_token_generate(session, options, &call), CAPAUTH_OK);
@@ -811,7 +791,7 @@ static void frees_take_null_and_what_was_freed(void **state)
     capauth_string_free(NULL);
 }
 
-static void getters_take_null(void **state)
+TEST(getters_take_null)
 {
     static const char *(*const session_texts[])(const capauth_session *) = {
         capauth_session_token,         capauth_session_key,         capauth_session_role,
@@ -829,7 +809,6 @@ static void getters_take_null(void **state)
     capauth_session *session = full_session(client, "mobile");
     char *text = (char *)&text;
 
-    (void)state;
     for (size_t i = 0; i < sizeof session_texts / sizeof session_texts[0]; i++)
         assert_string_equal(session_texts[i](NULL), "");
     for (size_t i = 0; i < sizeof session_copies / sizeof session_copies[0]; i++) {
@@ -856,11 +835,10 @@ static void getters_take_null(void **state)
     capauth_client_free(&client);
 }
 
-static void calls_take_null(void **state)
+TEST(calls_take_null)
 {
     size_t length = 7;
 
-    (void)state;
     assert_int_equal(capauth_call_done(NULL), 0);
     assert_code(capauth_call_wait(NULL, 0), CAPAUTH_E_INVALID_ARGUMENT);
     assert_code(capauth_call_result(NULL), CAPAUTH_E_INVALID_ARGUMENT);
@@ -906,13 +884,12 @@ static void on_change(capauth_session *session, void *data)
     (void)session, (void)data;
 }
 
-static void client_functions_take_null_and_free_the_data(void **state)
+TEST(client_functions_take_null_and_free_the_data)
 {
     capauth_call *call = (capauth_call *)&call;
     capauth_session *session = (capauth_session *)&call;
     char *text = NULL;
 
-    (void)state;
     freed = 0;
     assert_code(capauth_client_set_log(NULL, on_log, &freed, count_free), CAPAUTH_E_INVALID_ARGUMENT);
     assert_code(capauth_client_set_trace(NULL, on_trace, &freed, count_free), CAPAUTH_E_INVALID_ARGUMENT);

@@ -286,56 +286,48 @@ static const struct expected turned_away = {CAPAUTH_E_SERVICE, 1, CAPAUTH_E_SERV
 
 #define PAGE "\"<html>Error</html>\",\"headers\":{\"Content-Type\":\"text/html\"}"
 
-static void reset_before_it_was_processed(void **state)
+TEST(reset_before_it_was_processed)
 {
-    (void)state;
     check_fault("\"reset\":\"before\"", &lost);
 }
 
-static void reset_after_it_was_processed(void **state)
+TEST(reset_after_it_was_processed)
 {
-    (void)state;
     check_fault("\"reset\":\"after\"", &lost);
 }
 
-static void truncated_answer(void **state)
+TEST(truncated_answer)
 {
-    (void)state;
     check_fault("\"truncateAfter\":20", &lost);
 }
 
-static void gateway_timeout_with_a_page(void **state)
+TEST(gateway_timeout_with_a_page)
 {
-    (void)state;
     check_fault("\"status\":504,\"body\":" PAGE, &lost);
 }
 
-static void bad_gateway_with_an_empty_object(void **state)
+TEST(bad_gateway_with_an_empty_object)
 {
-    (void)state;
     check_fault("\"status\":502,\"body\":{}", &lost);
 }
 
-static void success_that_is_no_reply(void **state)
+TEST(success_that_is_no_reply)
 {
     static const struct expected expected = {CAPAUTH_E_PROTOCOL, 1, CAPAUTH_E_UNKNOWN_OUTCOME, 1};
 
-    (void)state;
     check_fault("\"status\":200,\"body\":" PAGE, &expected);
 }
 
-static void plain_text_that_says_why(void **state)
+TEST(plain_text_that_says_why)
 {
-    (void)state;
     check_fault("\"status\":400,\"body\":\"bad member identifierType\"", &turned_away);
 }
 
-static void the_cdn_s_refusals_were_not_processed(void **state)
+TEST(the_cdn_s_refusals_were_not_processed)
 {
     static const struct expected limited = {CAPAUTH_OK, 2, CAPAUTH_E_RATE_LIMITED, 0};
     static const struct expected unavailable = {CAPAUTH_OK, 2, CAPAUTH_E_SERVICE, 0};
 
-    (void)state;
     check_fault("\"status\":403,\"body\":" PAGE, &turned_away);
     check_fault("\"status\":429,\"body\":" PAGE, &limited);
     check_fault("\"status\":503,\"body\":" PAGE, &unavailable);
@@ -344,13 +336,12 @@ static void the_cdn_s_refusals_were_not_processed(void **state)
 
 /* ---- Time and cancelling ---- */
 
-static void the_deadline_passes_while_it_is_processed(void **state)
+TEST(the_deadline_passes_while_it_is_processed)
 {
     static const struct expected expected = {CAPAUTH_E_DEADLINE, 1, CAPAUTH_E_UNKNOWN_OUTCOME, 1};
     capauth_options *options = NULL;
     struct flight flight;
 
-    (void)state;
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
     assert_code(capauth_options_set_timeout_ms(options, DEADLINE_MS), CAPAUTH_OK);
     take_off(&flight, operations, OPERATIONS, "\"delayMs\":60000", options);
@@ -371,12 +362,11 @@ static void drive_until_all_have_arrived(struct flight *flight)
     }
 }
 
-static void cancelled_while_it_is_processed(void **state)
+TEST(cancelled_while_it_is_processed)
 {
     static const struct expected expected = {CAPAUTH_E_CANCELLED, 1, CAPAUTH_E_UNKNOWN_OUTCOME, 1};
     struct flight flight;
 
-    (void)state;
     take_off(&flight, operations, OPERATIONS, "\"delayMs\":60000", NULL);
     drive_until_all_have_arrived(&flight);
     for (size_t i = 0; i < flight.count; i++)
@@ -385,11 +375,10 @@ static void cancelled_while_it_is_processed(void **state)
     renew_mfa_token();
 }
 
-static void cancelled_before_anything_was_sent(void **state)
+TEST(cancelled_before_anything_was_sent)
 {
     struct flight flight;
 
-    (void)state;
     take_off(&flight, operations, OPERATIONS, "\"status\":200", NULL);
     for (size_t i = 0; i < flight.count; i++) {
         assert_code(capauth_call_cancel(flight.calls[i]), CAPAUTH_OK);
@@ -405,9 +394,8 @@ static void cancelled_before_anything_was_sent(void **state)
 /* ---- The kept connection ---- */
 
 /* curl by itself would send the request again: the connection was used before, and died before a byte came back. */
-static void a_kept_connection_that_dies_after_the_request(void **state)
+TEST(a_kept_connection_that_dies_after_the_request)
 {
-    (void)state;
     for (size_t i = 0; i < OPERATIONS; i++) {
         capauth_client *client = new_client(shared);
         capauth_session *warm = new_web(client, BRAND, "919999999970");
@@ -429,7 +417,7 @@ static void a_kept_connection_that_dies_after_the_request(void **state)
 }
 
 /* It was done; the repeat is told that there is no such token any more, which is what was asked for. */
-static void a_token_expire_whose_kept_connection_died_is_done(void **state)
+TEST(a_token_expire_whose_kept_connection_died_is_done)
 {
     capauth_client *client = new_client(shared);
     capauth_session *warm = new_web(client, BRAND, "919999999970");
@@ -437,7 +425,6 @@ static void a_token_expire_whose_kept_connection_died_is_done(void **state)
     int before = requests_of(shared, BRAND, "DELETE /auth/v1/mfa/token/expire");
     capauth_call *call = NULL;
 
-    (void)state;
     assert_code(capauth_client_set_max_connections(client, 1), CAPAUTH_OK);
     assert_code(capauth_token_generate(warm, NULL, NULL), CAPAUTH_OK);
     make_fault(shared, BRAND, "/auth/v1/mfa/token/expire", 1, "\"reset\":\"after\"");
@@ -454,12 +441,11 @@ static void a_token_expire_whose_kept_connection_died_is_done(void **state)
 
 /* ---- What the session makes of it ---- */
 
-static void a_lost_otp_generate_leaves_validate_and_resend_open(void **state)
+TEST(a_lost_otp_generate_leaves_validate_and_resend_open)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
 
-    (void)state;
     make_brand(shared, "LostOtp", "{}");
     customer = new_mobile(client, "LostOtp", MOBILE);
     assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
@@ -471,13 +457,12 @@ static void a_lost_otp_generate_leaves_validate_and_resend_open(void **state)
     capauth_client_free(&client);
 }
 
-static void a_lost_otp_validate_gives_one_more_try_then_the_start(void **state)
+TEST(a_lost_otp_validate_gives_one_more_try_then_the_start)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     char otp[32];
 
-    (void)state;
     make_brand(shared, "LostValidate", "{}");
     customer = new_mobile(client, "LostValidate", MOBILE);
     assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
@@ -494,12 +479,11 @@ static void a_lost_otp_validate_gives_one_more_try_then_the_start(void **state)
     capauth_client_free(&client);
 }
 
-static void a_lost_password_forget_leads_to_an_otp(void **state)
+TEST(a_lost_password_forget_leads_to_an_otp)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
 
-    (void)state;
     make_brand(shared, "LostForget", "{\"PASSWORD_ENABLED\":true}");
     control(shared, "PUT", "customers/LostForget/MOBILE/" MOBILE, "{\"password\":\"Old-1\"}");
     customer = new_mobile(client, "LostForget", MOBILE);
@@ -515,12 +499,11 @@ static void a_lost_password_forget_leads_to_an_otp(void **state)
 }
 
 /* The old value is kept; the next token's idv says which one holds. */
-static void a_lost_identifier_update_is_settled_by_regenerating(void **state)
+TEST(a_lost_identifier_update_is_settled_by_regenerating)
 {
     static const char *const faults[] = {"\"reset\":\"before\"", "\"reset\":\"after\""};
     static const char *const after[] = {MOBILE, "919999999973"};
 
-    (void)state;
     for (size_t i = 0; i < 2; i++) {
         capauth_client *client = new_client(shared);
         capauth_session *customer;
@@ -539,13 +522,12 @@ static void a_lost_identifier_update_is_settled_by_regenerating(void **state)
     }
 }
 
-static void a_lost_token_expire_drops_the_token_and_keeps_the_key(void **state)
+TEST(a_lost_token_expire_drops_the_token_and_keeps_the_key)
 {
     capauth_client *client = new_client(shared);
     capauth_session *session = restore(client, MFA_FLOW);
     capauth_call *call = NULL;
 
-    (void)state;
     assert_code(capauth_client_set_max_retries(client, 0), CAPAUTH_OK);
     make_fault(shared, BRAND, "/auth/v1/mfa/token/expire", 1, "\"reset\":\"after\"");
     assert_code(capauth_token_expire(session, NULL, &call), CAPAUTH_OK);

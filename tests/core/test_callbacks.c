@@ -44,12 +44,11 @@ static void tell_change(capauth_session *session, void *data)
     tell(text);
 }
 
-static void all_of_it_comes_in_order(void **state)
+TEST(all_of_it_comes_in_order)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
 
-    (void)state;
     story[0] = '\0';
     make_brand(shared, "CallbackOrder", "{\"FIXED_OTP\":\"012345\"}");
     assert_code(capauth_client_set_trace(client, tell_trace, NULL, NULL), CAPAUTH_OK);
@@ -69,14 +68,13 @@ static void all_of_it_comes_in_order(void **state)
     capauth_client_free(&client);
 }
 
-static void nothing_comes_before_somebody_waits(void **state)
+TEST(nothing_comes_before_somebody_waits)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
     capauth_client *client = client_of(slow_server_url(server));
     capauth_session *customer = new_web(client, "Brand", "919999999993");
     capauth_call *call = NULL;
 
-    (void)state;
     story[0] = '\0';
     assert_code(capauth_client_set_trace(client, tell_trace, NULL, NULL), CAPAUTH_OK);
     assert_code(capauth_token_generate(customer, NULL, &call), CAPAUTH_OK);
@@ -123,13 +121,12 @@ static void *generate_tokens(void *data)
     return NULL;
 }
 
-static void one_at_a_time_for_all_threads(void **state)
+TEST(one_at_a_time_for_all_threads)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
     struct crowd crowd = {.client = client_of(slow_server_url(server))};
     pthread_t threads[THREADS];
 
-    (void)state;
     assert_code(capauth_client_set_trace(crowd.client, be_alone, &crowd, NULL), CAPAUTH_OK);
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, generate_tokens, &crowd), 0);
@@ -186,12 +183,11 @@ static void do_what_is_allowed(capauth_session *session, void *data)
     assert_null(failed);
 }
 
-static void a_callback_may_start_export_cancel_and_free(void **state)
+TEST(a_callback_may_start_export_cancel_and_free)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
     struct inside it = {.client = client_of(slow_server_url(server))};
 
-    (void)state;
     it.customer = new_web(it.client, "Brand", "919999999993");
     it.other = new_web(it.client, "Brand", "919999999994");
     assert_code(capauth_session_on_change(it.customer, do_what_is_allowed, &it, NULL), CAPAUTH_OK);
@@ -222,12 +218,11 @@ static void do_what_is_refused(int level, const char *message, void *data)
     it->call = call;
 }
 
-static void a_callback_may_not_wait(void **state)
+TEST(a_callback_may_not_wait)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
     struct inside it = {.client = client_of(slow_server_url(server))};
 
-    (void)state;
     it.customer = new_web(it.client, "Brand", "919999999993");
     it.other = new_web(it.client, "Brand", "919999999994");
     assert_code(capauth_client_set_log(it.client, do_what_is_refused, &it, NULL), CAPAUTH_OK);
@@ -250,13 +245,12 @@ static void wait_on_another_client(int level, const char *message, void *data)
         assert_code(capauth_token_generate(it->other, NULL, NULL), CAPAUTH_OK);
 }
 
-static void a_callback_may_wait_on_another_client(void **state)
+TEST(a_callback_may_wait_on_another_client)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
     struct inside it = {.client = client_of(slow_server_url(server))};
     capauth_client *second = client_of(slow_server_url(server));
 
-    (void)state;
     it.customer = new_web(it.client, "Brand", "919999999993");
     it.other = new_web(second, "Brand", "919999999994");
     assert_code(capauth_client_set_log(it.client, wait_on_another_client, &it, NULL), CAPAUTH_OK);
@@ -279,12 +273,11 @@ static void close_the_client(int event, int64_t call_id, const char *operation, 
         assert_code(capauth_client_close(it->client), CAPAUTH_OK);
 }
 
-static void a_callback_may_close_the_client(void **state)
+TEST(a_callback_may_close_the_client)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
     struct inside it = {.client = client_of(slow_server_url(server))};
 
-    (void)state;
     it.customer = new_web(it.client, "Brand", "919999999993");
     it.other = new_web(it.client, "Brand", "919999999994");
     assert_code(capauth_client_set_max_connections(it.client, 1), CAPAUTH_OK);
@@ -324,12 +317,11 @@ static void go_on(int event, int64_t call_id, const char *operation, int result,
         assert_code(capauth_otp_validate(chain->customer, "012345", NULL, &chain->call), CAPAUTH_OK);
 }
 
-static void callbacks_can_drive_a_sign_in(void **state)
+TEST(callbacks_can_drive_a_sign_in)
 {
     capauth_client *client = new_client(shared);
     struct chain chain = {0};
 
-    (void)state;
     make_brand(shared, "CallbackChain", "{\"FIXED_OTP\":\"012345\"}");
     assert_code(capauth_client_set_trace(client, go_on, &chain, NULL), CAPAUTH_OK);
     chain.customer = new_mobile(client, "CallbackChain", "919999999993");
@@ -400,11 +392,10 @@ static void check_data(const struct data *data, bool called)
     assert_int_equal(data->called > 0, called);
 }
 
-static void data_is_freed_once_whatever_happens(void **state)
+TEST(data_is_freed_once_whatever_happens)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
 
-    (void)state;
     for (enum kind kind = LOG; kind < KINDS; kind++) {
         capauth_client *client = client_of(slow_server_url(server));
         capauth_session *customer = new_web(client, "Brand", "919999999993");
@@ -433,11 +424,10 @@ static void data_is_freed_once_whatever_happens(void **state)
 }
 
 /* Events on their way when the client ends are dropped, their data is not. */
-static void data_is_freed_with_events_on_their_way(void **state)
+TEST(data_is_freed_with_events_on_their_way)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
 
-    (void)state;
     for (int order = 0; order < 6; order++) {
         capauth_client *client = client_of(slow_server_url(server));
         capauth_session *customer = new_web(client, "Brand", "919999999993");
@@ -469,14 +459,13 @@ static void a_listener_replaced_from_its_own_callback(capauth_session *session, 
     assert_int_equal(((struct data *)data)->freed, 0); /* not under its feet */
 }
 
-static void data_outlives_the_callback_that_removes_it(void **state)
+TEST(data_outlives_the_callback_that_removes_it)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
     capauth_client *client = client_of(slow_server_url(server));
     capauth_session *customer = new_web(client, "Brand", "919999999993");
     struct data data = {0};
 
-    (void)state;
     assert_code(capauth_session_on_change(customer, a_listener_replaced_from_its_own_callback, &data, note_free),
                 CAPAUTH_OK);
     assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
@@ -487,7 +476,7 @@ static void data_outlives_the_callback_that_removes_it(void **state)
     slow_server_stop(server);
 }
 
-static void no_change_is_told_once_the_handle_is_freed(void **state)
+TEST(no_change_is_told_once_the_handle_is_freed)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
     capauth_client *client = client_of(slow_server_url(server));
@@ -495,7 +484,6 @@ static void no_change_is_told_once_the_handle_is_freed(void **state)
     struct data data = {0};
     capauth_call *call = NULL;
 
-    (void)state;
     assert_code(capauth_session_on_change(customer, note_change, &data, note_free), CAPAUTH_OK);
     assert_code(capauth_token_generate(customer, NULL, &call), CAPAUTH_OK);
     capauth_session_free(&customer);
@@ -543,14 +531,13 @@ static void sign_in_by_password(capauth_session *customer)
     assert_not_told(capauth_session_token(customer));
 }
 
-static void the_log_holds_no_secret(void **state)
+TEST(the_log_holds_no_secret)
 {
     static const char *const secrets[] = {"Hush-Hush", "735518", "735519", "919999999993", "P-", "eyJ"};
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_call *call = NULL;
 
-    (void)state;
     story[0] = '\0';
     make_brand(shared, "CallbackLog", "{\"PASSWORD_ENABLED\":true,\"FIXED_OTP\":\"735518\"}");
     assert_code(capauth_client_set_log(client, keep_line, NULL, NULL), CAPAUTH_OK);
@@ -571,11 +558,10 @@ static void the_log_holds_no_secret(void **state)
     capauth_client_free(&client);
 }
 
-static void the_log_tells_new_kept_and_no_connections_apart(void **state)
+TEST(the_log_tells_new_kept_and_no_connections_apart)
 {
     struct served it = served_begin(0);
 
-    (void)state;
     story[0] = '\0';
     assert_code(capauth_client_set_log(it.client, keep_line, NULL, NULL), CAPAUTH_OK);
     assert_code(capauth_client_set_max_retries(it.client, 0), CAPAUTH_OK);

@@ -161,9 +161,8 @@ static const struct {
     {"a sign-out", sign_out, YES "}", CAPAUTH_OK, 1},
 };
 
-static void every_change_is_told_once(void **state)
+TEST(every_change_is_told_once)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct scene scene = {0};
 
@@ -177,13 +176,12 @@ static void every_change_is_told_once(void **state)
     }
 }
 
-static void a_saved_session_lives_on_after_an_identifier_update(void **state)
+TEST(a_saved_session_lives_on_after_an_identifier_update)
 {
     capauth_client *client = new_client(shared);
     struct diary diary = {0};
     capauth_session *customer, *later = NULL;
 
-    (void)state;
     make_brand(shared, "ChangesUpdate", "{}");
     customer = new_mobile(client, "ChangesUpdate", MOBILE);
     assert_code(capauth_session_on_change(customer, save, &diary, NULL), CAPAUTH_OK);
@@ -199,12 +197,11 @@ static void a_saved_session_lives_on_after_an_identifier_update(void **state)
 }
 
 /* Where the service takes the old value too, only the new token's idv tells. */
-static void after_a_lost_identifier_update_the_new_token_tells(void **state)
+TEST(after_a_lost_identifier_update_the_new_token_tells)
 {
     static const char *const faults[] = {"\"reset\":\"before\"", "\"reset\":\"after\""};
     static const char *const after[] = {MOBILE, OTHER};
 
-    (void)state;
     for (int i = 0; i < 2; i++) {
         capauth_client *client = new_client(shared);
         capauth_session *customer;
@@ -351,16 +348,14 @@ static void cross(int (*other)(capauth_session *), const char *token, const char
     capauth_string_free(&diary.saved);
 }
 
-static void a_key_that_was_handed_out_is_kept(void **state)
+TEST(a_key_that_was_handed_out_is_kept)
 {
-    (void)state;
     cross(update_identifier, HELD, "K2", "T1");
     cross(expire_token, HELD, "K2", "");
 }
 
-static void a_key_of_an_earlier_sign_in_is_not(void **state)
+TEST(a_key_of_an_earlier_sign_in_is_not)
 {
-    (void)state;
     cross(sign_out, HELD, "", "");
     /* Their replies bring no token: new sign-ins all the same. */
     cross(generate_token, HELD, "", "");
@@ -391,7 +386,7 @@ static int take_request(const struct gate *gate, capauth_client *client, const c
 }
 
 /* An answer brings K3 while a regeneration with K2 is on its way, which is then refused. */
-static void a_refusal_of_an_older_key_leaves_the_newer_one(void **state)
+TEST(a_refusal_of_an_older_key_leaves_the_newer_one)
 {
     struct gate gate = {0};
     capauth_client *client = NULL;
@@ -399,7 +394,6 @@ static void a_refusal_of_an_older_key_leaves_the_newer_one(void **state)
     capauth_call *calls[4] = {NULL};
     int first, second;
 
-    (void)state;
     open_listener(&gate);
     assert_int_equal(fcntl(gate.listener, F_SETFL, O_NONBLOCK), 0);
     open_session(&gate, HELD, &client, &session);
@@ -441,13 +435,12 @@ void *__wrap_calloc(size_t count, size_t size)
     return starved ? NULL : __real_calloc(count, size);
 }
 
-static void a_change_is_told_even_without_memory_for_its_event(void **state)
+TEST(a_change_is_told_even_without_memory_for_its_event)
 {
     capauth_client *client = NULL;
     capauth_session *session = NULL;
     struct diary diary = {0};
 
-    (void)state;
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(client, "https://127.0.0.1:1"), CAPAUTH_OK);
     assert_code(capauth_session_new(client, CAPAUTH_FLOW_WEB, "B", &session), CAPAUTH_OK);

@@ -107,19 +107,17 @@ static void check_fresh_token(const char *date, bool says_when)
     raw_server_stop(server);
 }
 
-static void a_fresh_token_that_looks_expired_sets_the_clock(void **state)
+TEST(a_fresh_token_that_looks_expired_sets_the_clock)
 {
-    (void)state;
     check_fresh_token(ODD_DATE, true);
 }
 
-static void it_need_not_say_when_it_was_issued(void **state)
+TEST(it_need_not_say_when_it_was_issued)
 {
-    (void)state;
     check_fresh_token(ODD_DATE, false);
 }
 
-static void one_odd_date_costs_one_regeneration(void **state)
+TEST(one_odd_date_costs_one_regeneration)
 {
     const char *const replies[] = {http_reply("HTTP/1.1 200 OK", ODD_DATE, REFUSED),
                                    token_reply_with(ODD_DATE, fresh_token(true)),
@@ -128,7 +126,6 @@ static void one_odd_date_costs_one_regeneration(void **state)
     capauth_client *client = new_raw_client(server);
     capauth_session *customer = signed_in(client, server);
 
-    (void)state;
     assert_code(capauth_identifier_update(customer, "918888888888", NULL, NULL), CAPAUTH_INVALID_DETAILS);
     assert_code(get(customer), CAPAUTH_OK);
     assert_int_equal(raw_server_requests(server), 3);
@@ -139,7 +136,7 @@ static void one_odd_date_costs_one_regeneration(void **state)
     raw_server_stop(server);
 }
 
-static void a_fresh_token_from_the_future_sets_the_clock(void **state)
+TEST(a_fresh_token_from_the_future_sets_the_clock)
 {
     const char *const replies[] = {token_reply_with(OLD_DATE, fresh_token(true)),
                                    http_reply("HTTP/1.1 200 OK", "", "{\"status\":{\"success\":true}}"), NULL};
@@ -148,7 +145,6 @@ static void a_fresh_token_from_the_future_sets_the_clock(void **state)
     capauth_session *customer = new_web(client, "Brand", "919999999993");
     int64_t now_ms = (int64_t)time(NULL) * 1000;
 
-    (void)state;
     assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
     assert_code(capauth_otp_generate(customer, NULL, NULL), CAPAUTH_OK);
     assert_true(capauth_session_otp_sent_at(customer) > now_ms - 60000);
@@ -158,7 +154,7 @@ static void a_fresh_token_from_the_future_sets_the_clock(void **state)
     raw_server_stop(server);
 }
 
-static void a_date_in_a_trailer_is_not_believed(void **state)
+TEST(a_date_in_a_trailer_is_not_believed)
 {
     char chunked[512];
     const char *replies[] = {chunked, http_reply("HTTP/1.1 200 OK", "", "{}"), NULL};
@@ -166,7 +162,6 @@ static void a_date_in_a_trailer_is_not_believed(void **state)
     capauth_client *client;
     capauth_session *customer;
 
-    (void)state;
     snprintf(chunked, sizeof chunked,
              "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: Date\r\n\r\n%zx\r\n%s\r\n0\r\n" ODD_DATE "\r\n",
              strlen(REFUSED), REFUSED);

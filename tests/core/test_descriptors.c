@@ -44,12 +44,11 @@ static rlim_t all_in_use(void)
     return (rlim_t)fd;
 }
 
-static void closed_clients_take_no_descriptors(void **state)
+TEST(closed_clients_take_no_descriptors)
 {
     static capauth_client *clients[CLIENTS];
     struct served it = served_begin(0);
 
-    (void)state;
     limit_descriptors(LIMIT);
     for (int i = 0; i < CLIENTS; i++) {
         clients[i] = client_of(slow_server_url(it.server));
@@ -68,14 +67,13 @@ static void *wait_for(void *data)
     return NULL;
 }
 
-static void the_last_thread_that_leaves_a_closed_client_gives_them_back(void **state)
+TEST(the_last_thread_that_leaves_a_closed_client_gives_them_back)
 {
     struct served it = served_begin(-1);
     int before = open_descriptors();
     capauth_call *calls[2] = {start_token(it.customers[0], 60000), start_token(it.customers[1], 60000)};
     pthread_t threads[2];
 
-    (void)state;
     for (int i = 0; i < 2; i++)
         pthread_create(&threads[i], NULL, wait_for, calls[i]);
     while (slow_server_requests(it.server) < 2)
@@ -92,12 +90,11 @@ static void the_last_thread_that_leaves_a_closed_client_gives_them_back(void **s
     served_end(&it);
 }
 
-static void a_client_that_is_not_used_takes_none(void **state)
+TEST(a_client_that_is_not_used_takes_none)
 {
     int before = open_descriptors();
     capauth_client *client = client_of("http://127.0.0.1:1");
 
-    (void)state;
     assert_int_equal(open_descriptors(), before);
     capauth_client_free(&client);
 }
@@ -109,13 +106,12 @@ static void assert_says_why(const char *message)
     assert_non_null(strstr(message, strerror(EMFILE)));
 }
 
-static void without_descriptors_an_operation_says_why(void **state)
+TEST(without_descriptors_an_operation_says_why)
 {
     struct served it = served_begin(0);
     capauth_call *call = NULL;
     rlim_t used = all_in_use();
 
-    (void)state;
     for (rlim_t spare = 0; spare <= 3; spare++) { /* none; not enough to wait with; none for a socket */
         limit_descriptors(used + spare);
         call = start_token(it.customers[0], 20000);
@@ -130,11 +126,10 @@ static void without_descriptors_an_operation_says_why(void **state)
     served_end(&it);
 }
 
-static void without_descriptors_waiting_says_why(void **state)
+TEST(without_descriptors_waiting_says_why)
 {
     capauth_client *client = NULL;
 
-    (void)state;
     limit_descriptors(all_in_use());
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     assert_code(capauth_client_poll(client, 0), 0);
@@ -147,11 +142,10 @@ static void without_descriptors_waiting_says_why(void **state)
     capauth_client_free(&client);
 }
 
-static void without_descriptors_certificates_are_not_to_blame(void **state)
+TEST(without_descriptors_certificates_are_not_to_blame)
 {
     capauth_client *client = new_client(shared);
 
-    (void)state;
     limit_descriptors(all_in_use() + 4); /* for waiting and the socket, none for the CA file */
     assert_code(capauth_client_prepare(client), CAPAUTH_E_SYSTEM);
     assert_says_why(capauth_client_error_message(client));
@@ -175,14 +169,13 @@ static void *close_client(void *data)
     return NULL;
 }
 
-static void closing_wakes_who_watches_the_descriptor(void **state)
+TEST(closing_wakes_who_watches_the_descriptor)
 {
     struct served it = served_begin(-1);
     int fd = capauth_client_fd(it.client);
     capauth_call *call = start_token(it.customers[0], 60000), *done = NULL;
     pthread_t thread;
 
-    (void)state;
     while (readable(fd, slow_server_requests(it.server) ? 0 : 10000))
         capauth_client_poll(it.client, 0);
     pthread_create(&thread, NULL, close_client, it.client);
@@ -197,12 +190,11 @@ static void closing_wakes_who_watches_the_descriptor(void **state)
     served_end(&it);
 }
 
-static void closing_wakes_also_when_nothing_is_in_flight(void **state)
+TEST(closing_wakes_also_when_nothing_is_in_flight)
 {
     capauth_client *client = client_of("http://127.0.0.1:1");
     int fd = capauth_client_fd(client);
 
-    (void)state;
     assert_false(readable(fd, 0));
     assert_code(capauth_client_close(client), CAPAUTH_OK);
     assert_true(readable(fd, 10000));
@@ -211,13 +203,12 @@ static void closing_wakes_also_when_nothing_is_in_flight(void **state)
     capauth_client_free(&client);
 }
 
-static void what_was_started_before_the_descriptor_was_asked_for_makes_it_readable(void **state)
+TEST(what_was_started_before_the_descriptor_was_asked_for_makes_it_readable)
 {
     struct served it = served_begin(0);
     capauth_call *call = start_token(it.customers[0], 5000);
     int fd = capauth_client_fd(it.client);
 
-    (void)state;
     while (!capauth_call_done(call)) {
         assert_true(readable(fd, 10000));
         capauth_client_poll(it.client, 0);

@@ -42,12 +42,11 @@ static void settle(capauth_client *client)
 
 /* ---- Starting, looking, waiting ---- */
 
-static void nothing_moves_until_somebody_polls(void **state)
+TEST(nothing_moves_until_somebody_polls)
 {
     struct served it = served_begin(0);
     capauth_call *call = start_token(it.customers[0], 5000);
 
-    (void)state;
     usleep(20000);
     assert_int_equal(slow_server_connections(it.server), 0);
     assert_false(capauth_call_done(call));
@@ -65,13 +64,12 @@ static void nothing_moves_until_somebody_polls(void **state)
     served_end(&it);
 }
 
-static void waiting_ends_with_its_time(void **state)
+TEST(waiting_ends_with_its_time)
 {
     struct served it = served_begin(-1);
     capauth_call *call = start_token(it.customers[0], 60000);
     int64_t start_ms = now_ms();
 
-    (void)state;
     assert_code(capauth_call_wait(call, 50), CAPAUTH_E_PENDING);
     assert_true(now_ms() - start_ms >= 50);
     assert_int_equal(capauth_client_poll(it.client, 50), 0);
@@ -81,13 +79,12 @@ static void waiting_ends_with_its_time(void **state)
     served_end(&it);
 }
 
-static void poll_counts_and_next_done_hands_out_once(void **state)
+TEST(poll_counts_and_next_done_hands_out_once)
 {
     struct served it = served_begin(0);
     capauth_call *calls[FEW], *call = NULL;
     int finished = 0, handed_out = 0;
 
-    (void)state;
     for (int i = 0; i < FEW; i++)
         calls[i] = start_token(it.customers[i], 5000);
     assert_int_equal(capauth_client_next_done(it.client, &call), 0);
@@ -108,12 +105,11 @@ static void poll_counts_and_next_done_hands_out_once(void **state)
     served_end(&it);
 }
 
-static void next_done_leaves_out_what_was_freed_or_waited_for(void **state)
+TEST(next_done_leaves_out_what_was_freed_or_waited_for)
 {
     struct served it = served_begin(0);
     capauth_call *calls[FEW], *call = NULL;
 
-    (void)state;
     for (int i = 0; i < FEW; i++)
         calls[i] = start_token(it.customers[i], 5000);
     for (int i = 0; i < FEW; i++)
@@ -128,12 +124,11 @@ static void next_done_leaves_out_what_was_freed_or_waited_for(void **state)
     served_end(&it);
 }
 
-static void what_is_freed_or_refused_does_not_count(void **state)
+TEST(what_is_freed_or_refused_does_not_count)
 {
     struct served it = served_begin(-1);
     capauth_call *call = start_token(it.customers[0], 5000), *refused = NULL;
 
-    (void)state;
     assert_code(capauth_otp_generate(it.customers[1], NULL, &refused), CAPAUTH_E_WRONG_STEP);
     assert_true(capauth_call_done(refused));
     capauth_client_poll(it.client, 0);
@@ -146,11 +141,10 @@ static void what_is_freed_or_refused_does_not_count(void **state)
 
 /* ---- The descriptor ---- */
 
-static void an_idle_client_is_not_readable(void **state)
+TEST(an_idle_client_is_not_readable)
 {
     struct served it = served_begin(0);
 
-    (void)state;
     assert_false(readable(it.client, 0));
     for (int i = 0; i < 1000; i++)
         assert_int_equal(capauth_client_poll(it.client, 0), 0);
@@ -158,12 +152,11 @@ static void an_idle_client_is_not_readable(void **state)
     served_end(&it);
 }
 
-static void readable_for_what_was_posted(void **state)
+TEST(readable_for_what_was_posted)
 {
     struct served it = served_begin(-1);
     capauth_call *call = start_token(it.customers[0], 60000);
 
-    (void)state;
     assert_true(readable(it.client, 0));
     for (int i = 0; i < 20 || readable(it.client, 0); i++)
         capauth_client_poll(it.client, 0);
@@ -176,13 +169,12 @@ static void readable_for_what_was_posted(void **state)
     served_end(&it);
 }
 
-static void readable_when_a_deadline_has_passed(void **state)
+TEST(readable_when_a_deadline_has_passed)
 {
     struct served it = served_begin(-1);
     int64_t start_ms = now_ms();
     capauth_call *call = start_token(it.customers[0], 100);
 
-    (void)state;
     loop_until_done(it.client, call);
     assert_code(capauth_call_result(call), CAPAUTH_E_DEADLINE);
     assert_true(now_ms() - start_ms >= 99);
@@ -199,13 +191,12 @@ static void *wait_for_call(void *data)
     return NULL;
 }
 
-static void readable_once_for_each_call_that_another_thread_finished(void **state)
+TEST(readable_once_for_each_call_that_another_thread_finished)
 {
     struct served it = served_begin(100);
     capauth_call *call;
     pthread_t thread;
 
-    (void)state;
     settle(it.client);
     call = start_token(it.customers[0], 10000);
     assert_int_equal(pthread_create(&thread, NULL, wait_for_call, call), 0);
@@ -232,11 +223,10 @@ static void take_the_steps(capauth_client *client, const capauth_call *call)
 }
 
 /* One thread waits for the call, and this one takes from it the very step that finishes it. */
-static void a_waiter_learns_of_a_call_that_another_threads_step_finished(void **state)
+TEST(a_waiter_learns_of_a_call_that_another_threads_step_finished)
 {
     struct served it = served_begin(0);
 
-    (void)state;
     for (int round = 0; round < ROUNDS; round++) {
         capauth_call *call = start_token(it.customers[0], 10000);
         pthread_t thread;
@@ -250,11 +240,10 @@ static void a_waiter_learns_of_a_call_that_another_threads_step_finished(void **
     served_end(&it);
 }
 
-static void a_waiter_learns_of_a_cancel_that_another_thread_saw_to(void **state)
+TEST(a_waiter_learns_of_a_cancel_that_another_thread_saw_to)
 {
     struct served it = served_begin(-1);
 
-    (void)state;
     for (int round = 0; round < ROUNDS; round++) {
         capauth_call *call = start_token(it.customers[0], 60000);
         pthread_t thread;
@@ -271,14 +260,13 @@ static void a_waiter_learns_of_a_cancel_that_another_thread_saw_to(void **state)
     served_end(&it);
 }
 
-static void a_leader_that_leaves_lets_another_lead(void **state)
+TEST(a_leader_that_leaves_lets_another_lead)
 {
     struct served it = served_begin(300);
     capauth_call *leads = start_token(it.customers[0], 100);
     capauth_call *follows = start_token(it.customers[1], 10000);
     pthread_t first, second;
 
-    (void)state;
     assert_int_equal(pthread_create(&first, NULL, wait_for_call, leads), 0);
     usleep(20000);
     assert_int_equal(pthread_create(&second, NULL, wait_for_call, follows), 0);
@@ -297,13 +285,12 @@ static void *poll_without_limit(void *data)
     return NULL;
 }
 
-static void closing_ends_every_wait(void **state)
+TEST(closing_ends_every_wait)
 {
     struct served it = served_begin(-1);
     capauth_call *call = start_token(it.customers[0], 60000), *other = NULL;
     pthread_t waits, polls[2];
 
-    (void)state;
     for (int i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&polls[i], NULL, poll_without_limit, it.client), 0);
     assert_int_equal(pthread_create(&waits, NULL, wait_for_call, call), 0);
@@ -326,12 +313,11 @@ static void closing_ends_every_wait(void **state)
     served_end(&it);
 }
 
-static void closing_ends_a_poll_with_nothing_in_flight(void **state)
+TEST(closing_ends_a_poll_with_nothing_in_flight)
 {
     struct served it = served_begin(-1);
     pthread_t polls[2];
 
-    (void)state;
     for (int i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&polls[i], NULL, poll_without_limit, it.client), 0);
     usleep(20000);
@@ -343,12 +329,11 @@ static void closing_ends_a_poll_with_nothing_in_flight(void **state)
 
 /* ---- One outcome ---- */
 
-static void cancelling_what_may_be_repeated_is_just_cancelled(void **state)
+TEST(cancelling_what_may_be_repeated_is_just_cancelled)
 {
     struct served it = served_begin(-1);
     capauth_call *call = start_token(it.customers[0], 60000);
 
-    (void)state;
     while (!slow_server_requests(it.server))
         capauth_client_poll(it.client, 10);
     assert_code(capauth_call_cancel(call), CAPAUTH_OK);
@@ -360,13 +345,12 @@ static void cancelling_what_may_be_repeated_is_just_cancelled(void **state)
     served_end(&it);
 }
 
-static void cancelling_an_otp_on_its_way_is_unknown(void **state)
+TEST(cancelling_an_otp_on_its_way_is_unknown)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_call *call = NULL;
 
-    (void)state;
     make_brand(shared, "EngineCancel", "{}");
     customer = new_mobile(client, "EngineCancel", "919999999993");
     assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
@@ -383,13 +367,12 @@ static void cancelling_an_otp_on_its_way_is_unknown(void **state)
     capauth_client_free(&client);
 }
 
-static void a_second_step_is_busy_and_the_gateway_goes_beside_it(void **state)
+TEST(a_second_step_is_busy_and_the_gateway_goes_beside_it)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_call *step = NULL, *second = NULL, *gateway = NULL;
 
-    (void)state;
     make_brand(shared, "EngineBusy", "{}");
     customer = new_mobile(client, "EngineBusy", "919999999993");
     sign_in(shared, customer);
@@ -455,9 +438,8 @@ static void give_up_a_step(const struct served *it, const struct giving_up *way)
     capauth_call_free(&others);
 }
 
-static void a_step_that_was_given_up_leaves_room_for_the_next(void **state)
+TEST(a_step_that_was_given_up_leaves_room_for_the_next)
 {
-    (void)state;
     for (int i = 0; i < WAYS_TO_GIVE_UP; i++) {
         struct served it = served_begin(-1);
         capauth_call *next = NULL;
@@ -469,9 +451,8 @@ static void a_step_that_was_given_up_leaves_room_for_the_next(void **state)
     }
 }
 
-static void reload_takes_over_from_a_step_that_was_given_up(void **state)
+TEST(reload_takes_over_from_a_step_that_was_given_up)
 {
-    (void)state;
     for (int i = 0; i < WAYS_TO_GIVE_UP; i++) {
         struct served it = served_begin(-1);
         char *text = NULL;
@@ -484,12 +465,11 @@ static void reload_takes_over_from_a_step_that_was_given_up(void **state)
     }
 }
 
-static void a_step_that_somebody_waits_for_stays_busy(void **state)
+TEST(a_step_that_somebody_waits_for_stays_busy)
 {
     struct served it = served_begin(-1);
     capauth_call *step = start_token(it.customers[0], 60000), *next = NULL;
 
-    (void)state;
     assert_code(capauth_token_generate(it.customers[0], NULL, &next), CAPAUTH_E_BUSY);
     assert_false(capauth_call_done(step));
     capauth_call_free(&next);
@@ -499,13 +479,12 @@ static void a_step_that_somebody_waits_for_stays_busy(void **state)
 
 /* ---- Deadlines and the queue ---- */
 
-static void deadlines_end_in_their_order(void **state)
+TEST(deadlines_end_in_their_order)
 {
     static const int timeouts_ms[FEW] = {220, 60, 140};
     struct served it = served_begin(-1);
     capauth_call *calls[FEW], *call = NULL;
 
-    (void)state;
     for (int i = 0; i < FEW; i++)
         calls[i] = start_token(it.customers[i], timeouts_ms[i]);
     for (int finished = 0; finished < FEW;)
@@ -521,13 +500,12 @@ static void deadlines_end_in_their_order(void **state)
     served_end(&it);
 }
 
-static void waiting_in_the_queue_counts(void **state)
+TEST(waiting_in_the_queue_counts)
 {
     struct served it = served_begin(-1);
     capauth_call *holds, *queued;
     int64_t start_ms = now_ms();
 
-    (void)state;
     assert_code(capauth_client_set_max_connections(it.client, 1), CAPAUTH_OK);
     holds = start_token(it.customers[0], 60000);
     queued = start_token(it.customers[1], 100);
@@ -540,12 +518,11 @@ static void waiting_in_the_queue_counts(void **state)
     served_end(&it);
 }
 
-static void a_queued_call_is_cancelled_without_being_sent(void **state)
+TEST(a_queued_call_is_cancelled_without_being_sent)
 {
     struct served it = served_begin(150);
     capauth_call *holds, *queued, *last;
 
-    (void)state;
     assert_code(capauth_client_set_max_connections(it.client, 1), CAPAUTH_OK);
     holds = start_token(it.customers[0], 60000);
     queued = start_token(it.customers[1], 60000);
@@ -564,14 +541,13 @@ static void a_queued_call_is_cancelled_without_being_sent(void **state)
     served_end(&it);
 }
 
-static void many_calls_share_a_few_connections(void **state)
+TEST(many_calls_share_a_few_connections)
 {
     struct served it = served_begin(2);
     capauth_session *customers[MANY];
     capauth_call *calls[MANY];
     int finished = 0;
 
-    (void)state;
     assert_code(capauth_client_set_max_connections(it.client, 4), CAPAUTH_OK);
     for (int i = 0; i < MANY; i++) {
         customers[i] = new_mobile(it.client, "Brand", "919999999993");
@@ -623,7 +599,7 @@ static void black_hole_close(struct black_hole *hole)
     close(hole->listener);
 }
 
-static void the_connect_timeout_ends_an_attempt(void **state)
+TEST(the_connect_timeout_ends_an_attempt)
 {
     struct black_hole hole = black_hole_open();
     capauth_client *client = client_of(hole.url);
@@ -631,7 +607,6 @@ static void the_connect_timeout_ends_an_attempt(void **state)
     capauth_call *call;
     int64_t start_ms = now_ms();
 
-    (void)state;
     assert_code(capauth_client_set_connect_timeout_ms(client, 150), CAPAUTH_OK);
     assert_code(capauth_client_set_max_retries(client, 0), CAPAUTH_OK);
     customer = new_mobile(client, "Brand", "919999999993");
@@ -647,7 +622,7 @@ static void the_connect_timeout_ends_an_attempt(void **state)
     black_hole_close(&hole);
 }
 
-static void the_deadline_ends_a_connection_attempt(void **state)
+TEST(the_deadline_ends_a_connection_attempt)
 {
     struct black_hole hole = black_hole_open();
     capauth_client *client = client_of(hole.url);
@@ -655,7 +630,6 @@ static void the_deadline_ends_a_connection_attempt(void **state)
     capauth_call *call = start_token(customer, 150);
     int64_t start_ms = now_ms();
 
-    (void)state;
     assert_code(capauth_call_wait(call, -1), CAPAUTH_E_DEADLINE);
     assert_true(now_ms() - start_ms < 1000);
     assert_false(capauth_call_maybe_sent(call));
@@ -726,16 +700,15 @@ static void check_retry(const struct retry_case *it)
     raw_server_stop(server);
 }
 
-static void retries_follow_the_rules(void **state)
+TEST(retries_follow_the_rules)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof retry_cases / sizeof retry_cases[0]; i++) {
         print_message("           %s\n", retry_cases[i].name);
         check_retry(&retry_cases[i]);
     }
 }
 
-static void a_retry_that_waits_can_be_cancelled(void **state)
+TEST(a_retry_that_waits_can_be_cancelled)
 {
     const char *replies[] = {http_reply("HTTP/1.1 503 No", "Retry-After: 30\r\n", ""), NULL};
     struct raw_server *server = raw_server_start(replies, false);
@@ -743,7 +716,6 @@ static void a_retry_that_waits_can_be_cancelled(void **state)
     capauth_session *customer = new_mobile(client, "Brand", "919999999993");
     capauth_call *call = start_token(customer, 60000);
 
-    (void)state;
     while (!raw_server_requests(server))
         capauth_client_poll(client, 10);
     assert_int_equal(capauth_client_poll(client, 50), 0);
@@ -758,14 +730,13 @@ static void a_retry_that_waits_can_be_cancelled(void **state)
 
 /* ---- Prepare ---- */
 
-static void after_prepare_no_step_takes_long(void **state)
+TEST(after_prepare_no_step_takes_long)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_call *call = NULL;
     int64_t longest_ms = 0;
 
-    (void)state;
     make_brand(shared, "EnginePrepare", "{}");
     assert_code(capauth_client_prepare(client), CAPAUTH_OK);
     customer = new_mobile(client, "EnginePrepare", "919999999993");
@@ -784,12 +755,11 @@ static void after_prepare_no_step_takes_long(void **state)
     capauth_client_free(&client);
 }
 
-static void prepare_tells_what_stands_in_the_way(void **state)
+TEST(prepare_tells_what_stands_in_the_way)
 {
     capauth_client *client = NULL;
     capauth_call *call = NULL;
 
-    (void)state;
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     assert_code(capauth_client_prepare(client), CAPAUTH_E_INVALID_ARGUMENT);
     assert_non_null(strstr(capauth_client_error_message(client), "base URL"));
@@ -810,12 +780,11 @@ static void prepare_tells_what_stands_in_the_way(void **state)
     capauth_client_free(&client);
 }
 
-static void prepare_is_a_call_like_any_other(void **state)
+TEST(prepare_is_a_call_like_any_other)
 {
     struct served it = served_begin(0);
     capauth_call *call = NULL, *done = NULL;
 
-    (void)state;
     assert_code(capauth_client_start_prepare(it.client, &call), CAPAUTH_OK);
     assert_string_equal(capauth_call_operation(call), "prepare");
     assert_int_equal(slow_server_connections(it.server), 0);
@@ -833,13 +802,12 @@ static void prepare_is_a_call_like_any_other(void **state)
 }
 
 /* A peer that accepts and says nothing: the handshake never ends. */
-static void prepare_ends_at_its_deadline_and_names_the_host(void **state)
+TEST(prepare_ends_at_its_deadline_and_names_the_host)
 {
     struct served it = served_begin(-1);
     capauth_client *client = NULL;
     char url[64];
 
-    (void)state;
     snprintf(url, sizeof url, "https%s", slow_server_url(it.server) + strlen("http"));
     client = client_of(url);
     assert_code(capauth_client_set_timeout_ms(client, 100), CAPAUTH_OK);
@@ -849,11 +817,10 @@ static void prepare_ends_at_its_deadline_and_names_the_host(void **state)
     served_end(&it);
 }
 
-static void durations_are_told_as_they_stand(void **state)
+TEST(durations_are_told_as_they_stand)
 {
     capauth_client *client = NULL;
 
-    (void)state;
     assert_int_equal(capauth_client_timeout_ms(NULL), 0);
     assert_int_equal(capauth_client_refresh_margin_ms(NULL), 0);
     assert_code(capauth_client_new(&client), CAPAUTH_OK);

@@ -51,11 +51,10 @@ static const char *const pinned[] = {
     HEAD "\"flow\":\"external\",\"brand\":\"DocDemo\",\"accessToken\":\"A\",\"idToken\":\"I\",\"nextStep\":\"done\"}",
 };
 
-static void the_format_is_pinned(void **state)
+TEST(the_format_is_pinned)
 {
     capauth_client *client = brand_client();
 
-    (void)state;
     for (size_t i = 0; i < sizeof pinned / sizeof pinned[0]; i++) {
         capauth_session *session = NULL;
 
@@ -67,12 +66,11 @@ static void the_format_is_pinned(void **state)
     capauth_client_free(&client);
 }
 
-static void every_member_comes_back(void **state)
+TEST(every_member_comes_back)
 {
     capauth_client *client = brand_client();
     capauth_session *session = NULL;
 
-    (void)state;
     assert_code(capauth_session_restore(client, pinned[1], &session), CAPAUTH_OK);
     assert_int_equal(capauth_session_flow(session), CAPAUTH_FLOW_MOBILE);
     assert_int_equal(capauth_session_identifier_type(session), CAPAUTH_IDENTIFIER_MOBILE);
@@ -96,7 +94,7 @@ static void every_member_comes_back(void **state)
 
 /* ---- What a later version may write ---- */
 
-static void unknown_members_are_kept(void **state)
+TEST(unknown_members_are_kept)
 {
     static const char *const members[] = {
         "\"x\":null",
@@ -108,7 +106,6 @@ static void unknown_members_are_kept(void **state)
     };
     capauth_client *client = brand_client();
 
-    (void)state;
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         char text[512], expected[512];
         capauth_session *session = NULL, *again = NULL;
@@ -130,12 +127,11 @@ static void unknown_members_are_kept(void **state)
     capauth_client_free(&client);
 }
 
-static void a_step_of_a_later_version_is_the_start(void **state)
+TEST(a_step_of_a_later_version_is_the_start)
 {
     capauth_client *client = brand_client();
     capauth_session *session = NULL;
 
-    (void)state;
     assert_code(capauth_session_restore(client, HEAD "\"flow\":\"web\",\"brand\":\"B\",\"nextStep\":\"face_validate\"}",
                                         &session),
                 CAPAUTH_OK);
@@ -201,12 +197,11 @@ static const struct {
     {NULL, "missing"},
 };
 
-static void what_is_no_export_of_this_origin_is_refused(void **state)
+TEST(what_is_no_export_of_this_origin_is_refused)
 {
     capauth_client *client = brand_client();
     capauth_session *kept = NULL;
 
-    (void)state;
     assert_code(capauth_session_restore(client, pinned[2], &kept), CAPAUTH_OK);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         capauth_session *session = (capauth_session *)&client;
@@ -231,12 +226,11 @@ static void what_is_no_export_of_this_origin_is_refused(void **state)
 }
 
 /* An update that tidied a URL signs nobody out. */
-static void one_origin_may_be_written_in_many_ways(void **state)
+TEST(one_origin_may_be_written_in_many_ways)
 {
     static const char *const ways[] = {ORIGIN, ORIGIN ":443", ORIGIN "/", "https://AUTH.Brand.EXAMPLE",
                                        "HTTPS://auth.brand.example"};
 
-    (void)state;
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         capauth_client *client = NULL;
         capauth_session *session = NULL;
@@ -254,12 +248,11 @@ static void one_origin_may_be_written_in_many_ways(void **state)
     }
 }
 
-static void the_path_of_an_origin_keeps_its_case(void **state)
+TEST(the_path_of_an_origin_keeps_its_case)
 {
     capauth_client *client = NULL;
     capauth_session *session = NULL;
 
-    (void)state;
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(client, ORIGIN "/Auth"), CAPAUTH_OK);
     assert_code(capauth_session_restore(client, "{\"v\":1,\"origin\":\"" ORIGIN ":443/Auth/\"," WEB, &session),
@@ -270,12 +263,11 @@ static void the_path_of_an_origin_keeps_its_case(void **state)
     capauth_client_free(&client);
 }
 
-static void a_reload_compares_brands_without_case(void **state)
+TEST(a_reload_compares_brands_without_case)
 {
     capauth_client *client = brand_client();
     capauth_session *session = NULL;
 
-    (void)state;
     assert_code(capauth_session_new(client, CAPAUTH_FLOW_WEB, "DocDemo", &session), CAPAUTH_OK);
     assert_code(capauth_session_reload(session, HEAD "\"flow\":\"web\",\"brand\":\"DOCDEMO\",\"token\":\"T\"}"),
                 CAPAUTH_OK);
@@ -286,13 +278,12 @@ static void a_reload_compares_brands_without_case(void **state)
     capauth_client_free(&client);
 }
 
-static void too_long_members_are_refused(void **state)
+TEST(too_long_members_are_refused)
 {
     capauth_client *client = brand_client();
     capauth_session *session = NULL;
     static char text[20000];
 
-    (void)state;
     snprintf(text, sizeof text, HEAD "\"flow\":\"web\",\"brand\":\"%0257d\"}", 0);
     assert_code(capauth_session_restore(client, text, &session), CAPAUTH_E_INVALID_ARGUMENT);
     snprintf(text, sizeof text, HEAD "\"flow\":\"web\",\"brand\":\"B\",\"token\":\"%016385d\"}", 0);
@@ -303,12 +294,11 @@ static void too_long_members_are_refused(void **state)
     capauth_client_free(&client);
 }
 
-static void a_token_of_dots_and_junk_is_no_danger(void **state)
+TEST(a_token_of_dots_and_junk_is_no_danger)
 {
     static const char *const tokens[] = {"A.A.A", "=.=.=", "..", "e30.e30.", "AA.AA.AA", "%%%.%%%.%%%"};
     capauth_client *client = brand_client();
 
-    (void)state;
     for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
         char text[256];
         capauth_session *session = NULL;
@@ -368,20 +358,18 @@ static void check_moving_sign_in(const char *brand, bool web)
     capauth_client_free(&client);
 }
 
-static void a_sign_in_survives_moving_at_every_step(void **state)
+TEST(a_sign_in_survives_moving_at_every_step)
 {
-    (void)state;
     make_brand(shared, "ExportMoving", "{}");
     check_moving_sign_in("ExportMoving", false);
     check_moving_sign_in("ExportMoving", true);
 }
 
-static void a_second_factor_survives_moving_at_every_step(void **state)
+TEST(a_second_factor_survives_moving_at_every_step)
 {
     capauth_client *client = new_client(shared);
     capauth_session *first, *second = NULL;
 
-    (void)state;
     make_brand(shared, "ExportMfa", "{\"IS_MFA_ENABLED\":true,\"CONF_FORCED_MFA\":true}");
     first = new_mobile(client, "ExportMfa", MOBILE);
     sign_in(shared, first);
@@ -405,12 +393,11 @@ static void a_second_factor_survives_moving_at_every_step(void **state)
     capauth_client_free(&client);
 }
 
-static void a_lost_identifier_update_survives_moving(void **state)
+TEST(a_lost_identifier_update_survives_moving)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
 
-    (void)state;
     make_brand(shared, "ExportLost", "{}");
     customer = new_mobile(client, "ExportLost", MOBILE);
     sign_in(shared, customer);
@@ -424,14 +411,13 @@ static void a_lost_identifier_update_survives_moving(void **state)
     capauth_client_free(&client);
 }
 
-static void an_export_during_a_call_is_the_state_before(void **state)
+TEST(an_export_during_a_call_is_the_state_before)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_call *call = NULL;
     char *before, *after;
 
-    (void)state;
     make_brand(shared, "ExportFlight", "{\"FIXED_OTP\":\"918273\"}");
     customer = new_mobile(client, "ExportFlight", MOBILE);
     assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
@@ -457,14 +443,13 @@ static void an_export_during_a_call_is_the_state_before(void **state)
     capauth_client_free(&client);
 }
 
-static void passwords_are_never_exported(void **state)
+TEST(passwords_are_never_exported)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_options *options = NULL;
     char *text;
 
-    (void)state;
     make_brand(shared, "ExportPassword", "{\"PASSWORD_ENABLED\":true}");
     customer = new_mobile(client, "ExportPassword", MOBILE);
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
@@ -480,13 +465,12 @@ static void passwords_are_never_exported(void **state)
 
 /* ---- Reload: what another process wrote ---- */
 
-static void reload_takes_over_a_token_that_another_process_renewed(void **state)
+TEST(reload_takes_over_a_token_that_another_process_renewed)
 {
     capauth_client *client = new_client(shared), *other_client = new_client(shared);
     capauth_session *customer, *other = NULL;
     char *text;
 
-    (void)state;
     make_brand(shared, "ExportFleet", "{}");
     customer = new_mobile(client, "ExportFleet", MOBILE);
     sign_in(shared, customer);
@@ -506,12 +490,11 @@ static void reload_takes_over_a_token_that_another_process_renewed(void **state)
     capauth_client_free(&other_client);
 }
 
-static void reload_refuses_another_flow_or_brand(void **state)
+TEST(reload_refuses_another_flow_or_brand)
 {
     capauth_client *client = brand_client();
     capauth_session *session = NULL;
 
-    (void)state;
     assert_code(capauth_session_restore(client, pinned[2], &session), CAPAUTH_OK);
     assert_code(capauth_session_reload(session, pinned[1]), CAPAUTH_E_INVALID_ARGUMENT);
     assert_string_equal(capauth_session_error_message(session), "the export is of another customer, brand or flow");
@@ -524,7 +507,7 @@ static void reload_refuses_another_flow_or_brand(void **state)
 #define CUSTOMER_1 "e30.eyJyb2wiOiJVU0VSIiwidWlkIjoiMSJ9.c2ln"
 #define CUSTOMER_2 "e30.eyJyb2wiOiJVU0VSIiwidWlkIjoiMiJ9.c2ln"
 
-static void reload_refuses_another_customer(void **state)
+TEST(reload_refuses_another_customer)
 {
     static const struct {
         const char *mine, *theirs;
@@ -544,7 +527,6 @@ static void reload_refuses_another_customer(void **state)
     };
     capauth_client *client = brand_client();
 
-    (void)state;
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         capauth_session *session = NULL;
         char mine[512];

@@ -141,14 +141,13 @@ static void does_nothing(struct handles *it)
 }
 
 /* A customer who is signed in over one connection, with a call on its way, while children come and go. */
-static void the_parent_goes_on_over_its_connection(void **state)
+TEST(the_parent_goes_on_over_its_connection)
 {
     void (*const children[])(struct handles *) = {operations_are_refused, getters_work, a_new_client_works,
                                                   frees_in_another_order, does_nothing};
     struct relay *relay = relay_start(shared->url);
     struct handles it = {0};
 
-    (void)state;
     make_brand(shared, "Fork", "{}");
     assert_code(capauth_client_new(&it.client), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(it.client, relay_url(relay)), CAPAUTH_OK);
@@ -196,14 +195,13 @@ static void *keep_busy(void *data)
     return NULL;
 }
 
-static void forking_while_threads_are_inside(void **state)
+TEST(forking_while_threads_are_inside)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
     struct handles it = {0};
     struct busy busy = {0};
     pthread_t threads[2];
 
-    (void)state;
     assert_code(capauth_client_new(&it.client), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(it.client, slow_server_url(server)), CAPAUTH_OK);
     it.customer = new_web(it.client, "Brand", "919999999993");
@@ -236,12 +234,11 @@ static void close_only_your_own(struct handles *it)
 }
 
 /* libcurl closes sockets that are still connecting without telling: their numbers may be the application's by now. */
-static void the_child_closes_no_descriptor_of_the_application(void **state)
+TEST(the_child_closes_no_descriptor_of_the_application)
 {
     struct slow_server *server = slow_server_start("", -1);
     struct handles it = {0};
 
-    (void)state;
     assert_code(capauth_client_new(&it.client), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(it.client, slow_server_url(server)), CAPAUTH_OK);
     it.customer = new_web(it.client, "Brand", "919999999993");

@@ -104,13 +104,12 @@ static int post(struct scene *scene, capauth_call **call)
 
 /* ---- What is sent ---- */
 
-static void queries_are_encoded(void **state)
+TEST(queries_are_encoded)
 {
     struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
     capauth_options *options = NULL;
     capauth_call *call = NULL;
 
-    (void)state;
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
     assert_code(capauth_options_add_query(options, "mlp", "true"), CAPAUTH_OK);
     assert_code(capauth_options_add_query(options, "a b&c", "\xc3\xa9=?#/%+"), CAPAUTH_OK);
@@ -126,14 +125,13 @@ static void queries_are_encoded(void **state)
     close_scene(&scene);
 }
 
-static void the_token_and_the_identity_go_into_headers(void **state)
+TEST(the_token_and_the_identity_go_into_headers)
 {
     static const struct {
         const char *flow;
         bool device;
     } flows[] = {{"mobile", true}, {"web", false}, {"mfa", true}};
 
-    (void)state;
     for (size_t i = 0; i < sizeof flows / sizeof flows[0]; i++) {
         struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
         capauth_call *call = NULL;
@@ -158,12 +156,11 @@ static void the_token_and_the_identity_go_into_headers(void **state)
     }
 }
 
-static void external_sessions_send_both_tokens_of_the_provider(void **state)
+TEST(external_sessions_send_both_tokens_of_the_provider)
 {
     struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
     capauth_call *call = NULL;
 
-    (void)state;
     open_scene(&scene);
     assert_code(capauth_session_external_new(scene.client, "DocDemo", "access", "identity", &scene.session),
                 CAPAUTH_OK);
@@ -184,12 +181,11 @@ static void external_sessions_send_both_tokens_of_the_provider(void **state)
     close_scene(&scene);
 }
 
-static void cap_mobile_is_sent_where_asked_for(void **state)
+TEST(cap_mobile_is_sent_where_asked_for)
 {
     static const char *const identities[] = {"\"identifierType\":\"MOBILE\",\"identifier\":\"919999999993\"",
                                              "\"identifierType\":\"EMAIL\",\"identifier\":\"t@e.com\""};
 
-    (void)state;
     for (int email = 0; email < 2; email++) {
         struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
         capauth_call *call = NULL;
@@ -206,12 +202,11 @@ static void cap_mobile_is_sent_where_asked_for(void **state)
     }
 }
 
-static void bodies_go_out_as_they_are(void **state)
+TEST(bodies_go_out_as_they_are)
 {
     static const char *const bodies[] = {"{ \"a\" : 1 }", "not JSON", "", NULL};
     struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
 
-    (void)state;
     open_scene(&scene);
     join_mobile(&scene);
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
@@ -230,13 +225,12 @@ static void bodies_go_out_as_they_are(void **state)
     close_scene(&scene);
 }
 
-static void the_gateway_may_be_elsewhere(void **state)
+TEST(the_gateway_may_be_elsewhere)
 {
     struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
     char url[128];
     capauth_call *call = NULL;
 
-    (void)state;
     open_scene(&scene);
     snprintf(url, sizeof url, "%s/gw/", raw_server_url(scene.server));
     assert_code(capauth_client_set_gateway_url(scene.client, url), CAPAUTH_OK);
@@ -317,9 +311,8 @@ static void assert_describes(const capauth_call *call, size_t i)
     assert_non_null(strstr(text, shapes[i].message));
 }
 
-static void every_shape_of_reply_is_given_as_it_came(void **state)
+TEST(every_shape_of_reply_is_given_as_it_came)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         for (int posted = 0; posted < 2; posted++) {
             struct scene scene = {.replies = {http_reply(shapes[i].status_line, "Retry-After: 3\r\n", shapes[i].body)}};
@@ -348,7 +341,7 @@ static void every_shape_of_reply_is_given_as_it_came(void **state)
     }
 }
 
-static void a_refusal_may_be_repeated_where_nothing_was_done(void **state)
+TEST(a_refusal_may_be_repeated_where_nothing_was_done)
 {
     static const struct {
         const char *status_line;
@@ -358,7 +351,6 @@ static void a_refusal_may_be_repeated_where_nothing_was_done(void **state)
         {"HTTP/1.1 502 Bad gateway", 1, 0}, {"HTTP/1.1 503 Unavailable", 1, 1},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         for (int posted = 0; posted < 2; posted++) {
             struct scene scene = {.replies = {http_reply(rows[i].status_line, "", "")}};
@@ -376,14 +368,13 @@ static void a_refusal_may_be_repeated_where_nothing_was_done(void **state)
     }
 }
 
-static void what_may_be_repeated_is(void **state)
+TEST(what_may_be_repeated_is)
 {
     struct scene scene = {
         .replies = {"", http_reply("HTTP/1.1 503 Unavailable", "", ""), http_reply(OK_LINE, "", FINE)}};
     capauth_options *options = NULL;
     capauth_call *call = NULL;
 
-    (void)state;
     open_scene(&scene);
     join_mobile(&scene);
     assert_code(get(&scene, &call), CAPAUTH_OK);
@@ -405,12 +396,11 @@ static void what_may_be_repeated_is(void **state)
     close_scene(&scene);
 }
 
-static void a_post_whose_answer_is_lost_is_not_repeated(void **state)
+TEST(a_post_whose_answer_is_lost_is_not_repeated)
 {
     struct scene scene = {.replies = {"", http_reply(OK_LINE, "", FINE)}};
     capauth_call *call = NULL;
 
-    (void)state;
     open_scene(&scene);
     join_mobile(&scene);
     assert_code(post(&scene, &call), CAPAUTH_E_UNKNOWN_OUTCOME);
@@ -450,9 +440,8 @@ static const char *expired_reply(size_t i)
     return http_reply(expired[i].status_line, "", expired[i].body);
 }
 
-static void a_get_goes_again_with_a_new_token(void **state)
+TEST(a_get_goes_again_with_a_new_token)
 {
-    (void)state;
     for (size_t i = 0; i < EXPIRED_FORMS; i++) {
         struct scene scene = {
             .replies = {expired_reply(i), http_reply(OK_LINE, "", RENEWED), http_reply(OK_LINE, "", FINE)}};
@@ -474,9 +463,8 @@ static void a_get_goes_again_with_a_new_token(void **state)
     }
 }
 
-static void a_post_is_not_repeated_but_the_session_has_a_fresh_token(void **state)
+TEST(a_post_is_not_repeated_but_the_session_has_a_fresh_token)
 {
-    (void)state;
     for (size_t i = 0; i < EXPIRED_FORMS; i++) {
         struct scene scene = {
             .replies = {expired_reply(i), http_reply(OK_LINE, "", RENEWED), http_reply(OK_LINE, "", FINE)}};
@@ -497,9 +485,8 @@ static void a_post_is_not_repeated_but_the_session_has_a_fresh_token(void **stat
     }
 }
 
-static void a_fresh_token_that_is_refused_ends_it(void **state)
+TEST(a_fresh_token_that_is_refused_ends_it)
 {
-    (void)state;
     for (size_t i = 0; i < EXPIRED_FORMS; i++) {
         struct scene scene = {.replies = {expired_reply(i), http_reply(OK_LINE, "", RENEWED), expired_reply(i)}};
         capauth_call *call = NULL;
@@ -515,9 +502,8 @@ static void a_fresh_token_that_is_refused_ends_it(void **state)
     }
 }
 
-static void without_auto_refresh_the_reply_is_given_as_it_is(void **state)
+TEST(without_auto_refresh_the_reply_is_given_as_it_is)
 {
-    (void)state;
     for (size_t i = 0; i < EXPIRED_FORMS; i++) {
         struct scene scene = {.replies = {expired_reply(i)}};
         capauth_call *call = NULL;
@@ -535,12 +521,11 @@ static void without_auto_refresh_the_reply_is_given_as_it_is(void **state)
     }
 }
 
-static void external_tokens_are_never_regenerated(void **state)
+TEST(external_tokens_are_never_regenerated)
 {
     struct scene scene = {.replies = {expired_reply(0)}};
     capauth_call *call = NULL;
 
-    (void)state;
     open_scene(&scene);
     join(&scene, "external", "\"x\":1");
     assert_code(get(&scene, &call), CAPAUTH_OK);
@@ -551,12 +536,11 @@ static void external_tokens_are_never_regenerated(void **state)
     close_scene(&scene);
 }
 
-static void a_regeneration_that_is_refused_signs_out(void **state)
+TEST(a_regeneration_that_is_refused_signs_out)
 {
     struct scene scene = {.replies = {expired_reply(0), http_reply(OK_LINE, "X-Amz-Cf-Id: abc\r\n", REFUSED)}};
     capauth_call *call = NULL;
 
-    (void)state;
     open_scene(&scene);
     join_mobile(&scene);
     assert_code(get(&scene, &call), CAPAUTH_INVALID_KEY);
@@ -571,12 +555,11 @@ static void a_regeneration_that_is_refused_signs_out(void **state)
     close_scene(&scene);
 }
 
-static void a_regeneration_that_fails_signs_nobody_out(void **state)
+TEST(a_regeneration_that_fails_signs_nobody_out)
 {
     struct scene scene = {.replies = {expired_reply(0), ""}};
     capauth_call *call = NULL;
 
-    (void)state;
     open_scene(&scene);
     assert_code(capauth_client_set_max_retries(scene.client, 0), CAPAUTH_OK);
     join_mobile(&scene);
@@ -589,11 +572,10 @@ static void a_regeneration_that_fails_signs_nobody_out(void **state)
     close_scene(&scene);
 }
 
-static void tokens_of_half_a_sign_in_are_not_used(void **state)
+TEST(tokens_of_half_a_sign_in_are_not_used)
 {
     static const char *const roles[] = {"VIEW", "MFA_PENDING", "AUTH"};
 
-    (void)state;
     for (size_t i = 0; i < 3; i++) {
         struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
         capauth_call *call = NULL;
@@ -633,12 +615,11 @@ static void check_emulator(capauth_session *customer)
     capauth_call_free(&call);
 }
 
-static void the_emulator_s_gateway_answers_every_flow(void **state)
+TEST(the_emulator_s_gateway_answers_every_flow)
 {
     capauth_client *client = new_client(shared);
     capauth_session *mobile, *web;
 
-    (void)state;
     make_brand(shared, "Gateway", "{}");
     mobile = new_mobile(client, "Gateway", "919999999993");
     web = new_web(client, "gateway", "919999999993");

@@ -72,11 +72,10 @@ static int get(struct scene *scene)
 
 /* ---- VIEW tokens ---- */
 
-static void a_view_token_is_sent_where_asked_for(void **state)
+TEST(a_view_token_is_sent_where_asked_for)
 {
     struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
 
-    (void)state;
     open_scene(&scene, "mobile", ",\"token\":\"V1\",\"role\":\"VIEW\"");
     assert_code(call_gateway(&scene, "nearbystores", false), CAPAUTH_E_SIGN_IN_REQUIRED);
     assert_int_equal(raw_server_requests(scene.server), 0);
@@ -88,11 +87,10 @@ static void a_view_token_is_sent_where_asked_for(void **state)
     close_scene(&scene);
 }
 
-static void a_view_token_is_never_regenerated(void **state)
+TEST(a_view_token_is_never_regenerated)
 {
     static const char *const flows[] = {"mobile", "web"};
 
-    (void)state;
     for (int i = 0; i < 2; i++) {
         struct scene scene = {
             .replies = {http_reply("HTTP/1.1 401 Unauthorized", "", ""), http_reply(OK_LINE, "", RENEWED)}};
@@ -104,11 +102,10 @@ static void a_view_token_is_never_regenerated(void **state)
     }
 }
 
-static void without_a_view_token_there_is_none_to_send(void **state)
+TEST(without_a_view_token_there_is_none_to_send)
 {
     static const char *const members[] = {"", ",\"token\":\"M1\",\"role\":\"MFA_PENDING\""};
 
-    (void)state;
     for (int i = 0; i < 2; i++) {
         struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
 
@@ -119,22 +116,20 @@ static void without_a_view_token_there_is_none_to_send(void **state)
     }
 }
 
-static void the_customers_own_token_goes_before_a_view_token(void **state)
+TEST(the_customers_own_token_goes_before_a_view_token)
 {
     struct scene scene = {.replies = {http_reply(OK_LINE, "", RENEWED), http_reply(OK_LINE, "", FINE)}};
 
-    (void)state;
     open_scene(&scene, "mobile", ",\"token\":\"" EXPIRED_TOKEN "\",\"key\":\"K1\"");
     assert_code(call_gateway(&scene, "nearbystores", true), CAPAUTH_OK);
     assert_true(was_sent(&scene, "\r\ncap_authorization: T2\r\n"));
     close_scene(&scene);
 }
 
-static void an_endpoint_with_a_slash_is_a_path_on_the_gateways_host(void **state)
+TEST(an_endpoint_with_a_slash_is_a_path_on_the_gateways_host)
 {
     static const char *const gateways[] = {"/gw/mobile", ""};
 
-    (void)state;
     for (int i = 0; i < 2; i++) {
         struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
         char url[128];
@@ -158,12 +153,11 @@ static void an_endpoint_with_a_slash_is_a_path_on_the_gateways_host(void **state
 
 /* ---- Regeneration held back ---- */
 
-static void while_paused_an_expired_token_is_told_not_regenerated(void **state)
+TEST(while_paused_an_expired_token_is_told_not_regenerated)
 {
     struct scene scene = {.replies = {http_reply(OK_LINE, "", RENEWED), http_reply(OK_LINE, "", FINE)}};
     capauth_call *call = NULL;
 
-    (void)state;
     open_scene(&scene, "mobile", ",\"token\":\"" EXPIRED_TOKEN "\",\"key\":\"K1\"");
     capauth__server_clock_set(scene.client, capauth__realtime_ms());
     assert_code(capauth_session_pause_refresh(scene.session, 3600000), CAPAUTH_OK);
@@ -182,11 +176,10 @@ static void while_paused_an_expired_token_is_told_not_regenerated(void **state)
     close_scene(&scene);
 }
 
-static void while_paused_a_clock_that_may_be_wrong_is_no_reason_not_to_send(void **state)
+TEST(while_paused_a_clock_that_may_be_wrong_is_no_reason_not_to_send)
 {
     struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
 
-    (void)state;
     open_scene(&scene, "mobile", ",\"token\":\"" EXPIRED_TOKEN "\",\"key\":\"K1\"");
     assert_code(capauth_session_pause_refresh(scene.session, 3600000), CAPAUTH_OK);
     assert_code(capauth_token_ensure(scene.session, NULL, NULL), CAPAUTH_OK);
@@ -195,12 +188,11 @@ static void while_paused_a_clock_that_may_be_wrong_is_no_reason_not_to_send(void
     close_scene(&scene);
 }
 
-static void while_paused_a_refused_token_is_told_not_regenerated(void **state)
+TEST(while_paused_a_refused_token_is_told_not_regenerated)
 {
     struct scene scene = {
         .replies = {http_reply("HTTP/1.1 401 Unauthorized", "", ""), http_reply(OK_LINE, "", RENEWED)}};
 
-    (void)state;
     open_scene(&scene, "mobile", ",\"token\":\"T1\",\"role\":\"USER\",\"key\":\"K1\"");
     assert_code(capauth_session_pause_refresh(scene.session, 3600000), CAPAUTH_OK);
     assert_code(get(&scene), CAPAUTH_TOKEN_EXPIRED);
@@ -208,11 +200,10 @@ static void while_paused_a_refused_token_is_told_not_regenerated(void **state)
     close_scene(&scene);
 }
 
-static void a_pause_ends_by_itself(void **state)
+TEST(a_pause_ends_by_itself)
 {
     struct scene scene = {.replies = {http_reply(OK_LINE, "", RENEWED), http_reply(OK_LINE, "", FINE)}};
 
-    (void)state;
     open_scene(&scene, "mobile", ",\"token\":\"" EXPIRED_TOKEN "\",\"key\":\"K1\"");
     capauth__server_clock_set(scene.client, capauth__realtime_ms());
     assert_code(capauth_session_pause_refresh(scene.session, 200), CAPAUTH_OK);
@@ -222,12 +213,11 @@ static void a_pause_ends_by_itself(void **state)
     close_scene(&scene);
 }
 
-static void a_pause_does_not_stop_who_asks_for_a_token(void **state)
+TEST(a_pause_does_not_stop_who_asks_for_a_token)
 {
     struct scene scene = {.replies = {http_reply(OK_LINE, "", RENEWED)}};
     char *text = NULL;
 
-    (void)state;
     open_scene(&scene, "mobile", ",\"token\":\"" EXPIRED_TOKEN "\",\"key\":\"K1\"");
     capauth__server_clock_set(scene.client, capauth__realtime_ms());
     assert_code(capauth_session_export(scene.session, &text), CAPAUTH_OK);
@@ -240,11 +230,10 @@ static void a_pause_does_not_stop_who_asks_for_a_token(void **state)
     close_scene(&scene);
 }
 
-static void pauses_are_checked(void **state)
+TEST(pauses_are_checked)
 {
     struct scene scene = {.replies = {""}};
 
-    (void)state;
     open_scene(&scene, "mobile", "");
     assert_code(capauth_session_pause_refresh(NULL, 1), CAPAUTH_E_INVALID_ARGUMENT);
     assert_code(capauth_session_pause_refresh(scene.session, -1), CAPAUTH_E_INVALID_ARGUMENT);
@@ -256,11 +245,10 @@ static void pauses_are_checked(void **state)
 
 /* ---- No token to be had ---- */
 
-static void a_refused_token_without_a_key_is_a_sign_in_each_time(void **state)
+TEST(a_refused_token_without_a_key_is_a_sign_in_each_time)
 {
     struct scene scene = {.replies = {http_reply("HTTP/1.1 401 Unauthorized", "", "")}};
 
-    (void)state;
     open_scene(&scene, "mobile", ",\"token\":\"T1\",\"role\":\"USER\"");
     for (int i = 1; i <= 2; i++) {
         assert_code(get(&scene), CAPAUTH_E_SIGN_IN_REQUIRED);
@@ -271,11 +259,10 @@ static void a_refused_token_without_a_key_is_a_sign_in_each_time(void **state)
 }
 
 /* With automatic regeneration off, an old token is sent as it is: the reply is the application's to judge. */
-static void without_auto_refresh_an_expired_token_is_sent_as_it_is(void **state)
+TEST(without_auto_refresh_an_expired_token_is_sent_as_it_is)
 {
     struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
 
-    (void)state;
     open_scene(&scene, "mobile", ",\"token\":\"" EXPIRED_TOKEN "\",\"key\":\"K1\"");
     assert_code(capauth_client_set_auto_refresh(scene.client, 0), CAPAUTH_OK);
     assert_code(get(&scene), CAPAUTH_OK);
@@ -284,12 +271,11 @@ static void without_auto_refresh_an_expired_token_is_sent_as_it_is(void **state)
     close_scene(&scene);
 }
 
-static void a_post_that_is_refused_while_paused_was_not_processed(void **state)
+TEST(a_post_that_is_refused_while_paused_was_not_processed)
 {
     struct scene scene = {.replies = {http_reply("HTTP/1.1 401 Unauthorized", "", "")}};
     capauth_call *call = NULL;
 
-    (void)state;
     open_scene(&scene, "mobile", ",\"token\":\"T1\",\"role\":\"USER\",\"key\":\"K1\"");
     assert_code(capauth_session_pause_refresh(scene.session, 3600000), CAPAUTH_OK);
     assert_code(capauth_gateway_call(scene.session, "POST", "a", "{}", NULL, &call), CAPAUTH_OK);

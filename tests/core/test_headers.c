@@ -82,9 +82,8 @@ static void assert_the_fence_stands(void)
     capauth_client_free(&client);
 }
 
-static void names_that_are_ours_are_refused_in_every_case(void **state)
+TEST(names_that_are_ours_are_refused_in_every_case)
 {
-    (void)state;
     assert_the_fence_stands();
 }
 
@@ -96,12 +95,11 @@ const char *__lsan_default_suppressions(void)
 }
 
 /* Under Turkish rules, where I is not the capital of i. */
-static void names_that_are_ours_are_refused_in_turkish_too(void **state)
+TEST(names_that_are_ours_are_refused_in_turkish_too)
 {
     char folder[] = "/tmp/capauth-locale-XXXXXX";
     char command[256];
 
-    (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(command, sizeof command, "localedef -i tr_TR -f UTF-8 %s/tr_TR.UTF-8 2>/dev/null", folder);
     (void)!system(command); /* NOLINT(cert-env33-c): ours; without Debian's package locales there is none to be had */
@@ -119,7 +117,7 @@ static void names_that_are_ours_are_refused_in_turkish_too(void **state)
 
 /* ---- Values ---- */
 
-static void a_value_of_blanks_is_sent_as_an_empty_one(void **state)
+TEST(a_value_of_blanks_is_sent_as_an_empty_one)
 {
     static const char *const replies[] = {"", NULL};
     struct raw_server *server = raw_server_start(replies, true);
@@ -128,7 +126,6 @@ static void a_value_of_blanks_is_sent_as_an_empty_one(void **state)
     capauth_options *options = NULL;
     char request[4096];
 
-    (void)state;
     assert_code(capauth_client_set_max_retries(client, 0), CAPAUTH_OK);
     assert_code(capauth_client_add_header(client, "X-Empty", ""), CAPAUTH_OK);
     assert_code(capauth_client_add_header(client, "X-Blank", " "), CAPAUTH_OK);
@@ -170,9 +167,8 @@ static capauth_call *turned_away(const char *headers)
 }
 
 /* An id as long as the room for it, and one byte more or less. */
-static void request_ids_that_fit_are_kept_whole(void **state)
+TEST(request_ids_that_fit_are_kept_whole)
 {
-    (void)state;
     for (size_t length = 126; length <= 129; length++) {
         char id[130] = "", headers[256];
         capauth_call *call;
@@ -185,9 +181,8 @@ static void request_ids_that_fit_are_kept_whole(void **state)
     }
 }
 
-static void retry_after_is_read_when_it_fits(void **state)
+TEST(retry_after_is_read_when_it_fits)
 {
-    (void)state;
     for (size_t length = 62; length <= 65; length++) {
         char digits[66] = "", headers[128];
         capauth_call *call;
@@ -201,7 +196,7 @@ static void retry_after_is_read_when_it_fits(void **state)
 }
 
 /* Against it a Retry-After that is a date is held. */
-static void a_date_is_read_when_it_fits(void **state)
+TEST(a_date_is_read_when_it_fits)
 {
     static const struct {
         const char *date;
@@ -211,7 +206,6 @@ static void a_date_is_read_when_it_fits(void **state)
                  {"Sunday, 06 Nov 1994 08:49:37 GMT", -1}, /* 32 */
                  {"Sunday, 06 Nov 1994 08:49:37  GMT", -1}};
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char headers[256];
         capauth_call *call;

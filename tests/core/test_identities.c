@@ -83,9 +83,8 @@ static void check_identity(const struct identity *identity, int flow, const char
     capauth_client_free(&client);
 }
 
-static void every_type_signs_in(void **state)
+TEST(every_type_signs_in)
 {
-    (void)state;
     make_brand(shared, "IdTypes", "{\"CONF_EXTERNAL_ID_LOGIN_ENABLED\":true}");
     for (size_t i = 0; i < sizeof identities / sizeof identities[0]; i++) {
         check_identity(&identities[i], CAPAUTH_FLOW_MOBILE, "IdTypes");
@@ -93,19 +92,17 @@ static void every_type_signs_in(void **state)
     }
 }
 
-static void brands_compare_without_regard_to_case(void **state)
+TEST(brands_compare_without_regard_to_case)
 {
-    (void)state;
     make_brand(shared, "IdCase", "{}");
     check_identity(&identities[0], CAPAUTH_FLOW_MOBILE, "iDcASE");
 }
 
-static void user_names_without_a_contact_get_no_otp(void **state)
+TEST(user_names_without_a_contact_get_no_otp)
 {
     capauth_client *client = new_client(shared);
     capauth_session *session;
 
-    (void)state;
     make_brand(shared, "IdContact", "{}");
     session = session_of(client, CAPAUTH_FLOW_MOBILE, "IdContact", CAPAUTH_IDENTIFIER_USERNAME, "anna");
     assert_code(capauth_token_generate(session, NULL, NULL), CAPAUTH_OK);
@@ -117,12 +114,11 @@ static void user_names_without_a_contact_get_no_otp(void **state)
     capauth_client_free(&client);
 }
 
-static void external_ids_need_the_brand_s_consent(void **state)
+TEST(external_ids_need_the_brand_s_consent)
 {
     capauth_client *client = new_client(shared);
     capauth_session *session;
 
-    (void)state;
     make_brand(shared, "IdExternal", "{}");
     session = session_of(client, CAPAUTH_FLOW_WEB, "IdExternal", CAPAUTH_IDENTIFIER_EXTERNALID, "X-1");
     assert_code(capauth_token_generate(session, NULL, NULL), CAPAUTH_EXTERNAL_ID_NOT_ENABLED);
@@ -131,12 +127,11 @@ static void external_ids_need_the_brand_s_consent(void **state)
     capauth_client_free(&client);
 }
 
-static void a_new_email_takes_the_place_of_the_old_one(void **state)
+TEST(a_new_email_takes_the_place_of_the_old_one)
 {
     capauth_client *client = new_client(shared);
     capauth_session *session;
 
-    (void)state;
     make_brand(shared, "IdUpdate", "{}");
     session = session_of(client, CAPAUTH_FLOW_WEB, "IdUpdate", CAPAUTH_IDENTIFIER_EMAIL, EMAIL);
     by_otp(session, EMAIL);
@@ -208,21 +203,19 @@ static void check_pair(int flow, bool first_password, bool second_password)
     capauth_client_free(&client);
 }
 
-static void every_pair_of_factors_signs_in(void **state)
+TEST(every_pair_of_factors_signs_in)
 {
-    (void)state;
     for (int pair = 0; pair < 4; pair++) {
         check_pair(CAPAUTH_FLOW_MOBILE, pair & 2, pair & 1);
         check_pair(CAPAUTH_FLOW_WEB, pair & 2, pair & 1);
     }
 }
 
-static void the_second_factor_may_have_another_identifier(void **state)
+TEST(the_second_factor_may_have_another_identifier)
 {
     capauth_client *client = new_client(shared);
     capauth_session *first, *second = NULL;
 
-    (void)state;
     make_mfa_brand("IdOther", false, false);
     first = session_of(client, CAPAUTH_FLOW_MOBILE, "IdOther", CAPAUTH_IDENTIFIER_MOBILE, MOBILE);
     by_otp(first, MOBILE);
@@ -240,13 +233,12 @@ static void the_second_factor_may_have_another_identifier(void **state)
     capauth_client_free(&client);
 }
 
-static void a_first_mfa_password_counts_after_an_otp(void **state)
+TEST(a_first_mfa_password_counts_after_an_otp)
 {
     capauth_client *client = new_client(shared);
     capauth_session *first, *second = NULL;
     capauth_options *options = NULL;
 
-    (void)state;
     make_brand(shared, "IdMfaFirst",
                "{\"IS_MFA_ENABLED\":true,\"CONF_FORCED_MFA\":true,\"IS_MFA_PASSWORD_ENABLED\":true}");
     first = session_of(client, CAPAUTH_FLOW_MOBILE, "IdMfaFirst", CAPAUTH_IDENTIFIER_MOBILE, MOBILE);
@@ -268,12 +260,11 @@ static void a_first_mfa_password_counts_after_an_otp(void **state)
     capauth_client_free(&client);
 }
 
-static void a_second_factor_can_be_taken_again(void **state)
+TEST(a_second_factor_can_be_taken_again)
 {
     capauth_client *client = new_client(shared);
     capauth_session *first, *second = NULL;
 
-    (void)state;
     make_mfa_brand("IdAgain", false, true);
     first = session_of(client, CAPAUTH_FLOW_MOBILE, "IdAgain", CAPAUTH_IDENTIFIER_MOBILE, MOBILE);
     by_otp(first, MOBILE);

@@ -41,12 +41,11 @@ static void until_requested(struct fixture *f, const char *brand, int count)
         assert_true(capauth_client_poll(f->client, 10) >= 0);
 }
 
-static void a_refused_regeneration_does_not_end_a_newer_sign_in(void **state)
+TEST(a_refused_regeneration_does_not_end_a_newer_sign_in)
 {
     struct fixture f = signed_in("LateRefused", "{}");
     capauth_call *call = NULL;
 
-    (void)state;
     make_fault(shared, "LateRefused", REGENERATE, 1,
                "\"status\":503,\"body\":\"\",\"headers\":{\"Retry-After\":\"1\"}");
     make_fault(shared, "LateRefused", REGENERATE, 1, refused_key);
@@ -60,12 +59,11 @@ static void a_refused_regeneration_does_not_end_a_newer_sign_in(void **state)
     end(&f);
 }
 
-static void a_regeneration_does_not_jump_into_a_new_sign_in(void **state)
+TEST(a_regeneration_does_not_jump_into_a_new_sign_in)
 {
     struct fixture f = signed_in("LateToken", "{}");
     capauth_call *call = NULL;
 
-    (void)state;
     make_fault(shared, "LateToken", REGENERATE, 1, "\"delayMs\":700");
     assert_code(capauth_token_regenerate(f.customer, NULL, &call), CAPAUTH_OK);
     until_requested(&f, "LateToken", 1);
@@ -77,7 +75,7 @@ static void a_regeneration_does_not_jump_into_a_new_sign_in(void **state)
     end(&f);
 }
 
-static void after_a_reload_the_regeneration_is_begun_anew(void **state)
+TEST(after_a_reload_the_regeneration_is_begun_anew)
 {
     struct fixture f = signed_in("LateReload", "{\"TOKEN_EXPIRY_IN_MINUTES\":1}");
     capauth_options *options = NULL;
@@ -86,7 +84,6 @@ static void after_a_reload_the_regeneration_is_begun_anew(void **state)
     char *text = NULL;
     char *token = NULL;
 
-    (void)state;
     assert_code(capauth_session_export(f.customer, &text), CAPAUTH_OK);
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
     assert_code(capauth_options_set_margin_ms(options, 600000), CAPAUTH_OK);
@@ -108,14 +105,13 @@ static void after_a_reload_the_regeneration_is_begun_anew(void **state)
 }
 
 /* The one from before the reload ends first: those who wait for the newer one go on waiting for that. */
-static void a_regeneration_of_the_past_leaves_the_newer_one_its_waiters(void **state)
+TEST(a_regeneration_of_the_past_leaves_the_newer_one_its_waiters)
 {
     struct fixture f = signed_in("LateWaiters", "{\"TOKEN_EXPIRY_IN_MINUTES\":1}");
     capauth_options *options = NULL;
     capauth_call *calls[2] = {NULL, NULL};
     char *text = NULL;
 
-    (void)state;
     assert_code(capauth_session_export(f.customer, &text), CAPAUTH_OK);
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
     assert_code(capauth_options_set_margin_ms(options, 600000), CAPAUTH_OK);
@@ -137,12 +133,11 @@ static void a_regeneration_of_the_past_leaves_the_newer_one_its_waiters(void **s
     end(&f);
 }
 
-static void a_web_view_token_is_not_regenerated(void **state)
+TEST(a_web_view_token_is_not_regenerated)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
 
-    (void)state;
     make_brand(shared, "LateView", "{}");
     customer = new_web(client, "LateView", "919999999991");
     assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
@@ -153,13 +148,12 @@ static void a_web_view_token_is_not_regenerated(void **state)
     capauth_client_free(&client);
 }
 
-static void a_post_refused_for_expiry_is_no_unknown_outcome(void **state)
+TEST(a_post_refused_for_expiry_is_no_unknown_outcome)
 {
     struct fixture f = signed_in("LatePost", "{}");
     capauth_options *options = NULL;
     capauth_call *call = NULL;
 
-    (void)state;
     make_fault(shared, "LatePost", "/mobile/v2/api/customer/update", 1, "\"status\":401,\"body\":\"{}\"");
     make_fault(shared, "LatePost", REGENERATE, 1, "\"delayMs\":5000");
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
@@ -172,14 +166,13 @@ static void a_post_refused_for_expiry_is_no_unknown_outcome(void **state)
     end(&f);
 }
 
-static void a_second_sign_out_lets_the_first_expire_the_token(void **state)
+TEST(a_second_sign_out_lets_the_first_expire_the_token)
 {
     struct fixture f = signed_in("LateSignOut", "{\"IS_MFA_ENABLED\":true,\"CONF_FORCED_MFA\":true}");
     capauth_session *second = NULL;
     capauth_call *first_tap = NULL;
     capauth_call *second_tap = NULL;
 
-    (void)state;
     assert_code(capauth_session_second_factor(f.customer, &second), CAPAUTH_OK);
     sign_in(shared, second);
     assert_code(capauth_session_sign_out(second, NULL, &first_tap), CAPAUTH_OK);
@@ -193,13 +186,12 @@ static void a_second_sign_out_lets_the_first_expire_the_token(void **state)
     end(&f);
 }
 
-static void an_expired_token_does_not_come_back_by_a_regeneration(void **state)
+TEST(an_expired_token_does_not_come_back_by_a_regeneration)
 {
     struct fixture f = signed_in("LateExpire", "{\"IS_MFA_ENABLED\":true,\"CONF_FORCED_MFA\":true}");
     capauth_session *second = NULL;
     capauth_call *call = NULL;
 
-    (void)state;
     assert_code(capauth_session_second_factor(f.customer, &second), CAPAUTH_OK);
     sign_in(shared, second);
     make_fault(shared, "LateExpire", "/auth/v1/mfa/token/regenerate", 1, "\"delayMs\":700");
@@ -227,11 +219,10 @@ static void count_balance(int event, int64_t call_id, const char *operation, int
     traced += event == CAPAUTH_TRACE_START ? 1 : -1;
 }
 
-static void every_traced_end_has_a_start(void **state)
+TEST(every_traced_end_has_a_start)
 {
     struct fixture f = signed_in("LateTrace", "{}");
 
-    (void)state;
     traced = 0;
     assert_code(capauth_client_set_trace(f.client, count_balance, NULL, NULL), CAPAUTH_OK);
     assert_code(capauth_token_regenerate(f.customer, NULL, NULL), CAPAUTH_OK);
@@ -240,13 +231,12 @@ static void every_traced_end_has_a_start(void **state)
     end(&f);
 }
 
-static void a_gateway_message_that_repeats_the_token_is_withheld(void **state)
+TEST(a_gateway_message_that_repeats_the_token_is_withheld)
 {
     struct fixture f = signed_in("LateSecret", "{\"CONF_REGENERATE_TOKEN\":false}");
     capauth_call *call = NULL;
     char fault[2048];
 
-    (void)state;
     snprintf(fault, sizeof fault,
              "\"status\":401,\"body\":{\"status\":{\"success\":false,\"code\":401,\"message\":\"bad %s\"}}",
              capauth_session_token(f.customer));
@@ -267,7 +257,7 @@ static void *wait_long(void *session)
 }
 
 /* The leader finishes the loop's call, and goes back to waiting for its own. */
-static void a_leader_does_not_take_the_wake_up_from_the_descriptor(void **state)
+TEST(a_leader_does_not_take_the_wake_up_from_the_descriptor)
 {
     struct fixture f = signed_in("LateWake", "{}");
     capauth_session *slow;
@@ -275,7 +265,6 @@ static void a_leader_does_not_take_the_wake_up_from_the_descriptor(void **state)
     pthread_t thread;
     struct pollfd watched = {.events = POLLIN};
 
-    (void)state;
     make_brand(shared, "LateWakeSlow", "{}");
     make_fault(shared, "LateWakeSlow", "/auth/v1/token/generate", 1, "\"delayMs\":4000");
     slow = new_mobile(f.client, "LateWakeSlow", "919999999994");

@@ -38,11 +38,10 @@ static int after_each(void **state)
 
 /* ---- What it lacks ---- */
 
-static void settings_that_need_it_are_refused_when_they_are_set(void **state)
+TEST(settings_that_need_it_are_refused_when_they_are_set)
 {
     capauth_client *client = client_of("https://127.0.0.1:1");
 
-    (void)state;
     lack("LACKS_OPTION", CURLOPT_PINNEDPUBLICKEY);
     assert_code(capauth_client_set_pinned_keys(client, PIN), CAPAUTH_E_UNSUPPORTED);
     assert_non_null(strstr(capauth_client_error_message(client), "pinned_keys: this libcurl"));
@@ -74,11 +73,10 @@ static int set_ca_pem_without_a_file(capauth_client *client)
     return result;
 }
 
-static void authorities_as_text_are_refused_where_they_can_be_no_file(void **state)
+TEST(authorities_as_text_are_refused_where_they_can_be_no_file)
 {
     capauth_client *client = client_of("https://127.0.0.1:1");
 
-    (void)state;
     lack("LACKS_OPTION", CURLOPT_CAINFO_BLOB);
     assert_code(set_ca_pem_without_a_file(client), CAPAUTH_E_UNSUPPORTED);
     assert_non_null(strstr(capauth_client_error_message(client), "ca_pem: this libcurl"));
@@ -88,12 +86,11 @@ static void authorities_as_text_are_refused_where_they_can_be_no_file(void **sta
 }
 
 /* One that is set once for a handle, and ones that are set for each request. */
-static void what_shows_with_the_first_request_is_no_lack_of_memory(void **state)
+TEST(what_shows_with_the_first_request_is_no_lack_of_memory)
 {
     static const CURLoption options[] = {CURLOPT_MAXLIFETIME_CONN, CURLOPT_POSTFIELDS, CURLOPT_TIMECONDITION,
                                          CURLOPT_TIMEOUT_MS};
 
-    (void)state;
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         struct served it = served_begin(0);
 
@@ -136,9 +133,8 @@ static void assert_long_header(size_t length, int expected, const char *says)
     free(reply);
 }
 
-static void a_header_over_its_limit_is_named(void **state)
+TEST(a_header_over_its_limit_is_named)
 {
-    (void)state;
     assert_long_header(90000, CAPAUTH_OK, "");
     assert_long_header(110000, CAPAUTH_E_PROTOCOL, "a header of the reply is longer than 100 KB");
 }
@@ -146,13 +142,12 @@ static void a_header_over_its_limit_is_named(void **state)
 /* ---- What it is told ---- */
 
 /* However busy a connection is: else a name that has moved is not noticed before the old address closes. */
-static void connections_live_five_minutes_at_most(void **state)
+TEST(connections_live_five_minutes_at_most)
 {
     long (*told_option)(int);
     void *symbol = dlsym(RTLD_DEFAULT, "told_option");
     struct served it = served_begin(0);
 
-    (void)state;
     assert_non_null(symbol);
     memcpy(&told_option, &symbol, sizeof told_option);
     assert_code(capauth_token_generate(it.customers[0], NULL, NULL), CAPAUTH_OK);

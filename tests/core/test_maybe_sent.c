@@ -56,7 +56,7 @@ static void assert_ended(capauth_call **call, int outcome, int maybe_sent)
 
 /* ---- Whether it may have arrived ---- */
 
-static void a_regeneration_that_left_and_was_given_up_may_have_arrived(void **state)
+TEST(a_regeneration_that_left_and_was_given_up_may_have_arrived)
 {
     struct slow_server *server = slow_server_start(token_reply(), -1);
     capauth_client *client = client_of(slow_server_url(server));
@@ -64,7 +64,6 @@ static void a_regeneration_that_left_and_was_given_up_may_have_arrived(void **st
     capauth_options *options = NULL;
     capauth_call *call = NULL;
 
-    (void)state;
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
     assert_code(capauth_options_set_timeout_ms(options, 200), CAPAUTH_OK);
     assert_code(capauth_token_regenerate(session, options, &call), CAPAUTH_OK);
@@ -80,13 +79,12 @@ static void a_regeneration_that_left_and_was_given_up_may_have_arrived(void **st
     slow_server_stop(server);
 }
 
-static void a_regeneration_that_never_left_has_not(void **state)
+TEST(a_regeneration_that_never_left_has_not)
 {
     struct served it = served_begin(-1);
     capauth_session *session = signed_in(it.client, slow_server_url(it.server));
     capauth_call *call = NULL;
 
-    (void)state;
     assert_code(capauth_token_regenerate(session, NULL, &call), CAPAUTH_OK);
     assert_code(capauth_call_cancel(call), CAPAUTH_OK);
     assert_ended(&call, CAPAUTH_E_CANCELLED, 0);
@@ -94,14 +92,13 @@ static void a_regeneration_that_never_left_has_not(void **state)
     served_end(&it);
 }
 
-static void a_post_that_is_sent_again_after_a_401_may_have_arrived(void **state)
+TEST(a_post_that_is_sent_again_after_a_401_may_have_arrived)
 {
     struct scene scene = {
         .replies = {http_reply("HTTP/1.1 401 Unauthorized", "", ""), http_reply(OK_LINE, "", RENEWED), DROPPED}};
     capauth_options *options = NULL;
     capauth_call *call = NULL;
 
-    (void)state;
     open_scene(&scene, 0);
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
     assert_code(capauth_options_set_repeatable(options, 1), CAPAUTH_OK);
@@ -112,12 +109,11 @@ static void a_post_that_is_sent_again_after_a_401_may_have_arrived(void **state)
     close_scene(&scene);
 }
 
-static void what_was_turned_away_has_not_arrived_unless_an_earlier_attempt_may_have(void **state)
+TEST(what_was_turned_away_has_not_arrived_unless_an_earlier_attempt_may_have)
 {
     const char *turned_away = http_reply("HTTP/1.1 403 Forbidden", "", PAGE);
     struct scene scenes[] = {{.replies = {turned_away}}, {.replies = {DROPPED, turned_away}}};
 
-    (void)state;
     for (int earlier = 0; earlier < 2; earlier++) {
         capauth_call *call = NULL;
 
@@ -131,7 +127,7 @@ static void what_was_turned_away_has_not_arrived_unless_an_earlier_attempt_may_h
 
 /* ---- Whether trying again may help ---- */
 
-static void a_status_says_whether_the_same_request_may_succeed_later(void **state)
+TEST(a_status_says_whether_the_same_request_may_succeed_later)
 {
     static const struct {
         const char *line;
@@ -149,7 +145,6 @@ static void a_status_says_whether_the_same_request_may_succeed_later(void **stat
         {"HTTP/1.1 503 Busy", CAPAUTH_E_SERVICE, 1},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct scene scene = {.replies = {http_reply(cases[i].line, "", PAGE)}};
         capauth_call *call = NULL;
@@ -164,12 +159,11 @@ static void a_status_says_whether_the_same_request_may_succeed_later(void **stat
     }
 }
 
-static void passing_trouble_is_tried_again(void **state)
+TEST(passing_trouble_is_tried_again)
 {
     static const char *const lines[] = {"HTTP/1.1 408 Request Timeout", "HTTP/1.1 429 Too Many", "HTTP/1.1 500 Broken",
                                         "HTTP/1.1 502 Bad Gateway",     "HTTP/1.1 503 Busy",     "HTTP/1.1 504 Late"};
 
-    (void)state;
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         struct scene scene = {
             .replies = {http_reply(lines[i], "Connection: close\r\n", PAGE), http_reply(OK_LINE, "", GOOD)}};

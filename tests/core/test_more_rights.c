@@ -5,12 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void the_callers_environment_is_not_believed(void **state)
+TEST(the_callers_environment_is_not_believed)
 {
     capauth_client *client = NULL;
     char *about = NULL;
 
-    (void)state;
     setenv("SSL_CERT_FILE", shared->ca_file, 1);
     setenv("https_proxy", "http://127.0.0.1:1", 1);
     setenv("all_proxy", "http://127.0.0.1:1", 1);
@@ -24,12 +23,11 @@ static void the_callers_environment_is_not_believed(void **state)
     capauth_client_free(&client);
 }
 
-static void what_the_program_sets_itself_is(void **state)
+TEST(what_the_program_sets_itself_is)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer = new_mobile(client, "DocDemo", "919999999993");
 
-    (void)state;
     sign_in(shared, customer);
     capauth_session_free(&customer);
     capauth_client_free(&client);

@@ -29,20 +29,18 @@ static capauth_client *client_that_trusts(const char *pem)
     return client;
 }
 
-static void descriptors_cannot_be_opened_by_name_here(void **state)
+TEST(descriptors_cannot_be_opened_by_name_here)
 {
-    (void)state;
     assert_int_equal(open("/proc/self/fd/0", O_RDONLY), -1);
     assert_int_equal(errno, EACCES);
 }
 
-static void a_ca_as_text_signs_in(void **state)
+TEST(a_ca_as_text_signs_in)
 {
     char *pem = text_of_file(shared->ca_file);
     capauth_client *client = client_that_trusts(pem);
     capauth_session *customer = new_mobile(client, "DocDemo", "919999999993");
 
-    (void)state;
     sign_in(shared, customer);
     assert_true(capauth_session_signed_in(customer));
     capauth_session_free(&customer);
@@ -50,24 +48,22 @@ static void a_ca_as_text_signs_in(void **state)
     free(pem);
 }
 
-static void a_ca_as_text_is_all_that_is_trusted(void **state)
+TEST(a_ca_as_text_is_all_that_is_trusted)
 {
     char *system_store = text_of_file("/etc/ssl/certs/ca-certificates.crt");
     capauth_client *client = client_that_trusts(system_store);
 
-    (void)state;
     assert_code(capauth_client_prepare(client), CAPAUTH_E_TLS);
     capauth_client_free(&client);
     free(system_store);
 }
 
-static void no_descriptor_is_kept_for_it(void **state)
+TEST(no_descriptor_is_kept_for_it)
 {
     char *pem = text_of_file(shared->ca_file);
     capauth_client *client = NULL;
     int before;
 
-    (void)state;
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     before = open_descriptors();
     assert_code(capauth_client_set_ca_pem(client, pem), CAPAUTH_OK);

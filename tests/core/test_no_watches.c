@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void a_socket_that_cannot_be_watched_ends_its_call(void **state)
+TEST(a_socket_that_cannot_be_watched_ends_its_call)
 {
     struct served it = served_begin(0);
     capauth_call *call = NULL;
 
-    (void)state;
     setenv("NO_WATCHES", "1", 1);
     call = start_token(it.customers[0], 20000);
     assert_code(capauth_call_wait(call, 5000), CAPAUTH_E_SYSTEM);

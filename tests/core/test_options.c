@@ -106,9 +106,8 @@ static const struct {
     {view_of_2, "view is 2, and may be 0 or 1"},
 };
 
-static void a_setter_that_refuses_says_why(void **state)
+TEST(a_setter_that_refuses_says_why)
 {
-    (void)state;
     memset(too_long, 'x', sizeof too_long - 1);
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         capauth_options *options = NULL;
@@ -125,11 +124,10 @@ static void a_setter_that_refuses_says_why(void **state)
     }
 }
 
-static void there_is_no_message_of_nothing(void **state)
+TEST(there_is_no_message_of_nothing)
 {
     char question[] = "?", *copy = question;
 
-    (void)state;
     assert_string_equal(capauth_options_error_message(NULL), "");
     assert_code(capauth_options_copy_error_message(NULL, &copy), CAPAUTH_E_INVALID_ARGUMENT);
     assert_null(copy);

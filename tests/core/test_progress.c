@@ -65,7 +65,7 @@ static void assert_step(const struct scene *scene, int step)
 
 /* ---- The second factor ---- */
 
-static void the_second_factor_keeps_the_contact_and_its_type(void **state)
+TEST(the_second_factor_keeps_the_contact_and_its_type)
 {
     static const struct {
         const char *members, *sent;
@@ -74,7 +74,6 @@ static void the_second_factor_keeps_the_contact_and_its_type(void **state)
         {"\"contactType\":\"MOBILE\",\"contact\":\"919999999994\"", "\"mobile\":\"919999999994\""},
     };
 
-    (void)state;
     for (int i = 0; i < 2; i++) {
         struct scene scene = {.replies = {http_reply(OK_LINE, "", YES)}};
         capauth_session *second = NULL;
@@ -96,12 +95,11 @@ static void the_second_factor_keeps_the_contact_and_its_type(void **state)
 
 /* ---- OTPs ---- */
 
-static void an_otp_was_sent_when_the_server_says_so(void **state)
+TEST(an_otp_was_sent_when_the_server_says_so)
 {
     static const int64_t date_ms = INT64_C(1672628645000);
     struct scene scene = {.replies = {http_reply(OK_LINE, "Date: Mon, 02 Jan 2023 03:04:05 GMT\r\n", YES)}};
 
-    (void)state;
     open_scene(&scene, "mobile", SIGNING_IN);
     assert_int_equal(capauth_session_otp_sent_at(scene.session), 0);
     assert_code(capauth_otp_generate(scene.session, NULL, NULL), CAPAUTH_OK);
@@ -110,11 +108,10 @@ static void an_otp_was_sent_when_the_server_says_so(void **state)
     close_scene(&scene);
 }
 
-static void a_resend_counts_anew(void **state)
+TEST(a_resend_counts_anew)
 {
     struct scene scene = {.replies = {no(1506), no(1506), no(1528), http_reply(OK_LINE, "", YES), no(1506)}};
 
-    (void)state;
     open_scene(&scene, "mobile", SIGNING_IN);
     for (int i = 1; i <= 2; i++) {
         assert_code(capauth_otp_validate(scene.session, "1", NULL, NULL), CAPAUTH_INVALID_OTP);
@@ -129,7 +126,7 @@ static void a_resend_counts_anew(void **state)
     close_scene(&scene);
 }
 
-static void a_new_sign_in_has_sent_no_otp_and_counted_no_wrong_one(void **state)
+TEST(a_new_sign_in_has_sent_no_otp_and_counted_no_wrong_one)
 {
     struct scene scene = {
         .replies = {http_reply(OK_LINE, "", YES), no(1506),
@@ -137,7 +134,6 @@ static void a_new_sign_in_has_sent_no_otp_and_counted_no_wrong_one(void **state)
                                "{\"status\":{\"success\":true,\"code\":200},\"auth\":{\"token\":\"V2\"},"
                                "\"user\":{\"sessionId\":\"P-2\"}}")}};
 
-    (void)state;
     open_scene(&scene, "mobile", SIGNING_IN);
     assert_code(capauth_otp_generate(scene.session, NULL, NULL), CAPAUTH_OK);
     assert_code(capauth_otp_validate(scene.session, "1", NULL, NULL), CAPAUTH_INVALID_OTP);
@@ -167,9 +163,8 @@ static const struct {
     {CAPAUTH_OTP_NOT_GENERATED, CAPAUTH_STEP_OTP_GENERATE, 0},
 };
 
-static void three_codes_lead_to_the_start_after_a_lost_answer(void **state)
+TEST(three_codes_lead_to_the_start_after_a_lost_answer)
 {
-    (void)state;
     for (int i = 0; i < 3; i++) {
         for (int by_password = 0; by_password < 2; by_password++) {
             struct scene scene = {.replies = {LOST, no(three[i].code)}};
@@ -185,9 +180,8 @@ static void three_codes_lead_to_the_start_after_a_lost_answer(void **state)
     }
 }
 
-static void without_a_lost_answer_they_mean_what_they_say(void **state)
+TEST(without_a_lost_answer_they_mean_what_they_say)
 {
-    (void)state;
     for (int i = 0; i < 3; i++) {
         for (int by_password = 0; by_password < 2; by_password++) {
             struct scene scene = {.replies = {no(1506), no(three[i].code)}};
@@ -203,11 +197,10 @@ static void without_a_lost_answer_they_mean_what_they_say(void **state)
     }
 }
 
-static void a_new_sign_in_forgets_the_lost_answer(void **state)
+TEST(a_new_sign_in_forgets_the_lost_answer)
 {
     struct scene scene = {.replies = {LOST, http_reply(OK_LINE, "", YES), no(1502)}};
 
-    (void)state;
     open_scene(&scene, "mobile", SIGNING_IN);
     assert_code(validate(scene.session, false), CAPAUTH_E_UNKNOWN_OUTCOME);
     assert_code(capauth_token_generate(scene.session, NULL, NULL), CAPAUTH_OK);
@@ -216,12 +209,11 @@ static void a_new_sign_in_forgets_the_lost_answer(void **state)
     close_scene(&scene);
 }
 
-static void a_lost_answer_is_remembered_by_an_export(void **state)
+TEST(a_lost_answer_is_remembered_by_an_export)
 {
     struct scene scene = {.replies = {LOST, no(1502)}};
     char *text = NULL;
 
-    (void)state;
     open_scene(&scene, "mobile", SIGNING_IN);
     assert_code(validate(scene.session, false), CAPAUTH_E_UNKNOWN_OUTCOME);
     assert_code(capauth_session_export(scene.session, &text), CAPAUTH_OK);
@@ -235,11 +227,10 @@ static void a_lost_answer_is_remembered_by_an_export(void **state)
 
 /* ---- Signing out ---- */
 
-static void whoever_signs_out_does_not_mind_a_token_that_is_gone(void **state)
+TEST(whoever_signs_out_does_not_mind_a_token_that_is_gone)
 {
     static const int codes[] = {CAPAUTH_TOKEN_EXPIRED, CAPAUTH_CANNOT_EXPIRE_TOKEN};
 
-    (void)state;
     for (int i = 0; i < 2; i++) {
         struct scene scene = {.replies = {no(codes[i])}};
 
@@ -283,12 +274,11 @@ static void close_silence(struct silence *it)
     slow_server_stop(it->server);
 }
 
-static void after_a_sign_out_a_new_sign_in_may_begin_at_once(void **state)
+TEST(after_a_sign_out_a_new_sign_in_may_begin_at_once)
 {
     struct silence it = open_silence("mobile", SIGNED_IN ",\"sessionId\":\"P-1\"");
     capauth_call *before = NULL, *out = NULL, *generate = NULL, *third = NULL;
 
-    (void)state;
     assert_code(capauth_otp_generate(it.session, NULL, &before), CAPAUTH_OK);
     assert_code(capauth_session_sign_out(it.session, NULL, &out), CAPAUTH_OK);
     assert_code(capauth_token_generate(it.session, NULL, &generate), CAPAUTH_OK);
@@ -302,12 +292,11 @@ static void after_a_sign_out_a_new_sign_in_may_begin_at_once(void **state)
     close_silence(&it);
 }
 
-static void a_sign_out_in_flight_keeps_nobody_from_signing_in(void **state)
+TEST(a_sign_out_in_flight_keeps_nobody_from_signing_in)
 {
     struct silence it = open_silence("mfa", SIGNED_IN);
     capauth_call *out = NULL, *generate = NULL;
 
-    (void)state;
     assert_code(capauth_session_sign_out(it.session, NULL, &out), CAPAUTH_OK);
     while (slow_server_requests(it.server) < 1)
         assert_true(capauth_client_poll(it.client, 10) >= 0);
@@ -318,12 +307,11 @@ static void a_sign_out_in_flight_keeps_nobody_from_signing_in(void **state)
     close_silence(&it);
 }
 
-static void closing_ends_a_sign_out_in_flight(void **state)
+TEST(closing_ends_a_sign_out_in_flight)
 {
     struct silence it = open_silence("mfa", SIGNED_IN);
     capauth_call *out = NULL;
 
-    (void)state;
     assert_code(capauth_session_sign_out(it.session, NULL, &out), CAPAUTH_OK);
     while (slow_server_requests(it.server) < 1)
         assert_true(capauth_client_poll(it.client, 10) >= 0);

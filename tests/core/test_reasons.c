@@ -26,7 +26,7 @@ static void assert_says(const char *text, const char *what)
 
 /* ---- The handle that was given ---- */
 
-static void a_reload_says_on_the_session_what_is_wrong(void **state)
+TEST(a_reload_says_on_the_session_what_is_wrong)
 {
     static const struct {
         const char *text, *says;
@@ -41,7 +41,6 @@ static void a_reload_says_on_the_session_what_is_wrong(void **state)
     capauth_client *client = brand_client();
     capauth_session *customer = new_mobile(client, "B", "919999999993");
 
-    (void)state;
     assert_code(capauth_client_set_cluster(client, "MARS"), CAPAUTH_E_INVALID_ARGUMENT);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_code(capauth_otp_validate(customer, "1", NULL, NULL), CAPAUTH_E_WRONG_STEP);
@@ -53,23 +52,21 @@ static void a_reload_says_on_the_session_what_is_wrong(void **state)
     capauth_client_free(&client);
 }
 
-static void a_restore_says_it_on_the_client(void **state)
+TEST(a_restore_says_it_on_the_client)
 {
     capauth_client *client = brand_client();
     capauth_session *customer = NULL;
 
-    (void)state;
     assert_code(capauth_client_set_cluster(client, "MARS"), CAPAUTH_E_INVALID_ARGUMENT);
     assert_code(capauth_session_restore(client, "x", &customer), CAPAUTH_E_INVALID_ARGUMENT);
     assert_string_equal(capauth_client_error_message(client), "the export is no JSON");
     capauth_client_free(&client);
 }
 
-static void a_prepare_says_it_on_the_client(void **state)
+TEST(a_prepare_says_it_on_the_client)
 {
     capauth_client *client = NULL;
 
-    (void)state;
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(client, shared->url), CAPAUTH_OK);
     assert_code(capauth_client_set_max_retries(client, 0), CAPAUTH_OK);
@@ -86,13 +83,12 @@ static void a_prepare_says_it_on_the_client(void **state)
     capauth_client_free(&client);
 }
 
-static void closed_handles_say_so(void **state)
+TEST(closed_handles_say_so)
 {
     capauth_client *client = brand_client();
     capauth_session *customer = new_mobile(client, "B", "919999999993");
     capauth_session *other = NULL;
 
-    (void)state;
     assert_code(capauth_client_set_cluster(client, "MARS"), CAPAUTH_E_INVALID_ARGUMENT);
     assert_code(capauth_client_close(client), CAPAUTH_OK);
     assert_code(capauth_client_set_cluster(client, "EU"), CAPAUTH_E_CLOSED);
@@ -142,14 +138,13 @@ static void *fail_and_ask(void *data)
     return NULL;
 }
 
-static void threads_do_not_hear_of_each_other(void **state)
+TEST(threads_do_not_hear_of_each_other)
 {
     capauth_client *client = brand_client();
     capauth_session *customer = new_mobile(client, "B", "919999999993");
     struct failing two[] = {{client, customer, false}, {client, customer, true}};
     pthread_t threads[2];
 
-    (void)state;
     for (int i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, fail_and_ask, &two[i]), 0);
     for (int i = 0; i < 2; i++) {
@@ -170,11 +165,10 @@ static void *fail_once(void *client)
     return NULL;
 }
 
-static void many_threads_leave_few_texts(void **state)
+TEST(many_threads_leave_few_texts)
 {
     capauth_client *client = brand_client();
 
-    (void)state;
     assert_code(capauth_client_set_timeout_ms(client, 0), CAPAUTH_E_INVALID_ARGUMENT);
     for (int i = 0; i < 100; i++) {
         pthread_t thread;
@@ -189,7 +183,7 @@ static void many_threads_leave_few_texts(void **state)
 
 /* ---- Headers of a regeneration ---- */
 
-static void a_regeneration_has_the_headers_of_who_asks(void **state)
+TEST(a_regeneration_has_the_headers_of_who_asks)
 {
     static const char *replies[2];
     struct raw_server *server;
@@ -198,7 +192,6 @@ static void a_regeneration_has_the_headers_of_who_asks(void **state)
     capauth_options *options = NULL;
     char request[4096], text[512];
 
-    (void)state;
     replies[0] = http_reply("HTTP/1.1 200 OK", "", "{\"status\":{\"success\":true},\"auth\":{\"token\":\"e.e30.s\"}}");
     server = raw_server_start(replies, false);
     client = new_raw_client(server);

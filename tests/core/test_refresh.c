@@ -95,15 +95,13 @@ static void check_many(const char *brand, bool informed)
     capauth_client_free(&client);
 }
 
-static void calls_at_the_moment_of_expiry_share_one_regeneration(void **state)
+TEST(calls_at_the_moment_of_expiry_share_one_regeneration)
 {
-    (void)state;
     check_many("RefreshMany", true);
 }
 
-static void calls_that_are_refused_share_one_regeneration(void **state)
+TEST(calls_that_are_refused_share_one_regeneration)
 {
-    (void)state;
     check_many("RefreshRefused", false);
 }
 
@@ -127,13 +125,12 @@ static void *use_session(void *data)
     return (void *)failures;
 }
 
-static void threads_share_one_regeneration(void **state)
+TEST(threads_share_one_regeneration)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     pthread_t threads[THREADS];
 
-    (void)state;
     make_brand(shared, "RefreshThreads", "{}");
     customer = new_mobile(client, "RefreshThreads", MOBILE);
     sign_in(shared, customer);
@@ -151,13 +148,12 @@ static void threads_share_one_regeneration(void **state)
     capauth_client_free(&client);
 }
 
-static void web_regenerates_from_the_token_itself(void **state)
+TEST(web_regenerates_from_the_token_itself)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     char *before = NULL;
 
-    (void)state;
     make_brand(shared, "RefreshWeb", "{}");
     customer = new_web(client, "RefreshWeb", MOBILE);
     sign_in(shared, customer);
@@ -171,14 +167,13 @@ static void web_regenerates_from_the_token_itself(void **state)
     capauth_client_free(&client);
 }
 
-static void a_waiter_that_leaves_ends_only_itself(void **state)
+TEST(a_waiter_that_leaves_ends_only_itself)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_options *options = NULL;
     capauth_call *cancelled = NULL, *late = NULL, *patient = NULL;
 
-    (void)state;
     make_brand(shared, "RefreshWaiters", "{}");
     customer = new_mobile(client, "RefreshWaiters", MOBILE);
     sign_in(shared, customer);
@@ -206,13 +201,12 @@ static void a_waiter_that_leaves_ends_only_itself(void **state)
     capauth_client_free(&client);
 }
 
-static void a_waiter_s_cancel_leaves_the_new_token(void **state)
+TEST(a_waiter_s_cancel_leaves_the_new_token)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_call *call = NULL;
 
-    (void)state;
     make_brand(shared, "RefreshLeft", "{}");
     customer = new_mobile(client, "RefreshLeft", MOBILE);
     sign_in(shared, customer);
@@ -236,14 +230,13 @@ static void let_pass(capauth_session *customer, int ms)
     capauth__session_unlock(customer);
 }
 
-static void after_a_failure_there_is_a_pause(void **state)
+TEST(after_a_failure_there_is_a_pause)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_call *call = NULL;
     char *message = NULL;
 
-    (void)state;
     assert_code(capauth_client_set_max_retries(client, 0), CAPAUTH_OK);
     make_brand(shared, "RefreshPause", "{}");
     customer = new_mobile(client, "RefreshPause", MOBILE);
@@ -269,7 +262,7 @@ static void after_a_failure_there_is_a_pause(void **state)
     capauth_client_free(&client);
 }
 
-static void a_network_failure_never_signs_out(void **state)
+TEST(a_network_failure_never_signs_out)
 {
     static const struct {
         int count;
@@ -285,7 +278,6 @@ static void a_network_failure_never_signs_out(void **state)
     capauth_client *client = new_client(shared);
     capauth_session *customer;
 
-    (void)state;
     assert_code(capauth_client_set_max_retries(client, 0), CAPAUTH_OK);
     make_brand(shared, "RefreshNetwork", "{}");
     customer = new_mobile(client, "RefreshNetwork", MOBILE);
@@ -321,11 +313,10 @@ static void on_change(capauth_session *session, void *data)
     changes->next_step = capauth_session_next_step(session);
 }
 
-static void a_refusal_signs_out_once(void **state)
+TEST(a_refusal_signs_out_once)
 {
     static const int codes[] = {CAPAUTH_CANNOT_REGENERATE_TOKEN, CAPAUTH_INVALID_KEY};
 
-    (void)state;
     for (size_t i = 0; i < 2; i++) {
         capauth_client *client = new_client(shared);
         capauth_session *customer;
@@ -364,14 +355,13 @@ static void a_refusal_signs_out_once(void **state)
     }
 }
 
-static void on_change_tells_of_every_new_token(void **state)
+TEST(on_change_tells_of_every_new_token)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     struct changes changes = {0};
     int before;
 
-    (void)state;
     make_brand(shared, "RefreshTold", "{}");
     customer = new_mobile(client, "RefreshTold", MOBILE);
     assert_code(capauth_session_on_change(customer, on_change, &changes, NULL), CAPAUTH_OK);
@@ -390,11 +380,10 @@ static void on_change_tells_of_every_new_token(void **state)
 
 /* ---- The server's clock ---- */
 
-static void a_local_clock_a_day_off_does_not_matter(void **state)
+TEST(a_local_clock_a_day_off_does_not_matter)
 {
     static const int64_t offsets[] = {-DAY_MS, DAY_MS, -365 * DAY_MS, 365 * DAY_MS};
 
-    (void)state;
     make_brand(shared, "RefreshClock", "{}");
     for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
         capauth_client *client = new_client(shared);
@@ -419,7 +408,7 @@ static void a_local_clock_a_day_off_does_not_matter(void **state)
     }
 }
 
-static void expires_in_counts_on_the_server_s_clock_alone(void **state)
+TEST(expires_in_counts_on_the_server_s_clock_alone)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer = new_mobile(client, "RefreshLeft", MOBILE);
@@ -427,7 +416,6 @@ static void expires_in_counts_on_the_server_s_clock_alone(void **state)
     capauth_session *restored = NULL;
     char *text = NULL;
 
-    (void)state;
     make_brand(shared, "RefreshLeft", "{}");
     assert_code(capauth_client_set_clock_offset_ms(client, DAY_MS), CAPAUTH_OK);
     assert_int_equal(capauth_session_expires_in_ms(customer), -1);
@@ -449,13 +437,12 @@ static void expires_in_counts_on_the_server_s_clock_alone(void **state)
 }
 
 /* A restored session has met no reply yet: the local clock is all there is, and a refusal beats it. */
-static void a_restored_session_on_a_wrong_clock_works_too(void **state)
+TEST(a_restored_session_on_a_wrong_clock_works_too)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     char *text = NULL;
 
-    (void)state;
     make_brand(shared, "RefreshRestored", "{}");
     customer = new_mobile(client, "RefreshRestored", MOBILE);
     sign_in(shared, customer);
@@ -476,13 +463,12 @@ static void a_restored_session_on_a_wrong_clock_works_too(void **state)
     capauth_string_free(&text);
 }
 
-static void the_margin_of_client_and_options_counts(void **state)
+TEST(the_margin_of_client_and_options_counts)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_options *options = NULL;
 
-    (void)state;
     make_brand(shared, "RefreshMargin", "{}"); /* tokens live 15 minutes */
     assert_code(capauth_client_set_refresh_margin_ms(client, 5 * 60 * 1000), CAPAUTH_OK);
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
@@ -516,7 +502,7 @@ static void count_warnings(int level, const char *message, void *data)
         ++*(int *)data;
 }
 
-static void a_token_serves_half_of_its_life_whatever_the_margin(void **state)
+TEST(a_token_serves_half_of_its_life_whatever_the_margin)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
@@ -524,7 +510,6 @@ static void a_token_serves_half_of_its_life_whatever_the_margin(void **state)
     capauth_call *call = NULL;
     int warnings = 0;
 
-    (void)state;
     make_brand(shared, "RefreshHalf", "{}"); /* tokens live 15 minutes */
     assert_code(capauth_client_set_log(client, count_warnings, &warnings, NULL), CAPAUTH_OK);
     assert_code(capauth_client_set_refresh_margin_ms(client, 15 * 60 * 1000), CAPAUTH_OK);
@@ -555,12 +540,11 @@ static void a_token_serves_half_of_its_life_whatever_the_margin(void **state)
 }
 
 /* Whatever befalls the regeneration, a token that is still valid is used; but not by who asked for more. */
-static void a_valid_token_is_used_when_it_cannot_be_renewed(void **state)
+TEST(a_valid_token_is_used_when_it_cannot_be_renewed)
 {
     static const char *const faults[] = {"\"status\":503,\"body\":\"\"", "\"reset\":\"before\"",
                                          "\"status\":200,\"body\":\"x\""};
 
-    (void)state;
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         capauth_client *client = new_client(shared);
         capauth_session *customer;
@@ -596,14 +580,13 @@ static void a_valid_token_is_used_when_it_cannot_be_renewed(void **state)
 }
 
 /* It is waited for in part of the time only, and then goes on by itself. */
-static void a_valid_token_is_used_when_the_regeneration_hangs(void **state)
+TEST(a_valid_token_is_used_when_the_regeneration_hangs)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_options *options = NULL;
     char *before = NULL;
 
-    (void)state;
     assert_code(capauth_client_set_timeout_ms(client, 4000), CAPAUTH_OK);
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
     assert_code(capauth_options_set_margin_ms(options, 60000), CAPAUTH_OK);
@@ -630,12 +613,11 @@ static void a_valid_token_is_used_when_the_regeneration_hangs(void **state)
     capauth_client_free(&client);
 }
 
-static void without_a_key_a_token_is_used_until_it_expires(void **state)
+TEST(without_a_key_a_token_is_used_until_it_expires)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
 
-    (void)state;
     make_brand(shared, "RefreshNoKey", "{\"CONF_REGENERATE_TOKEN\":false}");
     customer = new_mobile(client, "RefreshNoKey", MOBILE);
     sign_in(shared, customer);
@@ -658,7 +640,7 @@ static void without_a_key_a_token_is_used_until_it_expires(void **state)
 
 #define RENEWED(auth) "{\"status\":{\"success\":true,\"code\":200},\"auth\":{" auth "},\"user\":{\"role\":\"USER\"}}"
 
-static void a_new_key_replaces_the_old_one(void **state)
+TEST(a_new_key_replaces_the_old_one)
 {
     const char *const replies[] = {http_reply("HTTP/1.1 200 OK", "", RENEWED("\"token\":\"T2\",\"key\":\"K2\"")),
                                    http_reply("HTTP/1.1 200 OK", "", RENEWED("\"token\":\"T3\",\"key\":null")), NULL};
@@ -667,7 +649,6 @@ static void a_new_key_replaces_the_old_one(void **state)
     capauth_session *session = NULL;
     char text[512], request[4096];
 
-    (void)state;
     snprintf(text, sizeof text,
              "{\"v\":1,\"origin\":\"%s\",\"flow\":\"mobile\",\"brand\":\"B\",\"device\":\"d\",\"identifierType\":"
              "\"MOBILE\",\"identifier\":\"1\",\"token\":\"T1\",\"role\":\"USER\",\"key\":\"K1\",\"nextStep\":\"done\"}",

@@ -267,32 +267,28 @@ static void check_cases(const struct reply_case *cases, size_t count)
     }
 }
 
-static void refusals_keep_number_message_and_http_status(void **state)
+TEST(refusals_keep_number_message_and_http_status)
 {
-    (void)state;
     check_cases(refusals, sizeof refusals / sizeof refusals[0]);
 }
 
-static void status_success_decides(void **state)
+TEST(status_success_decides)
 {
-    (void)state;
     check_cases(successes, sizeof successes / sizeof successes[0]);
 }
 
-static void what_is_no_reply_is_a_clear_error(void **state)
+TEST(what_is_no_reply_is_a_clear_error)
 {
-    (void)state;
     check_cases(others, sizeof others / sizeof others[0]);
 }
 
 /* ---- What HTTP itself can do ---- */
 
-static void redirects_are_not_followed(void **state)
+TEST(redirects_are_not_followed)
 {
     static const char *const lines[] = {"HTTP/1.1 301 Moved", "HTTP/1.1 302 Found", "HTTP/1.1 307 Temporary",
                                         "HTTP/1.1 308 Permanent"};
 
-    (void)state;
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         struct scene scene = {
             .replies = {http_reply(lines[i], "Location: /auth/v1/elsewhere\r\n", ""), http_reply(OK_LINE, "", GOOD)}};
@@ -309,7 +305,7 @@ static void redirects_are_not_followed(void **state)
     }
 }
 
-static void half_a_body_is_a_lost_answer(void **state)
+TEST(half_a_body_is_a_lost_answer)
 {
     static const char cut[] = "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" GOOD;
     static const char half_head[] = "HTTP/1.1 200 OK\r\nContent-Le";
@@ -321,7 +317,6 @@ static void half_a_body_is_a_lost_answer(void **state)
         int generate;
     } lost[] = {{cut, CAPAUTH_E_NETWORK}, {half_head, PROTOCOL}, {no_http, PROTOCOL}, {bad_chunk, CAPAUTH_E_NETWORK}};
 
-    (void)state;
     for (size_t i = 0; i < sizeof lost / sizeof lost[0]; i++) {
         for (int validate = 0; validate < 2; validate++) {
             struct scene scene = {.replies = {lost[i].reply, http_reply(OK_LINE, "", GOOD)}};
@@ -340,13 +335,12 @@ static void half_a_body_is_a_lost_answer(void **state)
     }
 }
 
-static void interim_replies_are_skipped(void **state)
+TEST(interim_replies_are_skipped)
 {
     char text[1024];
     struct scene scene = {.replies = {text}};
     capauth_call *call = NULL;
 
-    (void)state;
     snprintf(text, sizeof text, "HTTP/1.1 103 Early Hints\r\nX-Amz-Cf-Id: early\r\nRetry-After: 9\r\n\r\n%s",
              http_reply(OK_LINE, "X-Amz-Cf-Id: late\r\n", GOOD));
     open_scene(&scene, false);
@@ -373,9 +367,8 @@ static const struct {
     {"Retry-After: \r\n", -1, ""},
 };
 
-static void retry_after_and_the_cdn_s_id_reach_the_caller(void **state)
+TEST(retry_after_and_the_cdn_s_id_reach_the_caller)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof head_cases / sizeof head_cases[0]; i++) {
         static const char *const lines[] = {"HTTP/1.1 503 Unavailable", "HTTP/1.1 200 OK"};
 
@@ -425,12 +418,11 @@ static void check_text(const char *reply, int validated, int generated)
     }
 }
 
-static void bodies_over_one_mebibyte_are_refused(void **state)
+TEST(bodies_over_one_mebibyte_are_refused)
 {
     const size_t limit = 1024 * 1024;
     char *body = malloc(limit + 2);
 
-    (void)state;
     assert_non_null(body);
     memset(body, ' ', limit + 1);
     memcpy(body, REFUSAL, strlen(REFUSAL));
@@ -443,12 +435,11 @@ static void bodies_over_one_mebibyte_are_refused(void **state)
     free(body);
 }
 
-static void deep_nesting_is_refused(void **state)
+TEST(deep_nesting_is_refused)
 {
     char *body = malloc(200000);
     char *reply;
 
-    (void)state;
     assert_non_null(body);
     strcpy(body, "{\"status\":{\"success\":false,\"code\":1506},\"x\":");
     memset(body + strlen(body), '[', 100000);
@@ -521,12 +512,11 @@ static void check_gateway(const char *reply, int outcome, const char *body)
     close_scene(&scene);
 }
 
-static void a_coding_that_is_none_leaves_the_body_as_it_is(void **state)
+TEST(a_coding_that_is_none_leaves_the_body_as_it_is)
 {
     static const char *const announced[] = {"Content-Encoding: UTF-8\r\n", "Content-Encoding: aws-chunked\r\n",
                                             "Content-Encoding: gzip\r\n"};
 
-    (void)state;
     for (size_t i = 0; i < sizeof announced / sizeof announced[0]; i++) {
         char *reply = large_reply(announced[i], REFUSAL, strlen(REFUSAL));
 
@@ -537,13 +527,12 @@ static void a_coding_that_is_none_leaves_the_body_as_it_is(void **state)
     }
 }
 
-static void operations_ask_for_no_compression(void **state)
+TEST(operations_ask_for_no_compression)
 {
     struct scene scene = {.replies = {http_reply(OK_LINE, "", GOOD)}};
     capauth_call *call = NULL;
     char request[8192];
 
-    (void)state;
     open_scene(&scene, false);
     assert_code(run(&scene, false, &call), CAPAUTH_OK);
     raw_server_last_request(scene.server, request, sizeof request);
@@ -553,12 +542,11 @@ static void operations_ask_for_no_compression(void **state)
     check_gateway(http_reply(OK_LINE, "", GOOD), CAPAUTH_OK, GOOD);
 }
 
-static void bombs_are_stopped_at_the_limit(void **state)
+TEST(bombs_are_stopped_at_the_limit)
 {
     struct bits *out = calloc(1, sizeof *out);
     char *reply;
 
-    (void)state;
     assert_non_null(out);
     /* gzip: magic, deflate, flag TEXT (so that no byte is 0), time, fast, Unix. */
     deflate_begin(out, "\x1f\x8b\x08\x01\x01\x01\x01\x01\x04\x03");
@@ -600,12 +588,11 @@ static void deflate_text(struct bits *out, const char *text, size_t spaces)
         out->data[out->length++] = (char)((i < 2 ? b : a) >> (i % 2 ? 0 : 8) & 0xff);
 }
 
-static void compressed_replies_are_read(void **state)
+TEST(compressed_replies_are_read)
 {
     struct bits *out = calloc(1, sizeof *out);
     char *reply;
 
-    (void)state;
     assert_non_null(out);
     out->length = 1;
     for (size_t spaces = 4; spaces < 50 && strlen(out->data) != out->length; spaces++) /* the server sends texts */
@@ -621,12 +608,11 @@ static void compressed_replies_are_read(void **state)
     free(out);
 }
 
-static void tokens_over_16_kibibytes_are_refused(void **state)
+TEST(tokens_over_16_kibibytes_are_refused)
 {
     char *body = malloc(20000);
     char *reply;
 
-    (void)state;
     assert_non_null(body);
     memset(body, 'x', 20000);
     memcpy(body, "{" DONE "," USER ",\"auth\":{\"token\":\"", strlen("{" DONE "," USER ",\"auth\":{\"token\":\""));
@@ -685,9 +671,8 @@ static void check_withheld(size_t i, const char *reply)
     close_scene(&scene);
 }
 
-static void messages_that_repeat_a_secret_are_withheld(void **state)
+TEST(messages_that_repeat_a_secret_are_withheld)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof secret_cases / sizeof secret_cases[0]; i++) {
         char escaped[64], body[256];
         size_t length = 0;
@@ -706,7 +691,7 @@ static void messages_that_repeat_a_secret_are_withheld(void **state)
     }
 }
 
-static void what_a_reply_says_of_the_customer_is_kept(void **state)
+TEST(what_a_reply_says_of_the_customer_is_kept)
 {
     static const struct {
         const char *user;
@@ -720,7 +705,6 @@ static void what_a_reply_says_of_the_customer_is_kept(void **state)
         {"\"x\":1", -1, -1},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char body[512];
         struct scene scene = {0};

@@ -127,7 +127,7 @@ static void check(int (*start)(capauth_session *, capauth_call **), const char *
     close_scene(scene);
 }
 
-static void a_secret_is_found_however_it_is_escaped(void **state)
+TEST(a_secret_is_found_however_it_is_escaped)
 {
     static const char *const forms[] = {
         PASSWORD,
@@ -137,7 +137,6 @@ static void a_secret_is_found_however_it_is_escaped(void **state)
         "Pa\\\\\\\"ss\\\\\\\\wo/rd-\xc3\xa9", /* escaped twice */
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         char text[256];
 
@@ -147,7 +146,7 @@ static void a_secret_is_found_however_it_is_escaped(void **state)
     }
 }
 
-static void escapes_are_undone(void **state)
+TEST(escapes_are_undone)
 {
     static const struct {
         const char *from, *to;
@@ -166,7 +165,6 @@ static void escapes_are_undone(void **state)
         {"\\x\\u12", "\\x\\u12"},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct capauth__buffer out = {0};
 
@@ -176,11 +174,10 @@ static void escapes_are_undone(void **state)
     }
 }
 
-static void every_secret_is_withheld(void **state)
+TEST(every_secret_is_withheld)
 {
     static const char *const secrets[] = {TOKEN, KEY, SESSION_ID, NEW_TOKEN, NEW_KEY};
 
-    (void)state;
     for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
         char text[256];
         const char *reply;
@@ -194,11 +191,10 @@ static void every_secret_is_withheld(void **state)
     check(validate_otp, refusal("483920 is wrong", ""), "483920");
 }
 
-static void a_secret_that_was_cut_is_still_one(void **state)
+TEST(a_secret_that_was_cut_is_still_one)
 {
     char text[2048];
 
-    (void)state;
     /* By the server. */
     snprintf(text, sizeof text, "bad token %.40s...", TOKEN);
     check(validate_otp, refusal(text, ""), "the-token-that");
@@ -212,12 +208,11 @@ static void a_secret_that_was_cut_is_still_one(void **state)
     check(validate_otp, refusal(text, ""), "eyJoZWxk");
 }
 
-static void other_messages_are_told(void **state)
+TEST(other_messages_are_told)
 {
     static const char *const texts[] = {"no such OTP", "919999999993 of DocDemo on device-1",
                                         "a \\\"quote\\\" \\ and more"};
 
-    (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct scene *scene = open_scene(refusal(texts[i], ""));
         capauth_call *call = NULL;
@@ -231,7 +226,7 @@ static void other_messages_are_told(void **state)
 }
 
 /* Only what others say is searched: a short secret is found in any sentence of our own. */
-static void our_own_words_are_told_whatever_the_secret(void **state)
+TEST(our_own_words_are_told_whatever_the_secret)
 {
     static const struct {
         const char *otp, *reply, *told;
@@ -242,7 +237,6 @@ static void our_own_words_are_told_whatever_the_secret(void **state)
         {"no", OK_LINE "\r\nContent-Length: 5\r\n\r\nhello", "HTTP 200 with a body that is no reply"},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct scene *scene = open_scene(rows[i].reply);
 
@@ -254,13 +248,12 @@ static void our_own_words_are_told_whatever_the_secret(void **state)
     }
 }
 
-static void a_refusal_on_the_spot_says_why_whatever_the_secret(void **state)
+TEST(a_refusal_on_the_spot_says_why_whatever_the_secret)
 {
     struct scene *scene = open_scene(refusal("no", ""));
     capauth_session *session = NULL;
     char text[512];
 
-    (void)state;
     snprintf(text, sizeof text,
              "{\"v\":1,\"origin\":\"%s\",\"flow\":\"mobile\",\"brand\":\"DocDemo\",\"device\":\"d\","
              "\"identifierType\":\"MOBILE\",\"identifier\":\"1\",\"nextStep\":\"done\",\"token\":\"a\",\"key\":\"e\"}",
@@ -272,11 +265,10 @@ static void a_refusal_on_the_spot_says_why_whatever_the_secret(void **state)
     close_scene(scene);
 }
 
-static void the_providers_tokens_are_withheld(void **state)
+TEST(the_providers_tokens_are_withheld)
 {
     static const char *const secrets[] = {"access-token-of-the-provider", "identity-token-of-the-provider"};
 
-    (void)state;
     for (int i = 0; i < 2; i++) {
         char text[256];
         struct scene *scene;
@@ -296,13 +288,12 @@ static void the_providers_tokens_are_withheld(void **state)
 }
 
 /* However long the program keeps the handle. */
-static void what_was_sent_is_wiped_when_the_call_is_settled(void **state)
+TEST(what_was_sent_is_wiped_when_the_call_is_settled)
 {
     struct scene *scene = open_scene(refusal("no", ""));
     capauth_call *call = NULL;
     size_t length;
 
-    (void)state;
     assert_code(validate_password(scene->session, &call), CAPAUTH_OK);
     assert_non_null(strstr(call->body.data, "Pa\\\"ss"));
     length = call->body.length;

@@ -204,9 +204,8 @@ static const struct row {
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
-static void every_operation_sends_its_row(void **state)
+TEST(every_operation_sends_its_row)
 {
-    (void)state;
     for (size_t i = 0; i < ROWS; i++) {
         struct sent sent;
         char expected[512];
@@ -231,11 +230,10 @@ static void every_operation_sends_its_row(void **state)
     }
 }
 
-static void sign_out_expires_the_token_in_the_mfa_flow_only(void **state)
+TEST(sign_out_expires_the_token_in_the_mfa_flow_only)
 {
     struct sent sent;
 
-    (void)state;
     open_flow(&sent, "mfa");
     assert_code(capauth_session_sign_out(sent.session, NULL, NULL), CAPAUTH_OK);
     assert_line(&sent, "DELETE", "/auth/v1/mfa/token/expire");
@@ -247,14 +245,13 @@ static void sign_out_expires_the_token_in_the_mfa_flow_only(void **state)
     close_sent(&sent);
 }
 
-static void values_are_sent_as_given(void **state)
+TEST(values_are_sent_as_given)
 {
     static const char brand[] = "Doc\xc3\xa9mo \"\\/+&";
     struct sent sent = {.replies = {http_reply("HTTP/1.1 200 OK", "", GOOD)}};
     struct json_object *body, *value = NULL;
     capauth_session *session = NULL;
 
-    (void)state;
     sent.server = raw_server_start(sent.replies, false);
     sent.client = new_raw_client(sent.server);
     assert_code(capauth_session_new(sent.client, CAPAUTH_FLOW_MOBILE, brand, &session), CAPAUTH_OK);
@@ -274,11 +271,10 @@ static void values_are_sent_as_given(void **state)
     close_sent(&sent);
 }
 
-static void otps_keep_their_leading_zeros(void **state)
+TEST(otps_keep_their_leading_zeros)
 {
     static const char *const otps[] = {"000000", "0", "012345", "483920", "ab 1"};
 
-    (void)state;
     for (size_t i = 0; i < sizeof otps / sizeof otps[0]; i++) {
         struct sent sent;
         char expected[512];
@@ -293,11 +289,10 @@ static void otps_keep_their_leading_zeros(void **state)
 
 /* ---- Optional members ---- */
 
-static void first_passwords_go_with_token_generate(void **state)
+TEST(first_passwords_go_with_token_generate)
 {
     capauth_options *options = NULL;
 
-    (void)state;
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
     assert_code(capauth_options_set_password(options, "first"), CAPAUTH_OK);
     for (size_t i = 0; i < 3; i++) {
@@ -329,12 +324,11 @@ static capauth_options *all_options(void)
     return options;
 }
 
-static void options_that_an_operation_has_no_use_for_are_ignored(void **state)
+TEST(options_that_an_operation_has_no_use_for_are_ignored)
 {
     capauth_options *options = all_options();
     struct sent sent;
 
-    (void)state;
     open_flow(&sent, "mobile");
     assert_code(capauth_otp_validate(sent.session, "012345", options, NULL), CAPAUTH_OK);
     assert_line(&sent, "POST", "/auth/v1/otp/validate");
@@ -348,14 +342,13 @@ static void options_that_an_operation_has_no_use_for_are_ignored(void **state)
     capauth_options_free(&options);
 }
 
-static void otp_generate_takes_hash_and_channel(void **state)
+TEST(otp_generate_takes_hash_and_channel)
 {
     static const char *const paths[] = {"/auth/v1/otp/generate?fallbackChannel=SMS",
                                         "/auth/v1/web/otp/generate?fallbackChannel=SMS",
                                         "/auth/v1/mfa/otp/generate?fallbackChannel=SMS"};
     capauth_options *options = all_options();
 
-    (void)state;
     for (size_t i = 0; i < 3; i++) {
         struct sent sent;
         char expected[512];
@@ -390,9 +383,8 @@ static const struct {
      "\"identifierType\":\"EMAIL\",\"identifierValue\":\"t@e.com\"", "t***@e.com"},
 };
 
-static void contacts_go_with_user_names_and_external_ids_only(void **state)
+TEST(contacts_go_with_user_names_and_external_ids_only)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof contacts / sizeof contacts[0]; i++) {
         struct sent sent;
         char expected[512];
@@ -415,12 +407,11 @@ static void contacts_go_with_user_names_and_external_ids_only(void **state)
 
 /* ---- Headers and places ---- */
 
-static void headers_of_client_and_options_are_sent(void **state)
+TEST(headers_of_client_and_options_are_sent)
 {
     struct sent sent = {.replies = {http_reply("HTTP/1.1 200 OK", "", GOOD)}};
     capauth_options *options = NULL;
 
-    (void)state;
     sent.server = raw_server_start(sent.replies, false);
     sent.client = new_raw_client(sent.server);
     assert_code(capauth_client_set_user_agent(sent.client, "App/7 (\xc3\xa9)"), CAPAUTH_OK);
@@ -443,7 +434,7 @@ static void headers_of_client_and_options_are_sent(void **state)
     close_sent(&sent);
 }
 
-static void base_urls_may_have_a_path_and_a_slash(void **state)
+TEST(base_urls_may_have_a_path_and_a_slash)
 {
     static const struct {
         const char *suffix;
@@ -454,7 +445,6 @@ static void base_urls_may_have_a_path_and_a_slash(void **state)
         {"/brand/one//", "/brand/one/auth/v1/web/token/generate"},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct sent sent = {.replies = {http_reply("HTTP/1.1 200 OK", "", GOOD)}};
         char url[128];

@@ -23,11 +23,10 @@ static void assert_says(const char *text, const char *what)
 
 /* ---- Plain http ---- */
 
-static void allow_http_stays_while_a_url_needs_it(void **state)
+TEST(allow_http_stays_while_a_url_needs_it)
 {
     capauth_client *client = plain_client();
 
-    (void)state;
     assert_code(capauth_client_set_allow_http(client, 1), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(client, "http://brand.example"), CAPAUTH_OK);
     assert_code(capauth_client_set_allow_http(client, 0), CAPAUTH_E_INVALID_ARGUMENT);
@@ -116,11 +115,10 @@ static capauth_client *client_at(const struct place *place, const struct raw_ser
     return client;
 }
 
-static void clusters_and_urls_say_where_requests_go(void **state)
+TEST(clusters_and_urls_say_where_requests_go)
 {
     struct raw_server *proxy = proxy_start();
 
-    (void)state;
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         capauth_client *client = client_at(&places[i], proxy);
         char expected[128];
@@ -137,12 +135,11 @@ static void clusters_and_urls_say_where_requests_go(void **state)
 }
 
 /* The same in plain http, where a proxy sees the path. */
-static void gateways_have_their_path(void **state)
+TEST(gateways_have_their_path)
 {
     struct raw_server *proxy = proxy_start();
     capauth_client *client;
 
-    (void)state;
     for (int own = 0; own < 2; own++) {
         client = plain_client();
         assert_code(capauth_client_set_allow_http(client, 1), CAPAUTH_OK);
@@ -206,12 +203,11 @@ static void set_variables(const char *names, const char *value)
     }
 }
 
-static void the_environment_names_proxies_as_curl_reads_it(void **state)
+TEST(the_environment_names_proxies_as_curl_reads_it)
 {
     struct raw_server *proxy = proxy_start();
     int before = 0;
 
-    (void)state;
     for (size_t i = 0; i < sizeof chosen / sizeof chosen[0]; i++) {
         capauth_client *client;
 
@@ -230,12 +226,11 @@ static void the_environment_names_proxies_as_curl_reads_it(void **state)
 }
 
 /* A CGI program's client says "Proxy: ...", and the server makes it HTTP_PROXY. */
-static void http_proxy_in_capitals_is_not_read(void **state)
+TEST(http_proxy_in_capitals_is_not_read)
 {
     static const char *const urls[] = {"http://0.0.0.0:1", "https://0.0.0.0:1"};
     struct raw_server *proxy = proxy_start();
 
-    (void)state;
     clear_variables();
     setenv("HTTP_PROXY", raw_server_url(proxy), 1);
     for (int i = 0; i < 2; i++) {
@@ -250,12 +245,11 @@ static void http_proxy_in_capitals_is_not_read(void **state)
     raw_server_stop(proxy);
 }
 
-static void exceptions_are_asked_directly(void **state)
+TEST(exceptions_are_asked_directly)
 {
     static const char *const names[] = {"no_proxy", "NO_PROXY"};
     struct raw_server *proxy = proxy_start();
 
-    (void)state;
     for (int i = 0; i < 2; i++) {
         capauth_client *client;
 
@@ -271,7 +265,7 @@ static void exceptions_are_asked_directly(void **state)
     raw_server_stop(proxy);
 }
 
-static void proxies_of_every_form_are_taken(void **state)
+TEST(proxies_of_every_form_are_taken)
 {
     static const char *const good[] = {"",
                                        "proxy.example",
@@ -289,7 +283,6 @@ static void proxies_of_every_form_are_taken(void **state)
                                       "proxy example",       "http://user:secret@proxy:port"};
     capauth_client *client = plain_client();
 
-    (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_code(capauth_client_set_proxy(client, good[i]), CAPAUTH_OK);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -304,13 +297,12 @@ static void proxies_of_every_form_are_taken(void **state)
     capauth_client_free(&client);
 }
 
-static void a_bad_variable_leaves_the_proxies_as_they_were(void **state)
+TEST(a_bad_variable_leaves_the_proxies_as_they_were)
 {
     struct raw_server *old_one = proxy_start();
     struct raw_server *new_one = proxy_start();
     capauth_client *client = plain_client();
 
-    (void)state;
     clear_variables();
     setenv("https_proxy", raw_server_url(new_one), 1);
     setenv("http_proxy", "ftp://proxy.example", 1);
@@ -330,7 +322,7 @@ static void a_bad_variable_leaves_the_proxies_as_they_were(void **state)
 
 /* ---- The machine ---- */
 
-static void the_machines_netrc_is_not_read(void **state)
+TEST(the_machines_netrc_is_not_read)
 {
     static const char *const replies[] = {"", NULL};
     char folder[] = "/tmp/capauth-home-XXXXXX", path[64], request[4096];
@@ -338,7 +330,6 @@ static void the_machines_netrc_is_not_read(void **state)
     capauth_client *client;
     FILE *file;
 
-    (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/.netrc", folder);
     assert_non_null(file = fopen(path, "w"));

@@ -4,12 +4,11 @@
 
 #include <string.h>
 
-static void otp_on_mobile(void **state)
+TEST(otp_on_mobile)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
 
-    (void)state;
     make_brand(shared, "FlowMobile", "{}");
     customer = new_mobile(client, "FlowMobile", "919999999993");
     assert_int_equal(capauth_session_next_step(customer), CAPAUTH_STEP_TOKEN_GENERATE);
@@ -33,12 +32,11 @@ static void otp_on_mobile(void **state)
     capauth_client_free(&client);
 }
 
-static void otp_on_web(void **state)
+TEST(otp_on_web)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
 
-    (void)state;
     make_brand(shared, "FlowWeb", "{}");
     customer = new_web(client, "FlowWeb", "919999999994");
     sign_in(shared, customer);
@@ -50,12 +48,11 @@ static void otp_on_web(void **state)
     capauth_client_free(&client);
 }
 
-static void wrong_otp_leaves_the_step_open(void **state)
+TEST(wrong_otp_leaves_the_step_open)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
 
-    (void)state;
     make_brand(shared, "FlowWrong", "{\"FIXED_OTP\":\"012345\"}");
     customer = new_mobile(client, "FlowWrong", "919999999995");
     assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
@@ -70,13 +67,12 @@ static void wrong_otp_leaves_the_step_open(void **state)
     capauth_client_free(&client);
 }
 
-static void password_first_time_then_afterwards(void **state)
+TEST(password_first_time_then_afterwards)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_options *options = NULL;
 
-    (void)state;
     make_brand(shared, "FlowPassword", "{\"PASSWORD_ENABLED\":true}");
     customer = new_mobile(client, "FlowPassword", "919999999996");
     assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_PASSWORD_REQUIRED);
@@ -100,12 +96,11 @@ static void password_first_time_then_afterwards(void **state)
     capauth_client_free(&client);
 }
 
-static void forgotten_password(void **state)
+TEST(forgotten_password)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
 
-    (void)state;
     make_brand(shared, "FlowForgot", "{\"PASSWORD_ENABLED\":true}");
     control(shared, "PUT", "customers/FlowForgot/MOBILE/919999999997", "{\"password\":\"Old-1\"}");
     customer = new_mobile(client, "FlowForgot", "919999999997");
@@ -119,12 +114,11 @@ static void forgotten_password(void **state)
     capauth_client_free(&client);
 }
 
-static void second_factor_by_otp(void **state)
+TEST(second_factor_by_otp)
 {
     capauth_client *client = new_client(shared);
     capauth_session *first, *second = NULL;
 
-    (void)state;
     make_brand(shared, "FlowMfa", "{\"IS_MFA_ENABLED\":true,\"CONF_FORCED_MFA\":true}");
     first = new_mobile(client, "FlowMfa", "919999999998");
     sign_in(shared, first);
@@ -148,12 +142,11 @@ static void second_factor_by_otp(void **state)
     capauth_client_free(&client);
 }
 
-static void identifier_update_takes_the_new_value(void **state)
+TEST(identifier_update_takes_the_new_value)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
 
-    (void)state;
     make_brand(shared, "FlowUpdate", "{}");
     customer = new_mobile(client, "FlowUpdate", "919999999981");
     sign_in(shared, customer);
@@ -164,14 +157,13 @@ static void identifier_update_takes_the_new_value(void **state)
     capauth_client_free(&client);
 }
 
-static void gateway_call_is_given_the_reply(void **state)
+TEST(gateway_call_is_given_the_reply)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_call *call = NULL;
     size_t length = 0;
 
-    (void)state;
     make_brand(shared, "FlowGateway", "{}");
     customer = new_mobile(client, "FlowGateway", "919999999983");
     assert_code(capauth_gateway_call(customer, "GET", "customer/get", NULL, NULL, &call), CAPAUTH_E_SIGN_IN_REQUIRED);
@@ -188,13 +180,12 @@ static void gateway_call_is_given_the_reply(void **state)
     capauth_client_free(&client);
 }
 
-static void external_session_only_calls_the_gateway(void **state)
+TEST(external_session_only_calls_the_gateway)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer = NULL;
     capauth_call *call = NULL;
 
-    (void)state;
     make_brand(shared, "FlowExternal", "{}");
     assert_code(capauth_session_external_new(client, "FlowExternal", "access", "id", &customer), CAPAUTH_OK);
     assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_E_UNSUPPORTED);

@@ -48,11 +48,10 @@ static void let_it_begin(const struct fixture *it)
     }
 }
 
-static void a_deadline_ends_in_time(void **state)
+TEST(a_deadline_ends_in_time)
 {
     struct fixture it = begin(300);
 
-    (void)state;
     assert_code(capauth_call_wait(it.call, -1), CAPAUTH_E_DEADLINE);
     assert_true(now_ms() - it.start_ms >= 299);
     assert_true(now_ms() - it.start_ms < 1000);
@@ -61,12 +60,11 @@ static void a_deadline_ends_in_time(void **state)
     assert_true(now_ms() - it.start_ms < 1500);
 }
 
-static void polling_does_not_wait(void **state)
+TEST(polling_does_not_wait)
 {
     struct fixture it = begin(60000);
     int64_t start_ms;
 
-    (void)state;
     let_it_begin(&it);
     start_ms = now_ms();
     assert_int_equal(capauth_client_poll(it.client, 0), 0);
@@ -74,12 +72,11 @@ static void polling_does_not_wait(void **state)
     end(&it);
 }
 
-static void cancelling_returns_at_once(void **state)
+TEST(cancelling_returns_at_once)
 {
     struct fixture it = begin(60000);
     int64_t start_ms;
 
-    (void)state;
     let_it_begin(&it);
     start_ms = now_ms();
     assert_code(capauth_call_cancel(it.call), CAPAUTH_OK);
@@ -88,24 +85,22 @@ static void cancelling_returns_at_once(void **state)
     end(&it);
 }
 
-static void freeing_returns_at_once(void **state)
+TEST(freeing_returns_at_once)
 {
     struct fixture it = begin(60000);
     int64_t start_ms;
 
-    (void)state;
     let_it_begin(&it);
     start_ms = now_ms();
     end(&it);
     assert_true(now_ms() - start_ms < AT_ONCE_MS);
 }
 
-static void closing_returns_at_once(void **state)
+TEST(closing_returns_at_once)
 {
     struct fixture it = begin(60000);
     int64_t start_ms;
 
-    (void)state;
     let_it_begin(&it);
     start_ms = now_ms();
     assert_code(capauth_client_close(it.client), CAPAUTH_OK);
@@ -114,13 +109,12 @@ static void closing_returns_at_once(void **state)
     end(&it);
 }
 
-static void the_connect_timeout_includes_the_lookup(void **state)
+TEST(the_connect_timeout_includes_the_lookup)
 {
     capauth_client *client = NULL;
     capauth_session *customer;
     int64_t start_ms = now_ms();
 
-    (void)state;
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(client, "https://auth.slow.test"), CAPAUTH_OK);
     assert_code(capauth_client_set_connect_timeout_ms(client, 200), CAPAUTH_OK);
@@ -133,12 +127,11 @@ static void the_connect_timeout_includes_the_lookup(void **state)
 }
 
 /* The last test, since curl's resolver threads own memory until they end and nobody else waits for them. */
-static void the_lookup_is_slow_here(void **state)
+TEST(the_lookup_is_slow_here)
 {
     struct addrinfo *found = NULL;
     int64_t start_ms = now_ms();
 
-    (void)state;
     assert_int_not_equal(getaddrinfo("test.slow.test", NULL, NULL, &found), 0);
     assert_true(now_ms() - start_ms >= 3000);
     usleep(200000);

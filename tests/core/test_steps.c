@@ -126,9 +126,8 @@ static void check_from_every_state(enum capauth__verb verb, int outcome, const c
 
 /* ---- The walk ---- */
 
-static void every_row_of_the_table_from_every_state(void **state)
+TEST(every_row_of_the_table_from_every_state)
 {
-    (void)state;
     for (size_t i = 0; i < TRANSITIONS; i++) {
         enum capauth__verb verb = table[i].verb;
         int outcome = table[i].outcome;
@@ -157,7 +156,7 @@ static bool is_listed(enum capauth__verb verb, int outcome)
     return false;
 }
 
-static void outcomes_that_are_not_listed_leave_the_step(void **state)
+TEST(outcomes_that_are_not_listed_leave_the_step)
 {
     static const int outcomes[] = {CAPAUTH_OK,
                                    CAPAUTH_E_UNKNOWN_OUTCOME,
@@ -173,7 +172,6 @@ static void outcomes_that_are_not_listed_leave_the_step(void **state)
                                    CAPAUTH_PASSWORD_RULES,
                                    7777};
 
-    (void)state;
     for (int verb = CAPAUTH__TOKEN_GENERATE; verb <= CAPAUTH__IDENTIFIER_UPDATE; verb++) {
         for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++) {
             if (!is_listed((enum capauth__verb)verb, outcomes[i]))
@@ -182,9 +180,8 @@ static void outcomes_that_are_not_listed_leave_the_step(void **state)
     }
 }
 
-static void the_table_has_no_row_twice_and_no_unknown_step(void **state)
+TEST(the_table_has_no_row_twice_and_no_unknown_step)
 {
-    (void)state;
     assert_true(TRANSITIONS > 30);
     for (size_t i = 0; i < TRANSITIONS; i++) {
         assert_true(table[i].step >= CAPAUTH__STEP_BY_ROLE && table[i].step <= CAPAUTH_STEP_DONE);

@@ -95,12 +95,11 @@ static void *sign_many_in(void *data)
     return NULL;
 }
 
-static void threads_sign_in_over_a_few_connections(void **state)
+TEST(threads_sign_in_over_a_few_connections)
 {
     struct relay *relay = relay_start(shared->url);
     struct sign_ins it = {.client = client_of(relay_url(relay)), .brand = "Threads", .each = times(25, 1000)};
 
-    (void)state;
     make_brand(shared, "Threads", "{\"FIXED_OTP\":\"012345\"}");
     assert_code(capauth_client_set_ca_file(it.client, shared->ca_file), CAPAUTH_OK);
     assert_code(capauth_client_set_max_connections(it.client, 4), CAPAUTH_OK);
@@ -180,13 +179,12 @@ static void *mix_many(void *data)
     return NULL;
 }
 
-static void threads_that_do_everything_at_once(void **state)
+TEST(threads_that_do_everything_at_once)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
     struct mixture it = {.client = client_of(slow_server_url(server)), .each = times(100, 2000)};
     struct ledger *ledger = ledger_open(it.client);
 
-    (void)state;
     run_threads(mix_many, &it);
     assert_int_equal(it.wrong, 0);
     assert_code(capauth_client_close(it.client), CAPAUTH_OK);
@@ -208,13 +206,12 @@ static void *close_soon(void *data)
     return NULL;
 }
 
-static void closing_under_threads_that_do_everything(void **state)
+TEST(closing_under_threads_that_do_everything)
 {
     struct slow_server *server = slow_server_start(token_reply(), 1);
     struct mixture it = {.server = server, .each = 1000000};
     pthread_t closer;
 
-    (void)state;
     for (int round = times(5, 100); round; round--) {
         struct ledger *ledger;
 
@@ -264,7 +261,7 @@ static void cancel_at_random(capauth_session *customer, unsigned *seed, int coun
     capauth_call_free(&call);
 }
 
-static void cancelling_at_a_random_moment(void **state)
+TEST(cancelling_at_a_random_moment)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
     capauth_client *client = client_of(slow_server_url(server));
@@ -274,7 +271,6 @@ static void cancelling_at_a_random_moment(void **state)
     unsigned seed = 1;
     pthread_t thread;
 
-    (void)state;
     assert_int_equal(pthread_create(&thread, NULL, poll_until_closed, client), 0);
     for (int i = 0; i < rounds; i++) {
         capauth_session *customer = new_web(client, "Brand", "919999999993");
@@ -361,11 +357,10 @@ static void bring_to(struct handles *it, int moment)
         assert_code(capauth_client_close(it->client), CAPAUTH_OK);
 }
 
-static void handles_are_freed_in_every_order(void **state)
+TEST(handles_are_freed_in_every_order)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
 
-    (void)state;
     for (int order = 0; order < ORDERS; order++) {
         for (int moment = 0; moment < MOMENTS; moment++) {
             struct handles it = make_handles(server, order);
@@ -393,11 +388,10 @@ static void drive_once(const struct handles *it, int way)
         (void)capauth_call_wait(it->calls[way - 1], -1);
 }
 
-static void handles_are_freed_in_every_order_from_a_callback(void **state)
+TEST(handles_are_freed_in_every_order_from_a_callback)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
 
-    (void)state;
     for (int order = 0; order < ORDERS; order++) {
         for (int way = 0; way < 3; way++) {
             struct handles it = make_handles(server, order);
@@ -424,12 +418,11 @@ static void free_session_and_client(int event, int64_t call_id, const char *oper
     }
 }
 
-static void a_blocking_operation_survives_its_handles(void **state)
+TEST(a_blocking_operation_survives_its_handles)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
     struct handles it = {.client = client_of(slow_server_url(server))};
 
-    (void)state;
     it.sessions[0] = new_mobile(it.client, "Brand", "919999999993");
     assert_code(capauth_client_set_trace(it.client, free_session_and_client, &it, NULL), CAPAUTH_OK);
     assert_code(capauth_token_generate(it.sessions[0], NULL, NULL), CAPAUTH_OK);
@@ -446,13 +439,12 @@ static void *free_call(void *data)
 }
 
 /* The moment when a call finishes is the moment when it is freed. */
-static void freeing_races_with_finishing(void **state)
+TEST(freeing_races_with_finishing)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
     capauth_client *client = client_of(slow_server_url(server));
     capauth_call *done = NULL;
 
-    (void)state;
     for (int round = times(300, 5000); round; round--) {
         capauth_session *customer = new_web(client, "Brand", "919999999993");
         capauth_call *call = NULL;
@@ -487,14 +479,13 @@ static void *sign_out_again_and_again(void *data)
 }
 
 /* A call that is cancelled before it was handed over: started with a handle, it appears among the finished ones. */
-static void signing_out_races_with_starting(void **state)
+TEST(signing_out_races_with_starting)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
     capauth_client *client = client_of(slow_server_url(server));
     struct race race = {.customer = new_web(client, "Brand", "919999999993")};
     pthread_t thread;
 
-    (void)state;
     assert_int_equal(pthread_create(&thread, NULL, sign_out_again_and_again, &race), 0);
     for (int round = times(1000, 20000); round; round--) {
         capauth_call *call = NULL, *done = NULL;

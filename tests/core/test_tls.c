@@ -192,9 +192,8 @@ static capauth_client *client_before(const struct obstacle *it)
     return client;
 }
 
-static void each_obstacle_has_its_code_and_its_words(void **state)
+TEST(each_obstacle_has_its_code_and_its_words)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof obstacles / sizeof obstacles[0]; i++) {
         const struct obstacle *it = &obstacles[i];
         capauth_client *client = client_before(it);
@@ -217,9 +216,8 @@ static void each_obstacle_has_its_code_and_its_words(void **state)
     }
 }
 
-static void prepare_gives_the_same_codes(void **state)
+TEST(prepare_gives_the_same_codes)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof obstacles / sizeof obstacles[0]; i++) {
         capauth_client *client = client_before(&obstacles[i]);
 
@@ -229,13 +227,12 @@ static void prepare_gives_the_same_codes(void **state)
     }
 }
 
-static void a_plain_port_does_not_speak_tls(void **state)
+TEST(a_plain_port_does_not_speak_tls)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
     capauth_client *client = NULL;
     char url[64];
 
-    (void)state;
     snprintf(url, sizeof url, "https%s", slow_server_url(server) + strlen("http"));
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(client, url), CAPAUTH_OK);
@@ -246,11 +243,10 @@ static void a_plain_port_does_not_speak_tls(void **state)
     slow_server_stop(server);
 }
 
-static void what_cannot_be_read_is_refused_by_the_setter(void **state)
+TEST(what_cannot_be_read_is_refused_by_the_setter)
 {
     capauth_client *client = NULL;
 
-    (void)state;
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     assert_code(capauth_client_set_ca_file(client, missing), CAPAUTH_E_INVALID_ARGUMENT);
     assert_non_null(strstr(capauth_client_error_message(client), missing));
@@ -263,11 +259,10 @@ static void what_cannot_be_read_is_refused_by_the_setter(void **state)
     capauth_client_free(&client);
 }
 
-static void a_file_that_vanishes_is_a_tls_error(void **state)
+TEST(a_file_that_vanishes_is_a_tls_error)
 {
     capauth_client *client = NULL;
 
-    (void)state;
     run("cp %s %s", other_ca, missing);
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(client, shared->url), CAPAUTH_OK);
@@ -280,12 +275,11 @@ static void a_file_that_vanishes_is_a_tls_error(void **state)
 
 /* ---- Whom to trust ---- */
 
-static void the_right_pin_is_let_through(void **state)
+TEST(the_right_pin_is_let_through)
 {
     capauth_client *client = new_client(shared);
     char pin[128], pins[256];
 
-    (void)state;
     pin_of(shared->url, pin, sizeof pin);
     snprintf(pins, sizeof pins, "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=;%s", pin);
     assert_code(capauth_client_set_pinned_keys(client, pins), CAPAUTH_OK);
@@ -293,12 +287,11 @@ static void the_right_pin_is_let_through(void **state)
     capauth_client_free(&client);
 }
 
-static void a_pin_does_not_replace_verification(void **state)
+TEST(a_pin_does_not_replace_verification)
 {
     capauth_client *client = NULL;
     char pin[128];
 
-    (void)state;
     pin_of(shared->url, pin, sizeof pin);
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(client, shared->url), CAPAUTH_OK);
@@ -308,13 +301,12 @@ static void a_pin_does_not_replace_verification(void **state)
     capauth_client_free(&client);
 }
 
-static void a_ca_as_text_is_as_good(void **state)
+TEST(a_ca_as_text_is_as_good)
 {
     capauth_client *client = NULL;
     char *pem = text_of_file(shared->ca_file);
     char *other = text_of_file(other_ca);
 
-    (void)state;
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(client, shared->url), CAPAUTH_OK);
     assert_code(capauth_client_set_ca_pem(client, other), CAPAUTH_OK);
@@ -337,13 +329,12 @@ static void make_folder_of_authorities(char *out, size_t size)
     run("mkdir %s && cp %s %s/ca.pem && openssl rehash %s 2>/dev/null", out, shared->ca_file, out, out);
 }
 
-static void ca_file_is_all_that_is_trusted(void **state)
+TEST(ca_file_is_all_that_is_trusted)
 {
     capauth_client *client = NULL;
     char authorities[128];
     char *about = NULL;
 
-    (void)state;
     make_folder_of_authorities(authorities, sizeof authorities);
     setenv("SSL_CERT_FILE", shared->ca_file, 1);
     setenv("SSL_CERT_DIR", authorities, 1);
@@ -367,7 +358,7 @@ static void ca_file_is_all_that_is_trusted(void **state)
     unsetenv("SSL_CERT_DIR");
 }
 
-static void the_oldest_tls_is_respected(void **state)
+TEST(the_oldest_tls_is_respected)
 {
     static const struct {
         const char *server, *min;
@@ -379,7 +370,6 @@ static void the_oldest_tls_is_respected(void **state)
         {"-tls1_1", "1.2", CAPAUTH_E_TLS},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct openssl_server server = openssl_server_start(cases[i].server, NULL, NULL);
         capauth_client *client = NULL;
@@ -394,11 +384,10 @@ static void the_oldest_tls_is_respected(void **state)
     }
 }
 
-static void a_client_certificate_is_shown(void **state)
+TEST(a_client_certificate_is_shown)
 {
     struct openssl_server server = openssl_server_start("-tls1_2", "-Verify", "1"); /* wants one */
 
-    (void)state;
     for (int shown = 0; shown < 2; shown++) {
         capauth_client *client = NULL;
 
@@ -451,7 +440,7 @@ static capauth_client *plain_client(const char *url, const char *proxy)
     return client;
 }
 
-static void a_proxy_is_used_only_when_asked_for(void **state)
+TEST(a_proxy_is_used_only_when_asked_for)
 {
     struct slow_server *proxy = slow_server_start(token_reply(), 0);
     struct slow_server *server = slow_server_start(token_reply(), 0);
@@ -469,7 +458,6 @@ static void a_proxy_is_used_only_when_asked_for(void **state)
     };
     int through_proxy = 0;
 
-    (void)state;
     set_proxies(slow_server_url(proxy));
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         capauth_client *client = plain_client(cases[i].url, cases[i].proxy);
@@ -484,7 +472,7 @@ static void a_proxy_is_used_only_when_asked_for(void **state)
     slow_server_stop(server);
 }
 
-static void plain_http_is_for_loopback(void **state)
+TEST(plain_http_is_for_loopback)
 {
     static const struct {
         const char *url;
@@ -506,7 +494,6 @@ static void plain_http_is_for_loopback(void **state)
         {"http://127.0.0.1@brand.example", CAPAUTH_E_INVALID_ARGUMENT},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         capauth_client *client = NULL;
 

@@ -91,9 +91,8 @@ static const char *const bad_texts[] = {
     "{\"x\":[1,Infinity]}",
 };
 
-static void json_takes_one_value_and_white_space(void **state)
+TEST(json_takes_one_value_and_white_space)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof good_texts / sizeof good_texts[0]; i++) {
         capauth__json *root = NULL;
 
@@ -103,9 +102,8 @@ static void json_takes_one_value_and_white_space(void **state)
     }
 }
 
-static void json_refuses_everything_else(void **state)
+TEST(json_refuses_everything_else)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof bad_texts / sizeof bad_texts[0]; i++) {
         capauth__json *root = (capauth__json *)&root;
 
@@ -115,14 +113,13 @@ static void json_refuses_everything_else(void **state)
     }
 }
 
-static void json_refuses_a_nul_in_the_text(void **state)
+TEST(json_refuses_a_nul_in_the_text)
 {
     static const char in_string[] = "{\"a\":\"b\0c\"}";
     static const char after[] = "{}\0{}";
     static const char at_end[] = "{}\0";
     capauth__json *root = NULL;
 
-    (void)state;
     assert_code(capauth__json_parse(in_string, sizeof in_string - 1, &root), CAPAUTH_E_PROTOCOL);
     assert_code(capauth__json_parse(after, sizeof after - 1, &root), CAPAUTH_E_PROTOCOL);
     assert_code(capauth__json_parse(at_end, sizeof at_end - 1, &root), CAPAUTH_E_PROTOCOL);
@@ -143,21 +140,19 @@ static int parse_nested(int depth)
     return result;
 }
 
-static void json_nests_32_deep_and_no_deeper(void **state)
+TEST(json_nests_32_deep_and_no_deeper)
 {
-    (void)state;
     assert_code(parse_nested(31), CAPAUTH_OK);
     assert_code(parse_nested(32), CAPAUTH_OK);
     assert_code(parse_nested(33), CAPAUTH_E_PROTOCOL);
     assert_code(parse_nested(100), CAPAUTH_E_PROTOCOL);
 }
 
-static void texts_are_strings_without_control_characters(void **state)
+TEST(texts_are_strings_without_control_characters)
 {
     capauth__json *root = parse("{\"good\":\"\\u00e9 x\",\"empty\":\"\",\"nul\":\"a\\u0000b\",\"control\":\"a\\nb\","
                                 "\"delete\":\"\\u007f\",\"number\":1,\"null\":null,\"list\":[\"x\"],\"true\":true}");
 
-    (void)state;
     assert_string_equal(capauth__json_text(capauth__json_member(root, "good")), "\xc3\xa9 x");
     assert_string_equal(capauth__json_message(capauth__json_member(root, "control")), "a b");
     assert_string_equal(capauth__json_message(capauth__json_member(root, "nul")), "a");
@@ -178,7 +173,7 @@ static void texts_are_strings_without_control_characters(void **state)
     capauth__json_free(NULL);
 }
 
-static void integers_may_be_strings(void **state)
+TEST(integers_may_be_strings)
 {
     static const struct {
         const char *text;
@@ -219,7 +214,6 @@ static void integers_may_be_strings(void **state)
         {"[1]", false, 0},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         capauth__json *root = parse(cases[i].text);
         int64_t number = 0;
@@ -231,7 +225,7 @@ static void integers_may_be_strings(void **state)
     }
 }
 
-static void booleans_may_be_strings_and_numbers(void **state)
+TEST(booleans_may_be_strings_and_numbers)
 {
     static const struct {
         const char *text;
@@ -240,7 +234,6 @@ static void booleans_may_be_strings_and_numbers(void **state)
                  {"0", 0},        {"\"1\"", 1}, {"\"0\"", 0},    {"2", -1},        {"-1", -1},
                  {"\"yes\"", -1}, {"{}", -1},   {"\"\"", -1},    {"1.0", 1},       {"\"True\"", -1}};
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         capauth__json *root = parse(cases[i].text);
 
@@ -252,12 +245,11 @@ static void booleans_may_be_strings_and_numbers(void **state)
 
 /* ---- JSON: writing ---- */
 
-static void the_writer_escapes_what_it_must(void **state)
+TEST(the_writer_escapes_what_it_must)
 {
     struct capauth__buffer out = {0};
     char all[32] = "";
 
-    (void)state;
     for (int i = 1; i < 32; i++)
         all[i - 1] = (char)i;
     all[31] = '\0';
@@ -283,7 +275,7 @@ static bool is_a_or_b(const char *name)
     return !strcmp(name, "a") || !strcmp(name, "b");
 }
 
-static void objects_are_split_as_they_were_written(void **state)
+TEST(objects_are_split_as_they_were_written)
 {
     static const struct {
         const char *text, *known, *others;
@@ -298,7 +290,6 @@ static void objects_are_split_as_they_were_written(void **state)
         {"{\"c\":\"\\\"\\\\\",\"\\\"\":\"\\u000a\\/\"}", "{}", "\"c\":\"\\\"\\\\\",\"\\\"\":\"\\u000a\\/\""},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct capauth__buffer known = {0}, others = {0};
 
@@ -347,14 +338,13 @@ static int64_t expiry_of(const char *claims)
     return read.expires_at_ms;
 }
 
-static void token_says_who_until_when_and_what(void **state)
+TEST(token_says_who_until_when_and_what)
 {
     const char *token = make_token("{\"idv\":[\"MOBILE|919999922332\"],\"dev\":\"d\",\"org\":\"B\",\"alg\":\"HS256\"}",
                                    "{\"uid\":\"4048647\",\"isc\":\"false\",\"exp\":1760013480,\"rol\":\"USER\"}");
     struct capauth__claims claims;
     char identity[CAPAUTH__ISSUED_SIZE];
 
-    (void)state;
     capauth__token_read(token, &claims);
     capauth__token_identity(token, identity);
     assert_string_equal(claims.role, "USER");
@@ -363,9 +353,8 @@ static void token_says_who_until_when_and_what(void **state)
     assert_int_equal(claims.expires_at_ms, INT64_C(1760013480000));
 }
 
-static void exp_is_seconds_in_reason_or_nothing(void **state)
+TEST(exp_is_seconds_in_reason_or_nothing)
 {
-    (void)state;
     assert_int_equal(expiry_of("{\"exp\":1}"), 1000);
     assert_int_equal(expiry_of("{\"exp\":\"1760013480\"}"), INT64_C(1760013480000));
     assert_int_equal(expiry_of("{\"exp\":253402300799}"), INT64_C(253402300799000));
@@ -396,7 +385,7 @@ static void exp_is_seconds_in_reason_or_nothing(void **state)
     }
 }
 
-static void only_one_identity_counts(void **state)
+TEST(only_one_identity_counts)
 {
     static const struct {
         const char *header;
@@ -415,7 +404,6 @@ static void only_one_identity_counts(void **state)
         {"[]", ""},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct capauth__claims claims;
         char identity[CAPAUTH__ISSUED_SIZE];
@@ -430,12 +418,11 @@ static void only_one_identity_counts(void **state)
     }
 }
 
-static void claims_of_other_types_are_none(void **state)
+TEST(claims_of_other_types_are_none)
 {
     struct capauth__claims claims;
     char long_role[512];
 
-    (void)state;
     capauth__token_read(make_token("{}", "{\"uid\":4048647,\"rol\":[\"USER\"]}"), &claims);
     assert_string_equal(claims.customer_id, "4048647");
     assert_string_equal(claims.role, "");
@@ -445,7 +432,7 @@ static void claims_of_other_types_are_none(void **state)
     assert_string_equal(claims.customer_id, "1");
 }
 
-static void what_is_no_token_says_nothing(void **state)
+TEST(what_is_no_token_says_nothing)
 {
     static const char *const texts[] = {
         "",
@@ -473,7 +460,6 @@ static void what_is_no_token_says_nothing(void **state)
     struct capauth__claims claims;
     char identity[CAPAUTH__ISSUED_SIZE];
 
-    (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         print_message("%s\n", texts[i]);
         memset(&claims, 'x', sizeof claims);
@@ -489,14 +475,13 @@ static void what_is_no_token_says_nothing(void **state)
     assert_string_equal(claims.role, "");
 }
 
-static void two_dots_padding_and_plain_base64_are_read(void **state)
+TEST(two_dots_padding_and_plain_base64_are_read)
 {
     /* {"rol":"USER"} in several coats; {"r":"?\?>"} needs the last two digits of the alphabet */
     static const char *const texts[] = {"e30.eyJyb2wiOiJVU0VSIn0.", "e30.eyJyb2wiOiJVU0VSIn0.x.y",
                                         "e30=.eyJyb2wiOiJVU0VSIn0=.x", "x.eyJyb2wiOiJVU0VSIn0.x"};
     struct capauth__claims claims;
 
-    (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         print_message("%s\n", texts[i]);
         capauth__token_read(texts[i], &claims);
@@ -510,11 +495,10 @@ static void two_dots_padding_and_plain_base64_are_read(void **state)
 
 /* ---- Wiped memory ---- */
 
-static void wiping_overwrites(void **state)
+TEST(wiping_overwrites)
 {
     char text[] = "secret";
 
-    (void)state;
     capauth__wipe(text, 3);
     assert_memory_equal(text, "\0\0\0ret", 6);
     capauth__wipe(text, 0);
@@ -522,11 +506,10 @@ static void wiping_overwrites(void **state)
     assert_memory_equal(text, "\0\0\0ret", 6);
 }
 
-static void texts_are_replaced_and_forgotten(void **state)
+TEST(texts_are_replaced_and_forgotten)
 {
     char *slot = NULL;
 
-    (void)state;
     capauth__forget(&slot);
     assert_true(capauth__replace(&slot, "one"));
     assert_true(capauth__replace(&slot, slot)); /* by itself */
@@ -535,12 +518,11 @@ static void texts_are_replaced_and_forgotten(void **state)
     assert_null(slot);
 }
 
-static void buffers_stop_at_their_limit(void **state)
+TEST(buffers_stop_at_their_limit)
 {
     struct capauth__buffer buffer = {.limit = 1000};
     char text[1001];
 
-    (void)state;
     memset(text, 'x', sizeof text);
     assert_true(capauth__buffer_append(&buffer, text, 999));
     assert_true(capauth__buffer_append(&buffer, text, 1));
@@ -560,12 +542,11 @@ static void buffers_stop_at_their_limit(void **state)
     assert_null(buffer.data);
 }
 
-static void buffers_are_taken_as_texts(void **state)
+TEST(buffers_are_taken_as_texts)
 {
     struct capauth__buffer buffer = {0};
     char *text = capauth__buffer_take(&buffer);
 
-    (void)state;
     assert_string_equal(text, "");
     free(text);
     for (int i = 0; i < 1000; i++)
@@ -577,7 +558,7 @@ static void buffers_are_taken_as_texts(void **state)
     free(text);
 }
 
-static void masks_show_little_of_any_length(void **state)
+TEST(masks_show_little_of_any_length)
 {
     static const struct {
         const char *text;
@@ -603,7 +584,6 @@ static void masks_show_little_of_any_length(void **state)
     };
     char out[320];
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         print_message("%s\n", cases[i].text);
         capauth__mask(cases[i].text, out, sizeof out);
@@ -611,11 +591,10 @@ static void masks_show_little_of_any_length(void **state)
     }
 }
 
-static void masks_hide_half_at_least_and_fit(void **state)
+TEST(masks_hide_half_at_least_and_fit)
 {
     char text[257], out[320];
 
-    (void)state;
     for (size_t length = 0; length <= 256; length++) {
         size_t hidden = 0;
 
@@ -686,9 +665,8 @@ static const struct code protocol_codes[] = {
 
 enum { PROTOCOL_CODES = sizeof protocol_codes / sizeof protocol_codes[0] };
 
-static void every_code_of_the_protocol_has_a_constant_and_a_name(void **state)
+TEST(every_code_of_the_protocol_has_a_constant_and_a_name)
 {
-    (void)state;
     for (size_t i = 0; i < PROTOCOL_CODES; i++) {
         assert_int_equal(protocol_codes[i].code, atoi(protocol_codes[i].name));
         assert_string_not_equal(capauth_error_name(protocol_codes[i].code), "UNKNOWN");
@@ -696,12 +674,11 @@ static void every_code_of_the_protocol_has_a_constant_and_a_name(void **state)
     }
 }
 
-static void names_and_sentences_are_there_once(void **state)
+TEST(names_and_sentences_are_there_once)
 {
     const char *names[200];
     size_t count = 0;
 
-    (void)state;
     for (int code = -100; code < 6000; code++) {
         const char *name = capauth_error_name(code);
 
@@ -717,11 +694,10 @@ static void names_and_sentences_are_there_once(void **state)
     assert_int_equal(count, PROTOCOL_CODES + 24 + 1); /* ours, and OK */
 }
 
-static void codes_that_nobody_knows_have_a_sentence_too(void **state)
+TEST(codes_that_nobody_knows_have_a_sentence_too)
 {
     static const int codes[] = {INT_MIN, INT_MAX, -1000, -10, 1, 200, 1500, 999999};
 
-    (void)state;
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         assert_string_equal(capauth_error_name(codes[i]), "UNKNOWN");
         assert_string_equal(capauth_strerror(codes[i]), codes[i] > 0 ? "refused by the Auth Engine" : "unknown error");
@@ -736,9 +712,8 @@ static void codes_that_nobody_knows_have_a_sentence_too(void **state)
     assert_int_equal(capauth_error_retryable(CAPAUTH_E_UNKNOWN_OUTCOME), 0);
 }
 
-static void steps_have_names(void **state)
+TEST(steps_have_names)
 {
-    (void)state;
     assert_string_equal(capauth_step_name(CAPAUTH_STEP_TOKEN_GENERATE), "token_generate");
     assert_string_equal(capauth_step_name(CAPAUTH_STEP_PASSWORD_CREATE), "password_create");
     assert_string_equal(capauth_step_name(CAPAUTH_STEP_DONE), "done");

@@ -89,14 +89,13 @@ static void join(struct waiter *waiter)
 
 /* ---- The lead ---- */
 
-static void a_poller_that_leaves_hands_the_lead_on(void **state)
+TEST(a_poller_that_leaves_hands_the_lead_on)
 {
     struct served it = served_begin(300);
     capauth_call *call = start_token(it.customers[0], LONG_MS);
     struct waiter polls = {.client = it.client, .timeout_ms = 100};
     struct waiter waits = {.call = call, .timeout_ms = -1};
 
-    (void)state;
     start_waiting(&polls);
     start_waiting(&waits);
     join(&polls);
@@ -107,7 +106,7 @@ static void a_poller_that_leaves_hands_the_lead_on(void **state)
     served_end(&it);
 }
 
-static void a_waiter_whose_time_is_up_hands_the_lead_on(void **state)
+TEST(a_waiter_whose_time_is_up_hands_the_lead_on)
 {
     struct served it = served_begin(300);
     capauth_call *never = start_token(it.customers[0], LONG_MS);
@@ -115,7 +114,6 @@ static void a_waiter_whose_time_is_up_hands_the_lead_on(void **state)
     struct waiter gives_up = {.call = never, .timeout_ms = 50};
     struct waiter waits = {.call = call, .timeout_ms = -1};
 
-    (void)state;
     start_waiting(&gives_up);
     start_waiting(&waits);
     join(&gives_up);
@@ -128,14 +126,13 @@ static void a_waiter_whose_time_is_up_hands_the_lead_on(void **state)
 }
 
 /* Nobody drives but the follower, once the leader has gone: its call's deadline must still end it. */
-static void a_deadline_passes_although_the_leader_has_left(void **state)
+TEST(a_deadline_passes_although_the_leader_has_left)
 {
     struct served it = served_begin(-1);
     capauth_call *call = start_token(it.customers[0], 300);
     struct waiter polls = {.client = it.client, .timeout_ms = 100};
     struct waiter waits = {.call = call, .timeout_ms = -1};
 
-    (void)state;
     start_waiting(&polls);
     start_waiting(&waits);
     join(&polls);
@@ -145,14 +142,13 @@ static void a_deadline_passes_although_the_leader_has_left(void **state)
     served_end(&it);
 }
 
-static void only_one_of_many_takes_the_lead_and_all_end(void **state)
+TEST(only_one_of_many_takes_the_lead_and_all_end)
 {
     enum { WAITERS = 12 };
     struct served it = served_begin(-1);
     capauth_call *call = start_token(it.customers[0], LONG_MS);
     struct waiter waiters[WAITERS];
 
-    (void)state;
     for (int i = 0; i < WAITERS; i++) {
         waiters[i] = (struct waiter){.client = it.client, .call = i % 3 ? call : NULL, .timeout_ms = 40 + 20 * i};
         start_waiting(&waiters[i]);
@@ -168,7 +164,7 @@ static void only_one_of_many_takes_the_lead_and_all_end(void **state)
 /* ---- Waking ---- */
 
 /* The thread that leads finishes a call that is not its own, and goes on leading: a poll must learn of it. */
-static void a_poll_learns_of_a_call_that_a_leader_finished_for_another(void **state)
+TEST(a_poll_learns_of_a_call_that_a_leader_finished_for_another)
 {
     struct served it = served_begin(-1);
     capauth_call *held = start_token(it.customers[0], LONG_MS);
@@ -176,7 +172,6 @@ static void a_poll_learns_of_a_call_that_a_leader_finished_for_another(void **st
     struct waiter leads = {.call = held, .timeout_ms = -1};
     struct waiter polls = {.client = it.client, .timeout_ms = -1};
 
-    (void)state;
     start_waiting(&leads);
     start_waiting(&polls);
     assert_code(capauth_call_cancel(call), CAPAUTH_OK);
@@ -192,11 +187,10 @@ static void a_poll_learns_of_a_call_that_a_leader_finished_for_another(void **st
 }
 
 /* The other way round: the poll leads, and the step that finishes the call is another thread's. */
-static void a_poll_that_leads_learns_of_a_call_that_another_thread_finished(void **state)
+TEST(a_poll_that_leads_learns_of_a_call_that_another_thread_finished)
 {
     struct served it = served_begin(0);
 
-    (void)state;
     for (int round = 0; round < ROUNDS; round++) {
         struct waiter polls = {.client = it.client, .timeout_ms = -1};
         capauth_call *call;
@@ -211,13 +205,12 @@ static void a_poll_that_leads_learns_of_a_call_that_another_thread_finished(void
     served_end(&it);
 }
 
-static void a_call_wakes_those_who_wait_for_it_and_nobody_else(void **state)
+TEST(a_call_wakes_those_who_wait_for_it_and_nobody_else)
 {
     struct served it = served_begin(-1);
     capauth_call *calls[FEW];
     struct waiter waiters[FEW];
 
-    (void)state;
     for (int i = 0; i < FEW; i++) {
         calls[i] = start_token(it.customers[i], LONG_MS);
         waiters[i] = (struct waiter){.call = calls[i], .timeout_ms = -1};
@@ -237,13 +230,12 @@ static void a_call_wakes_those_who_wait_for_it_and_nobody_else(void **state)
 /* ---- What waiting costs ---- */
 
 /* Both kinds of waiting, the leader's and a follower's, sleep: they take no processor time to speak of. */
-static void timed_waits_sleep(void **state)
+TEST(timed_waits_sleep)
 {
     struct served it = served_begin(-1);
     capauth_call *calls[FEW];
     struct waiter waiters[FEW];
 
-    (void)state;
     for (int i = 0; i < FEW; i++) {
         calls[i] = start_token(it.customers[i], LONG_MS);
         waiters[i] = (struct waiter){.client = it.client, .call = i ? calls[i] : NULL, .timeout_ms = 1000};
@@ -296,13 +288,12 @@ static int times_handed_out(capauth_client *client, const capauth_call *call)
 }
 
 /* One thread finishes calls, one frees its own as they finish, and this one collects. */
-static void calls_are_handed_out_once_while_others_finish_and_are_freed(void **state)
+TEST(calls_are_handed_out_once_while_others_finish_and_are_freed)
 {
     struct served served = served_begin(0);
     struct driven it = {.client = served.client};
     pthread_t driver, freer;
 
-    (void)state;
     assert_int_equal(pthread_create(&driver, NULL, drive, &it), 0);
     for (int round = 0; round < 3 * ROUNDS; round++) {
         capauth_call *keep = start_token(served.customers[0], LONG_MS);
@@ -322,13 +313,12 @@ static void calls_are_handed_out_once_while_others_finish_and_are_freed(void **s
     served_end(&served);
 }
 
-static void a_call_that_finished_before_the_descriptor_was_asked_for_makes_it_readable(void **state)
+TEST(a_call_that_finished_before_the_descriptor_was_asked_for_makes_it_readable)
 {
     struct served it = served_begin(0);
     capauth_call *call = start_token(it.customers[0], LONG_MS);
     struct pollfd ready = {.events = POLLIN};
 
-    (void)state;
     assert_code(capauth_call_wait(call, PATIENCE_MS), CAPAUTH_OK);
     ready.fd = capauth_client_fd(it.client);
     assert_int_equal(poll(&ready, 1, 0), 1);
@@ -341,12 +331,11 @@ static void a_call_that_finished_before_the_descriptor_was_asked_for_makes_it_re
 
 /* ---- Cancelling early ---- */
 
-static void a_call_that_is_cancelled_before_anybody_drives_is_never_sent(void **state)
+TEST(a_call_that_is_cancelled_before_anybody_drives_is_never_sent)
 {
     struct served it = served_begin(0);
     capauth_call *call = start_token(it.customers[0], LONG_MS);
 
-    (void)state;
     assert_code(capauth_call_cancel(call), CAPAUTH_OK);
     assert_code(capauth_call_cancel(call), CAPAUTH_OK);
     assert_code(capauth_call_wait(call, PATIENCE_MS), CAPAUTH_E_CANCELLED);
@@ -363,11 +352,10 @@ static void *close_session(void *data)
 }
 
 /* The session is closed while the call is on its way to the engine: it must end, since nobody answers it. */
-static void a_call_whose_session_is_closed_as_it_starts_ends(void **state)
+TEST(a_call_whose_session_is_closed_as_it_starts_ends)
 {
     struct served it = served_begin(-1);
 
-    (void)state;
     for (int round = 0; round < ROUNDS; round++) {
         capauth_session *customer = new_web(it.client, "Brand", "919999999993");
         capauth_call *call = NULL;
@@ -421,7 +409,7 @@ static void check_copy(const struct changing *it)
     capauth_string_free(&key);
 }
 
-static void copies_are_whole_while_the_token_changes(void **state)
+TEST(copies_are_whole_while_the_token_changes)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer = new_mobile(client, "Copies", "919999999993");
@@ -429,7 +417,6 @@ static void copies_are_whole_while_the_token_changes(void **state)
     char *exports[2] = {NULL, NULL};
     pthread_t thread;
 
-    (void)state;
     make_brand(shared, "Copies", "{}");
     sign_in(shared, customer);
     for (int i = 0; i < 2; i++) {
@@ -510,11 +497,10 @@ static void check_order(capauth_client *client, const struct deadline *deadlines
     assert_int_equal(cancelled, DEADLINES / 2);
 }
 
-static void sixty_deadlines_in_any_order_half_of_them_cancelled(void **state)
+TEST(sixty_deadlines_in_any_order_half_of_them_cancelled)
 {
     struct deadline deadlines[DEADLINES];
 
-    (void)state;
     for (unsigned seed = 1; seed <= 3; seed++) {
         struct served it = served_begin(-1);
 

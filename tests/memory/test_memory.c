@@ -198,7 +198,7 @@ static void finish(capauth_client *client, capauth_session *customer)
     assert_int_equal(search_memory(), 0);
 }
 
-static void otp_flow_with_gateway_and_export(void **state)
+TEST(otp_flow_with_gateway_and_export)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
@@ -206,7 +206,6 @@ static void otp_flow_with_gateway_and_export(void **state)
     capauth_call *call = NULL;
     char *text = NULL;
 
-    (void)state;
     make_brand(shared, "MemoryOtp", "{\"FIXED_OTP\":\"7391648205\",\"CONF_OTP_LENGTH\":10}");
     customer = new_mobile(client, "MemoryOtp", "919999999993");
     by_otp(customer);
@@ -222,12 +221,11 @@ static void otp_flow_with_gateway_and_export(void **state)
     finish(client, customer);
 }
 
-static void web_flow(void **state)
+TEST(web_flow)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
 
-    (void)state;
     make_brand(shared, "MemoryWeb", "{\"FIXED_OTP\":\"7391648205\",\"CONF_OTP_LENGTH\":10}");
     customer = new_web(client, "MemoryWeb", "919999999994");
     by_otp(customer);
@@ -236,13 +234,12 @@ static void web_flow(void **state)
     finish(client, customer);
 }
 
-static void password_flows(void **state)
+TEST(password_flows)
 {
     capauth_client *client = new_client(shared);
     capauth_options *options = NULL;
     capauth_session *customer;
 
-    (void)state;
     make_brand(shared, "MemoryPassword",
                "{\"FIXED_OTP\":\"7391648205\",\"CONF_OTP_LENGTH\":10,\"PASSWORD_ENABLED\":true}");
     customer = new_mobile(client, "MemoryPassword", "919999999995");
@@ -262,12 +259,11 @@ static void password_flows(void **state)
     finish(client, customer);
 }
 
-static void second_factor_flow(void **state)
+TEST(second_factor_flow)
 {
     capauth_client *client = new_client(shared);
     capauth_session *first, *second = NULL;
 
-    (void)state;
     make_brand(
         shared, "MemoryMfa",
         "{\"FIXED_OTP\":\"7391648205\",\"CONF_OTP_LENGTH\":10,\"IS_MFA_ENABLED\":true,\"CONF_FORCED_MFA\":true}");
@@ -279,13 +275,12 @@ static void second_factor_flow(void **state)
     finish(client, second);
 }
 
-static void failures_and_cancellation(void **state)
+TEST(failures_and_cancellation)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_call *call = NULL;
 
-    (void)state;
     make_brand(shared, "MemoryFailures", "{\"FIXED_OTP\":\"7391648205\",\"CONF_OTP_LENGTH\":10}");
     customer = new_mobile(client, "MemoryFailures", "919999999997");
     assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
@@ -298,12 +293,11 @@ static void failures_and_cancellation(void **state)
 }
 
 /* The search itself finds what is there. */
-static void the_search_finds_a_secret_of_ours(void **state)
+TEST(the_search_finds_a_secret_of_ours)
 {
     capauth_client *client = new_client(shared);
     capauth_options *options = NULL;
 
-    (void)state;
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
     assert_code(capauth_options_set_password(options, password), CAPAUTH_OK);
     print_message("    (one hit in libcapauth is expected here)\n");

@@ -4,23 +4,21 @@
 
 #include <pthread.h>
 
-static void the_descriptor_is_unsupported(void **state)
+TEST(the_descriptor_is_unsupported)
 {
     capauth_client *client = new_client(shared);
 
-    (void)state;
     assert_code(capauth_client_fd(client), CAPAUTH_E_UNSUPPORTED);
     capauth_client_free(&client);
 }
 
-static void polling_alone_signs_in(void **state)
+TEST(polling_alone_signs_in)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_call *call = NULL;
     capauth_call *done = NULL;
 
-    (void)state;
     make_brand(shared, "NoEpollPoll", "{\"FIXED_OTP\":\"483920\"}");
     customer = new_mobile(client, "NoEpollPoll", "919999999993");
     assert_code(capauth_token_generate(customer, NULL, &call), CAPAUTH_OK);
@@ -40,14 +38,13 @@ static void *cancel(void *call)
     return NULL;
 }
 
-static void a_cancel_from_another_thread_interrupts_the_wait(void **state)
+TEST(a_cancel_from_another_thread_interrupts_the_wait)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_call *call = NULL;
     pthread_t thread;
 
-    (void)state;
     make_brand(shared, "NoEpollCancel", "{}");
     make_fault(shared, "NoEpollCancel", "/auth/v1/token/generate", 1, "\"delayMs\":15000");
     customer = new_mobile(client, "NoEpollCancel", "919999999993");
@@ -61,13 +58,12 @@ static void a_cancel_from_another_thread_interrupts_the_wait(void **state)
     capauth_client_free(&client);
 }
 
-static void a_deadline_passes(void **state)
+TEST(a_deadline_passes)
 {
     capauth_client *client = new_client(shared);
     capauth_session *customer;
     capauth_options *options = NULL;
 
-    (void)state;
     make_brand(shared, "NoEpollDeadline", "{}");
     make_fault(shared, "NoEpollDeadline", "/auth/v1/token/generate", 1, "\"delayMs\":15000");
     customer = new_mobile(client, "NoEpollDeadline", "919999999993");
