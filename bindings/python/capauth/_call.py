@@ -4,18 +4,13 @@ import math
 import time
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from . import _flat as flat
 from ._callbacks import call_wait, client_poll
+from ._configured import ConfiguredClient
 from ._failure import error_of_call, error_of_code
 from ._types import Handle
-
-if TYPE_CHECKING:
-    from ._client import BaseClient
-    from ._session import BaseSession
-
-    Owner: TypeAlias = BaseSession | BaseClient[Any]
 
 T = TypeVar("T")
 
@@ -33,22 +28,45 @@ def in_slices(step: Callable[[int], int], pending: int, timeout: float | None) -
             return code
 
 
+class Owner(Protocol):
+    """Whose operation it is: a session, or the client for its own `prepare`."""
+
+    @property
+    def _client(self) -> ConfiguredClient: ...
+
+
+class Started(NamedTuple, Generic[T]):
+    """An operation that was started, before it has the form that its user wants: to be waited for, or awaited."""
+
+    owner: Owner
+    handle: flat.capauth_call | None
+    refusal: BaseException | None
+    """Without a handle: why it could not even be started."""
+    finish: Callable[[flat.capauth_call], T]
+    """Gives what the operation gives, once it has succeeded."""
+
+
+def begin(owner: Owner, finish: Callable[[flat.capauth_call], T], function: Callable[[], Any]) -> Started[T]:
+    """Starts an operation. What is refused on the spot is the call's result; only wrong types raise here."""
+    try:
+        code, handle = function()
+    except (ValueError, MemoryError) as refusal:  # InvalidArgumentError of an argument that C cannot hold
+        return Started(owner, None, refusal, finish)
+    if handle is None:  # no memory for it, or a child process
+        return Started(owner, None, error_of_code(code), finish)
+    return Started(owner, handle, None, finish)
+
+
 class BaseCall(Handle, Generic[T]):
     """What the blocking and the awaitable call share."""
 
     __slots__ = ("_owner", "_handle", "_refusal", "_finish", "__weakref__")
 
-    def __init__(
-        self,
-        owner: "Owner",
-        handle: flat.capauth_call | None,
-        refusal: BaseException | None,
-        finish: Callable[[flat.capauth_call], T],
-    ) -> None:
-        self._owner = owner  # keeps the client's callbacks alive
-        self._handle = handle
-        self._refusal = refusal  # without a handle: why it could not even be started
-        self._finish = finish
+    def __init__(self, started: Started[T]) -> None:
+        self._owner = started.owner  # keeps the client's callbacks alive
+        self._handle = started.handle
+        self._refusal = started.refusal
+        self._finish = started.finish
 
     def done(self) -> bool:
         """Whether it has finished. Never blocks."""
@@ -112,24 +130,12 @@ class StartedCalls:
     __slots__ = ("_calls",)
 
     def __init__(self) -> None:
-        self._calls: dict[int, weakref.ref[BaseCall[Any]]] = {}
+        self._calls: dict[int, weakref.ref[Call[Any]]] = {}
 
-    def add(self, call: BaseCall[Any]) -> None:
+    def add(self, call: Call[Any]) -> None:
         if call._handle is not None:
             self._calls[flat.call_address(call._handle)] = weakref.ref(call)
 
-    def take(self, address: int) -> BaseCall[Any] | None:
+    def take(self, address: int) -> Call[Any] | None:
         reference = self._calls.pop(address, None)
         return reference() if reference else None
-
-
-def begin(owner: "Owner", finish: Callable[[flat.capauth_call], T], function: Callable[[], Any]) -> BaseCall[T]:
-    """Starts an operation. What is refused on the spot is the call's result; only wrong types raise here."""
-    kind = cast(type[BaseCall[T]], owner._client._CALL)
-    try:
-        code, handle = function()
-    except (ValueError, MemoryError) as refusal:  # InvalidArgumentError of an argument that C cannot hold
-        return kind(owner, None, refusal, finish)
-    if handle is None:  # no memory for it, or a child process
-        return kind(owner, None, error_of_code(code), finish)
-    return kind(owner, handle, None, finish)

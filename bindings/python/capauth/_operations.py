@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from . import _flat as flat
-from ._call import BaseCall, begin
+from ._call import Started, begin
 from ._options import CallOptions
 from ._reply import Reply, reply_of
 from ._session import BaseSession
@@ -32,7 +32,7 @@ def generate_token(
     *,
     timeout: float | None = None,
     headers: Headers | None = None,
-) -> BaseCall[None]:
+) -> Started[None]:
     """Begins a sign-in. `password` is the first one of a customer of a password brand."""
     return begin(
         session,
@@ -49,7 +49,7 @@ def generate_otp(
     *,
     timeout: float | None = None,
     headers: Headers | None = None,
-) -> BaseCall[None]:
+) -> Started[None]:
     """Sends an OTP, again if called again; never repeated by itself. Where the brand has payload encryption, the
     application makes `payload_hash`, and `payload_timestamp` (an aware datetime, or Unix milliseconds) goes with it."""
     if isinstance(payload_timestamp, datetime.datetime):
@@ -67,7 +67,7 @@ def generate_otp(
 
 def validate_otp(
     session: BaseSession, otp: Secret, *, timeout: float | None = None, headers: Headers | None = None
-) -> BaseCall[None]:
+) -> Started[None]:
     """Signs in with the OTP (text: 012345 would lose its zero). After InvalidOtpError the step is still open."""
     return begin(
         session,
@@ -78,7 +78,7 @@ def validate_otp(
 
 def validate_password(
     session: BaseSession, password: Secret, *, timeout: float | None = None, headers: Headers | None = None
-) -> BaseCall[None]:
+) -> Started[None]:
     """Signs in with the password. After InvalidPasswordError the step is still open."""
     return begin(
         session,
@@ -94,7 +94,7 @@ def change_password(
     *,
     timeout: float | None = None,
     headers: Headers | None = None,
-) -> BaseCall[None]:
+) -> Started[None]:
     """Changes the password of a customer who is signed in."""
     return begin(
         session,
@@ -107,7 +107,7 @@ def change_password(
 
 def forget_password(
     session: BaseSession, new_password: Secret, *, timeout: float | None = None, headers: Headers | None = None
-) -> BaseCall[None]:
+) -> Started[None]:
     """Sets a new password; an OTP confirms it, so go on with generating one."""
     return begin(
         session,
@@ -118,7 +118,7 @@ def forget_password(
 
 def regenerate_token(
     session: BaseSession, *, timeout: float | None = None, headers: Headers | None = None
-) -> BaseCall[None]:
+) -> Started[None]:
     """Gets a fresh token. Joins a regeneration in flight."""
     return begin(
         session,
@@ -133,7 +133,7 @@ def ensure_token(
     *,
     timeout: float | None = None,
     headers: Headers | None = None,
-) -> BaseCall[str]:
+) -> Started[str]:
     """Gives a token that is valid for `margin` more seconds (default: the client's `refresh_margin`), regenerating it
     only if it must."""
     return begin(
@@ -143,7 +143,7 @@ def ensure_token(
     )
 
 
-def expire_token(session: BaseSession, *, timeout: float | None = None, headers: Headers | None = None) -> BaseCall[None]:
+def expire_token(session: BaseSession, *, timeout: float | None = None, headers: Headers | None = None) -> Started[None]:
     """Ends this token at the Auth Engine; the key stays. Sessions of the second factor only."""
     return begin(
         session,
@@ -154,7 +154,7 @@ def expire_token(session: BaseSession, *, timeout: float | None = None, headers:
 
 def update_identifier(
     session: BaseSession, new_value: str, *, timeout: float | None = None, headers: Headers | None = None
-) -> BaseCall[None]:
+) -> Started[None]:
     """Gives the customer who is signed in a new mobile or email."""
     return begin(
         session,
@@ -163,7 +163,7 @@ def update_identifier(
     )
 
 
-def sign_out(session: BaseSession, *, timeout: float | None = None, headers: Headers | None = None) -> BaseCall[None]:
+def sign_out(session: BaseSession, *, timeout: float | None = None, headers: Headers | None = None) -> Started[None]:
     """Forgets token, key and step at once, also without a network, and expires the token where the flow can."""
     return begin(
         session,
@@ -184,7 +184,7 @@ def gateway(
     margin: float | None = None,
     timeout: float | None = None,
     headers: Headers | None = None,
-) -> BaseCall[Reply]:
+) -> Started[Reply]:
     """Calls one of the brand's endpoints with a valid token, regenerated when needed, and gives what HTTP answered,
     whatever it says. An `endpoint` that begins with / is a path on the gateway's host. A str `body` is sent as it is,
     anything else as JSON. `repeatable`: another method than GET may be sent twice without harm. `view`: before anybody

@@ -30,6 +30,20 @@ def pairs(argument: str, values: Headers | Query) -> Iterable[tuple[str, Any]]:
     return items() if items else values  # type: ignore[return-value]
 
 
+def checked(argument: str, setter: Callable[[], int], message: Callable[[], str], seconds: float | None = None) -> None:
+    """Calls a setter; its error names our argument, which need not be the core's."""
+    try:
+        code = setter()
+    except InvalidArgumentError as error:  # of a text that C cannot hold
+        raise invalid_argument(argument, error.message.partition(" ")[2]) from None
+    except OverflowError:
+        raise invalid_argument(argument, "is out of range") from None
+    except TypeError as error:
+        raise TypeError(f"{argument}: {error}") from None
+    if code:
+        raise error_of_setter(code, argument, message(), seconds)
+
+
 class CallOptions:
     """The options of one call, made only when there are any."""
 
@@ -41,14 +55,13 @@ class CallOptions:
     def set(self, argument: str, setter: Callable[..., int], *values: object, seconds: float | None = None) -> None:
         if self.handle is None:
             self.handle = gained(flat.options_new())
-        try:
-            code = setter(self.handle, *values)
-        except InvalidArgumentError as error:
-            raise error_of_setter(error.code, argument, error.message) from None
-        except OverflowError:
-            raise invalid_argument(argument, "is out of range") from None
-        if code:
-            raise error_of_setter(code, argument, str(gained(flat.options_copy_error_message(self.handle))), seconds)
+        handle = self.handle
+        checked(
+            argument,
+            lambda: setter(handle, *values),
+            lambda: str(gained(flat.options_copy_error_message(handle))),
+            seconds,
+        )
 
     def seconds(self, argument: str, setter: Callable[..., int], seconds: float | None) -> None:
         if seconds is not None:

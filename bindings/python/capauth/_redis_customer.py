@@ -1,20 +1,15 @@
 """What a stored customer is, and what a store is told: the parts of capauth.redis that its work is done with."""
 
-from __future__ import annotations  # as in _redis_work.py, which is imported only for its name
-
 import dataclasses
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from . import _flat as flat
 from ._client import BaseClient
 from ._errors import InvalidArgumentError
 from ._redis_scripts import State
 from ._session import BaseSession
-
-if TYPE_CHECKING:
-    from ._redis_work import Work
 
 FOR_EVER_MS = 2**31 - 1
 ORIGIN = re.compile(r'(\{"v":1,"origin":")([^"\\]*)"')  # as the core begins every export
@@ -77,14 +72,14 @@ def reported(function: Callable[..., object], *arguments: object) -> None:
 class Stored(BaseSession):
     """What a stored customer is beside a session."""
 
-    __slots__ = ("_name", "_state", "_work")
+    __slots__ = ("_name", "_state")
 
-    _work: "Work"
+    _client: BaseClient[Any]
     _name: str
     _state: State
 
-    def _begin_stored(self, work: "Work", name: str, state: State) -> None:
-        self._work, self._name, self._state = work, name, state
+    def _begin_stored(self, name: str, state: State) -> None:
+        self._name, self._state = name, state
         flat.session_pause_refresh(self._handle, FOR_EVER_MS)  # renewing is the store's; stays through reloads
 
     def _adopt(self, state: State) -> bool:

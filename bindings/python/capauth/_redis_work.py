@@ -190,7 +190,7 @@ class Work:
         end = self.end(timeout, margin)
         state = yield from self.read(name, end, self._is_hurried(timeout))
         customer = make(self._client.restore(state.text))
-        customer._begin_stored(self, name, state)
+        customer._begin_stored(name, state)
         if self._is_renewable(customer):
             yield from self._valid(customer, margin, end, self._is_hurried(timeout))
         return customer

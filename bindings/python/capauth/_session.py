@@ -5,16 +5,14 @@ import datetime
 import inspect
 from collections.abc import Awaitable, Callable
 from operator import methodcaller
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from . import _flat as flat
 from ._callbacks import check_callback, delivering, run
+from ._configured import ConfiguredClient
 from ._failure import error_of_code, gained, invalid_argument
-from ._options import milliseconds
+from ._options import checked, milliseconds
 from ._types import Handle, Otp, Step, time_of
-
-if TYPE_CHECKING:
-    from ._client import BaseClient
 
 
 def identifier_of(
@@ -41,9 +39,9 @@ class BaseSession(Handle):
 
     __slots__ = ("_client", "_handle", "_listener", "_context", "_telling", "__weakref__")
 
-    _client: "BaseClient[Any]"
+    _client: ConfiguredClient
 
-    def __init__(self, client: "BaseClient[Any]", handle: flat.capauth_session) -> None:
+    def __init__(self, client: ConfiguredClient, handle: flat.capauth_session) -> None:
         self._client = client
         self._handle = handle
         self._listener: Callable[[Any], object] | None = None
@@ -51,7 +49,7 @@ class BaseSession(Handle):
         self._telling: Any = None  # in asyncio: the task that awaits a callback
 
     def _set(self, argument: str, setter: Callable[..., int], *values: object, seconds: float | None = None) -> None:
-        self._client._checked(
+        checked(
             argument,
             lambda: setter(self._handle, *values),
             lambda: self._text(flat.session_copy_error_message),

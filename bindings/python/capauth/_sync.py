@@ -1,11 +1,11 @@
 """The blocking client and session."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from . import _flat as flat
 from . import _operations as operations
-from ._call import BaseCall, Call, in_slices
+from ._call import Call, Started, StartedCalls, in_slices
 from ._callbacks import client_poll
 from ._client import BaseClient
 from ._failure import error_of_code
@@ -14,20 +14,16 @@ from ._session import BaseSession
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Operation = Callable[Concatenate[BaseSession, P], BaseCall[T]]
+Operation = Callable[Concatenate[BaseSession, P], Started[T]]
 
 
-def waited(call: BaseCall[T]) -> T:
+def waited(started: Started[T]) -> T:
     """Whatever interrupts the waiting (Ctrl-C) cancels the call."""
+    call = Call(started)
     try:
-        return cast(Call[T], call).result()
+        return call.result()
     finally:
         call._abandon()
-
-
-def started(client: "BaseClient[Any]", call: BaseCall[T]) -> Call[T]:
-    client._started.add(call)
-    return cast(Call[T], call)
 
 
 def blocking(operation: Operation[P, T]) -> "Callable[Concatenate[Session, P], T]":
@@ -43,7 +39,7 @@ def starting(operation: Operation[P, T]) -> "Callable[Concatenate[Session, P], C
     """The form that gives the call."""
 
     def method(self: "Session", /, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
-        return started(self._client, operation(self, *args, **kwargs))
+        return self._client._handed_out(operation(self, *args, **kwargs))
 
     return documented(method, operation, f"start_{operation.__name__}", Call)
 
@@ -53,6 +49,8 @@ class Session(BaseSession):
     `start_...` gives a Call at once."""
 
     __slots__ = ()
+
+    _client: "Client"
 
     generate_token = blocking(operations.generate_token)
     generate_otp = blocking(operations.generate_otp)
@@ -84,9 +82,16 @@ class Session(BaseSession):
 class Client(BaseClient[Session]):
     """Configuration and connections, to be shared by threads."""
 
-    __slots__ = ()
+    __slots__ = ("_started",)
 
-    _CALL: ClassVar[type[BaseCall[Any]]] = Call
+    def _begin(self) -> None:
+        self._started = StartedCalls()
+
+    def _handed_out(self, started: Started[T]) -> Call[T]:
+        """The call, which `next_done` may give once more."""
+        call = Call(started)
+        self._started.add(call)
+        return call
 
     def _wrap(self, handle: flat.capauth_session) -> Session:
         return Session(self, handle)
@@ -97,7 +102,7 @@ class Client(BaseClient[Session]):
 
     def start_prepare(self) -> Call[None]:
         """`prepare`, started: gives the call at once."""
-        return started(self, self._prepare())
+        return self._handed_out(self._prepare())
 
     def poll(self, timeout: float | None = 0.0) -> int:
         """Lets calls move on. Waits until one finishes, at most `timeout` seconds (0: does what can be done now; None:
@@ -123,7 +128,7 @@ class Client(BaseClient[Session]):
                 raise error_of_code(code)
             call = self._started.take(address)  # None for one that another thread waits for
             if call is not None or not address:
-                return cast("Call[Any] | None", call)
+                return call
 
     def __enter__(self) -> Self:
         return self

@@ -8,11 +8,11 @@ import contextvars
 import os
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from typing import Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from . import _flat as flat
 from . import _operations as operations
-from ._call import BaseCall
+from ._call import BaseCall, Started
 from ._callbacks import client_poll, delivering
 from ._client import BaseClient
 from ._failure import error_of_code
@@ -23,7 +23,7 @@ __all__ = ["Call", "Client", "Session"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Operation = Callable[Concatenate[BaseSession, P], BaseCall[T]]
+Operation = Callable[Concatenate[BaseSession, P], Started[T]]
 
 
 class Call(BaseCall[T]):
@@ -53,7 +53,7 @@ def starting(operation: Operation[P, T]) -> "Callable[Concatenate[Session, P], C
     """The form that gives the call."""
 
     def method(self: "Session", /, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
-        return cast(Call[T], self._client._start(lambda: operation(self, *args, **kwargs)))
+        return self._client._start(lambda: operation(self, *args, **kwargs))
 
     return documented(method, operation, f"start_{operation.__name__}", Call)
 
@@ -111,8 +111,6 @@ class Client(BaseClient[Session]):
 
     __slots__ = ("_loop", "_waiting", "_telling", "_detach")
 
-    _CALL: ClassVar[type[BaseCall[Any]]] = Call
-
     def _begin(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: dict[int, asyncio.Future[None]] = {}
@@ -128,13 +126,13 @@ class Client(BaseClient[Session]):
 
     def start_prepare(self) -> Call[None]:
         """`prepare`, started: gives the call at once."""
-        return cast(Call[None], self._start(self._prepare))
+        return self._start(self._prepare)
 
-    def _start(self, operation: Callable[[], BaseCall[T]]) -> BaseCall[T]:
+    def _start(self, operation: Callable[[], Started[T]]) -> Call[T]:
         self._attach(asyncio.get_running_loop())  # first: another loop shall not drive the call
-        return operation()
+        return Call(operation())
 
-    async def _finish(self, call: BaseCall[T]) -> T:
+    async def _finish(self, call: Call[T]) -> T:
         if not call.done():
             self._attach(asyncio.get_running_loop())
             address = flat.call_address(call._handle)  # type: ignore[arg-type]

@@ -54,7 +54,10 @@ class Customer(Stored, Session):
     return. `on_change` comes after that. There is no `reload`, no `pause_refresh`, and no `start_...` but that of
     `gateway`, which takes the token as it is."""
 
-    __slots__ = ()
+    __slots__ = ("_work",)
+
+    _client: Client
+    _work: Work
 
     if TYPE_CHECKING:
 
@@ -66,12 +69,18 @@ class AsyncCustomer(Stored, aio.Session):
     """A Customer whose operations are awaited. Cancelling the task ends the waiting; an operation that holds the
     customer's lock is finished and stored all the same."""
 
-    __slots__ = ()
+    __slots__ = ("_work",)
+
+    _client: aio.Client
+    _work: Work
 
     if TYPE_CHECKING:
 
         def second_factor(self, device_id: str | None = None, **identifier: str | None) -> aio.Session:  # type: ignore[override]
             """As a Session's: a plain session, to be saved under its own key once it is done."""
+
+
+CustomerT = TypeVar("CustomerT", Customer, AsyncCustomer)
 
 
 class SessionStore(Generic[ClientT]):
@@ -153,15 +162,21 @@ class SessionStore(Generic[ClientT]):
         name = self.name(key)
         return self._opened_async(name, margin, timeout) if self._work.is_async else self._opened(name, margin, timeout)
 
+    def _kept(self, kind: type[CustomerT], plain: BaseSession) -> CustomerT:
+        """A customer of this store, made of a session."""
+        customer = kind(plain._client, plain._handle)
+        customer._work = self._work
+        return customer
+
     @contextmanager
     def _opened(self, name: str, margin: float | None, timeout: float | None) -> Iterator[Any]:
-        steps = self._work.open(lambda plain: Customer(plain._client, plain._handle), name, margin, timeout)
+        steps = self._work.open(lambda plain: self._kept(Customer, plain), name, margin, timeout)
         with drive(steps) as customer:
             yield customer
 
     @asynccontextmanager
     async def _opened_async(self, name: str, margin: float | None, timeout: float | None) -> AsyncIterator[Any]:
-        steps = self._work.open(lambda plain: AsyncCustomer(plain._client, plain._handle), name, margin, timeout)
+        steps = self._work.open(lambda plain: self._kept(AsyncCustomer, plain), name, margin, timeout)
         with await drive_async(steps) as customer:
             yield customer
 
@@ -262,7 +277,7 @@ def _ttl_ms(ttl: Ttl | None) -> str | int:
 
 def _operation(name: str, documented: Callable[..., Any]) -> Any:
     @functools.wraps(documented)
-    def method(self: Stored, /, *arguments: Any, **options: Any) -> Any:
+    def method(self: Customer | AsyncCustomer, /, *arguments: Any, **options: Any) -> Any:
         steps = getattr(self._work, name, None) or functools.partial(self._work.step, name)
         return self._work.run(steps(self, *arguments, **options))
 

@@ -116,7 +116,7 @@ def test_next_done_passes_over_calls_that_were_dropped_or_are_anothers(
 ) -> None:
     customers = [client.session(brand=brand, mobile=f"9199100000{i:02}", device_id="d") for i in range(8)]
     operation = operations.generate_token  # as the blocking form starts it
-    others = [operation(customer) for customer in customers[:4]]
+    others = [capauth.Call(operation(customer)) for customer in customers[:4]]
     calls = [customer.start_generate_token() for customer in customers[4:]]
     while not all(call.done() for call in [*others, *calls]):
         client.poll(1)

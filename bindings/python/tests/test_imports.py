@@ -1,0 +1,71 @@
+"""The modules of the package stand in layers: each imports only those beneath it, so that no circle of them is ever
+needed to understand, or to import, one."""
+
+import ast
+import graphlib
+import pathlib
+
+import pytest
+
+import capauth
+
+PACKAGE = pathlib.Path(capauth.__file__).parent
+PLUGIN = PACKAGE.parent / "capauth_pytest.py"
+
+
+def imports_of(source: str, files: dict[str, str]) -> set[str]:
+    """Which of the files a text imports, wherever it does so: at its top, in a function, only for types."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(filter(None, ["capauth" if node.level else "", node.module]))
+            for alias in node.names:  # a module of a package, or else what a module holds
+                found.add(name if (name := f"{base}.{alias.name}") in files else base)
+    return found & files.keys()
+
+
+def circle_in(imports: dict[str, set[str]]) -> str:
+    """The modules of a circle, named as an arrow each; "" when there is none."""
+    try:
+        graphlib.TopologicalSorter(imports).prepare()
+    except graphlib.CycleError as error:
+        return " <- ".join(error.args[1])
+    return ""
+
+
+def package_files() -> dict[str, str]:
+    paths = {("capauth" if path.stem == "__init__" else f"capauth.{path.stem}"): path for path in PACKAGE.glob("*.py")}
+    paths[PLUGIN.stem] = PLUGIN
+    files = {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
+    return files | {f"capauth.{path.name.partition('.')[0]}": "" for path in PACKAGE.glob("*.so")}
+
+
+def test_no_module_of_the_package_is_in_a_circle_of_imports() -> None:
+    files = package_files()
+    imports = {name: imports_of(text, files) for name, text in files.items()}
+    assert {"capauth._flat", "capauth._errors"} <= imports["capauth._failure"], "the imports were not found"
+    assert circle_in(imports) == ""
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "from ._b import B",
+        "from . import _b",
+        "import capauth._b",
+        "from capauth._b import B",
+        "def late():\n    from ._b import B",
+        "if TYPE_CHECKING:\n    from ._b import B",
+    ],
+)
+def test_a_circle_is_found_wherever_an_import_stands(hidden: str) -> None:
+    files = {"capauth._a": hidden, "capauth._b": "import os\nfrom ._c import C", "capauth._c": "from . import _a"}
+    circle = circle_in({name: imports_of(text, files) for name, text in files.items()})
+    assert set(circle.split(" <- ")) == files.keys()
+
+
+def test_a_module_that_imports_from_the_whole_package_is_in_a_circle() -> None:
+    files = {"capauth": "from ._a import A", "capauth._a": "def late():\n    from . import A"}
+    assert circle_in({name: imports_of(text, files) for name, text in files.items()})
