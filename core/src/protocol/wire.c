@@ -34,11 +34,11 @@ static void put_fields(capauth_call *call, const struct capauth__arguments *argu
 
     if (fields & CAPAUTH__F_FIRST_PASSWORD && options && options->password)
         put_password(body, "password", options->password);
-    if (fields & CAPAUTH__F_AUTHORIZED)
+    if (fields & CAPAUTH__F_AUTHORIZED_TOKEN)
         capauth__json_put_text(body, "authorizedToken", state->authorized_token);
-    if (fields & CAPAUTH__F_SESSION)
+    if (fields & CAPAUTH__F_SESSION_ID)
         capauth__json_put_text(body, "sessionId", state->session_id);
-    if (fields & CAPAUTH__F_HASH && options && options->otp_hash) {
+    if (fields & CAPAUTH__F_OTP_HASH && options && options->otp_hash) {
         capauth__json_put_text(body, "hash", options->otp_hash);
         capauth__json_put_integer(body, "timeStamp", options->otp_timestamp_ms);
     }
@@ -46,6 +46,8 @@ static void put_fields(capauth_call *call, const struct capauth__arguments *argu
         capauth__json_put_text(body, "otp", arguments->otp);
     if (fields & CAPAUTH__F_TOKEN)
         capauth__json_put_text(body, "token", state->token);
+    if (fields & CAPAUTH__F_CURRENT_PASSWORD)
+        capauth__json_put_text(body, "password", arguments->current_password);
     if (fields & CAPAUTH__F_PASSWORD)
         capauth__json_put_text(body, "password", arguments->password);
     if (fields & CAPAUTH__F_NEW_PASSWORD)

@@ -9,14 +9,6 @@
 #include "base/json.h"
 #include "session/call.h"
 
-/* The required strings of an operation. */
-struct capauth__arguments {
-    const char *otp;
-    const char *password;
-    const char *new_password;
-    const char *new_value;
-};
-
 /* Writes url and body of the call from the session, which must be locked. */
 bool capauth__wire_request(capauth_call *call, const struct capauth__arguments *arguments,
                            const capauth_options *options);

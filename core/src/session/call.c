@@ -506,7 +506,7 @@ static const char *missing_member(const capauth_call *call, const struct capauth
     case CAPAUTH__GAIN_SESSION:
         return reply->session_id ? NULL : "the reply has no sessionId";
     case CAPAUTH__GAIN_TOKEN:
-    case CAPAUTH__GAIN_RENEWED:
+    case CAPAUTH__GAIN_NEW_TOKEN:
         return reply->token ? NULL : "the reply has no token";
     default:
         return NULL;

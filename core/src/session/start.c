@@ -77,27 +77,12 @@ int capauth__start_end(struct capauth__start *start, int result)
 
 /* ---- What is refused on the spot ---- */
 
-/* `fault` NULL: there is none. */
-static bool fault_in(struct capauth__start *start, const char *name, const char *fault)
+static int check_arguments(struct capauth__start *start, const struct capauth__arguments *arguments)
 {
-    start->message = fault;
-    start->argument = fault ? name : NULL;
-    return fault != NULL;
-}
-
-static int check_arguments(struct capauth__start *start, unsigned fields, const struct capauth__arguments *arguments)
-{
-    const char *password_name = start->verb == CAPAUTH__PASSWORD_CHANGE ? "current_password" : "password";
-
-    if ((fields & CAPAUTH__F_OTP &&
-         fault_in(start, "otp", capauth__text_fault(arguments->otp, CAPAUTH__SECRET_LONGEST))) ||
-        (fields & CAPAUTH__F_PASSWORD &&
-         fault_in(start, password_name, capauth__password_fault(arguments->password))) ||
-        (fields & (CAPAUTH__F_NEW_PASSWORD | CAPAUTH__F_RESET_PASSWORD) &&
-         fault_in(start, "new_password", capauth__password_fault(arguments->new_password))) ||
-        (fields & CAPAUTH__F_NEW_IDENTIFIER &&
-         fault_in(start, "new_value", capauth__text_fault(arguments->new_value, CAPAUTH__IDENTITY_LONGEST))))
+    start->message = capauth__arguments_fault(start->verb, arguments, &start->argument);
+    if (start->message)
         return CAPAUTH_E_INVALID_ARGUMENT;
+    start->argument = NULL;
     return CAPAUTH_OK;
 }
 
@@ -122,9 +107,9 @@ static int check_step(struct capauth__start *start, unsigned fields)
 {
     const struct capauth__state *state = &start->session->state;
 
-    if (fields & CAPAUTH__F_SESSION && !state->session_id)
+    if (fields & CAPAUTH__F_SESSION_ID && !state->session_id)
         start->message = "no sessionId; generate a token first";
-    else if (fields & CAPAUTH__F_AUTHORIZED && !state->authorized_token)
+    else if (fields & CAPAUTH__F_AUTHORIZED_TOKEN && !state->authorized_token)
         start->message = "no token of the first factor";
     else if ((fields & CAPAUTH__F_TOKEN && !state->token) ||
              (fields & CAPAUTH__F_EXPIRED_TOKEN && !capauth__session_signed_in(start->session)))
@@ -146,8 +131,7 @@ static int check(struct capauth__start *start, const struct capauth__operation *
         start->message = "the session's flow has no such operation";
         return CAPAUTH_E_UNSUPPORTED;
     }
-    if ((result = check_arguments(start, operation->fields, arguments)) ||
-        (result = check_identity(start, operation->fields)))
+    if ((result = check_arguments(start, arguments)) || (result = check_identity(start, operation->fields)))
         return result;
     if (capauth__verb_is_step(start->verb) && start->session->step)
         return CAPAUTH_E_BUSY;
@@ -168,9 +152,9 @@ static int prepare(struct capauth__start *start, const struct capauth__operation
     return CAPAUTH_OK;
 }
 
-static int start_operation(capauth_session *session, enum capauth__verb verb,
-                           const struct capauth__arguments *arguments, const capauth_options *options,
-                           capauth_call **out)
+int capauth__start_operation(capauth_session *session, enum capauth__verb verb,
+                             const struct capauth__arguments *arguments, const capauth_options *options,
+                             capauth_call **out)
 {
     struct capauth__start start = {.session = session, .verb = verb, .options = options, .out = out};
     const struct capauth__operation *operation;
@@ -185,61 +169,7 @@ static int start_operation(capauth_session *session, enum capauth__verb verb,
     return capauth__start_end(&start, result);
 }
 
-/* ---- The public operations ---- */
-
-int capauth_token_generate(capauth_session *session, const capauth_options *options, capauth_call **call)
-{
-    return start_operation(session, CAPAUTH__TOKEN_GENERATE, &(struct capauth__arguments){0}, options, call);
-}
-
-int capauth_otp_generate(capauth_session *session, const capauth_options *options, capauth_call **call)
-{
-    return start_operation(session, CAPAUTH__OTP_GENERATE, &(struct capauth__arguments){0}, options, call);
-}
-
-int capauth_otp_validate(capauth_session *session, const char *otp, const capauth_options *options, capauth_call **call)
-{
-    return start_operation(session, CAPAUTH__OTP_VALIDATE, &(struct capauth__arguments){.otp = otp}, options, call);
-}
-
-int capauth_password_validate(capauth_session *session, const char *password, const capauth_options *options,
-                              capauth_call **call)
-{
-    return start_operation(session, CAPAUTH__PASSWORD_VALIDATE, &(struct capauth__arguments){.password = password},
-                           options, call);
-}
-
-int capauth_password_change(capauth_session *session, const char *current_password, const char *new_password,
-                            const capauth_options *options, capauth_call **call)
-{
-    return start_operation(session, CAPAUTH__PASSWORD_CHANGE,
-                           &(struct capauth__arguments){.password = current_password, .new_password = new_password},
-                           options, call);
-}
-
-int capauth_password_forget(capauth_session *session, const char *new_password, const capauth_options *options,
-                            capauth_call **call)
-{
-    return start_operation(session, CAPAUTH__PASSWORD_FORGET,
-                           &(struct capauth__arguments){.new_password = new_password}, options, call);
-}
-
-int capauth_token_regenerate(capauth_session *session, const capauth_options *options, capauth_call **call)
-{
-    return start_operation(session, CAPAUTH__TOKEN_REGENERATE, &(struct capauth__arguments){0}, options, call);
-}
-
-int capauth_token_expire(capauth_session *session, const capauth_options *options, capauth_call **call)
-{
-    return start_operation(session, CAPAUTH__TOKEN_EXPIRE, &(struct capauth__arguments){0}, options, call);
-}
-
-int capauth_identifier_update(capauth_session *session, const char *new_value, const capauth_options *options,
-                              capauth_call **call)
-{
-    return start_operation(session, CAPAUTH__IDENTIFIER_UPDATE, &(struct capauth__arguments){.new_value = new_value},
-                           options, call);
-}
+/* ---- The operations that are our own ---- */
 
 int capauth_token_ensure(capauth_session *session, const capauth_options *options, capauth_call **out)
 {

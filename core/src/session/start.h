@@ -24,4 +24,9 @@ int capauth__start_begin(struct capauth__start *start);
 /* Starts the call, or with a `result` refuses it. What the public function returns. */
 int capauth__start_end(struct capauth__start *start, int result);
 
+/* An operation of the Auth Engine: what its public function does. */
+int capauth__start_operation(capauth_session *session, enum capauth__verb verb,
+                             const struct capauth__arguments *arguments, const capauth_options *options,
+                             capauth_call **out);
+
 #endif

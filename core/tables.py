@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the tables that the C files, the wrappers, the tests and the counts in README are made from.
+
+core/generate.py makes C of them; bindings/<language>/generate.py makes the forms of that language. What no table can
+say twice without a contradiction being noticed is checked here.
+"""
+
+import json
+import pathlib
+import re
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+FLOWS = ("mobile", "web", "mfa")
+ARGUMENT_KINDS = ("otp", "password", "identifier", "method", "endpoint")
+SECRETS = ("otp", "password")
+REPLIES = ("nothing", "session", "token", "new_token")
+REPEATS = ("never", "always", "without_password")
+GIVES = (None, "token", "reply")
+
+
+class TableError(ValueError):
+    """A table contradicts itself."""
+
+
+def check(condition, what):
+    if not condition:
+        raise TableError(what)
+
+
+def unique(rows, key, where):
+    values = [row[key] for row in rows]
+    for value in values:
+        check(values.count(value) == 1, f"{where}: {key} {value} occurs twice")
+
+
+class Operation:
+    """One row of operations.json, with what follows from it.
+
+    name         as errors, logs and traces call it
+    function     in C, without capauth_; the name, unless the row says otherwise
+    method       in Python and Lua; Java writes it in its own way
+    doc          what it does, for every language but C, whose header is written by hand
+    arguments    the texts that it must have: name, and kind (ARGUMENT_KINDS)
+    options      those that it has use for, beside those of every call: see settings.json
+    gives        what a success gives, where that is something (GIVES)
+    http         the method of its requests
+    reply        what a successful reply must bring (REPLIES)
+    repeat       whether a request may be sent again (REPEATS)
+    requests     path, fields (those of the table above) and the flows that have it; none: capauth's own operation,
+                 whose function in C is written by hand
+    next_step    what is advised after an outcome, the name of an error or "sign_in_lost", which is several; "why"
+                 becomes a comment
+    """
+
+    def __init__(self, row):
+        known = {"name", "function", "method", "doc", "arguments", "options", "gives", "http", "reply", "repeat"}
+        where = f"operations.json: {row.get('name')}"
+        check(row.keys() <= known | {"requests", "next_step"}, f"{where}: has {sorted(row.keys() - known)}")
+        self.name = row["name"]
+        self.function = row.get("function", self.name)
+        self.method = row["method"]
+        self.doc = row["doc"]
+        self.arguments = row.get("arguments", [])
+        self.options = row.get("options", [])
+        self.gives = row.get("gives")
+        self.requests = row.get("requests", [])
+        self.next_step = row.get("next_step", [])
+        self.http, self.reply, self.repeat = (row.get(name) for name in ("http", "reply", "repeat"))
+        self.constant = self.name.upper()
+        # One at a time in a session. A regeneration goes on beside the others.
+        self.changes_sign_in = bool(self.requests) and self.reply != "new_token"
+        check(re.fullmatch(r"[a-z]+(_[a-z]+)*", self.name), f"{where}: is no name")
+        check(self.doc.endswith("."), f"{where}: doc is no sentence")
+        check(self.gives in GIVES, f"{where}: gives {self.gives}")
+        check(all(argument["kind"] in ARGUMENT_KINDS for argument in self.arguments), f"{where}: kind of argument")
+        if self.requests:
+            check(self.reply in REPLIES, f"{where}: reply {self.reply}")
+            check(self.repeat in REPEATS, f"{where}: repeat {self.repeat}")
+            check(self.http in ("POST", "DELETE"), f"{where}: http {self.http}")
+
+    @property
+    def secrets(self):
+        return [argument["name"] for argument in self.arguments if argument["kind"] in SECRETS]
+
+
+class Operations:
+    """operations.json."""
+
+    def __init__(self, path=HERE / "operations.json"):
+        table = json.loads(path.read_text(encoding="utf-8"))
+        self.fields = table["fields"]
+        self.sign_in_lost = table["sign_in_lost"]
+        self.rows = [Operation(row) for row in table["operations"]]
+        unique(self.fields, "name", "operations.json")
+        unique(table["operations"], "name", "operations.json")
+        unique(table["operations"], "method", "operations.json")
+        names = {field["name"] for field in self.fields}
+        for row in self.rows:
+            for request in row.requests:
+                where = f"operations.json: {request['path']}"
+                check(set(request["flows"]) <= set(FLOWS), f"{where}: flows {request['flows']}")
+                check(set(request["fields"]) <= names, f"{where}: fields {request['fields']}")
+
+    def __iter__(self):
+        return iter(self.rows)
+
+    @property
+    def requests(self):
+        """How many operations the protocol has: each path is one."""
+        return sum(len(row.requests) for row in self.rows)
+
+    def transitions(self, row):
+        """(outcome, step, why) of each outcome that changes the advice; groups spelt out."""
+        for step in row.next_step:
+            group = self.sign_in_lost if step["outcome"] == "sign_in_lost" else [step["outcome"]]
+            for outcome in group:
+                yield outcome, step["step"], step.get("why", "")
