@@ -41,41 +41,12 @@ CAPAUTH_PYTHON_DELIVERS(capauth_client_prepare)
 
 /* ---- Typemaps ---------------------------------------------------------------------------------------------------- */
 
-%typemap(in) const char * {
-    if (!PyUnicode_Check($input)) {
-        PyErr_Format(PyExc_TypeError, "$1_name must be str, not %R", (PyObject *)Py_TYPE($input));
-        SWIG_fail;
-    }
-    $1 = (char *)glue_text($input, "$1_name");
-    if (!$1)
-        SWIG_fail;
-}
+%typemap(in) const char * "if (!($1 = (char *)glue_text($input, \"$1_name\"))) SWIG_fail;"
 %typemap(pytyping) const char * "str"
-
-%typemap(in) const char *SECRET {
-    if (!PyUnicode_Check($input) && !PyBytes_Check($input) && !PyByteArray_Check($input)) {
-        PyErr_Format(PyExc_TypeError, "$1_name must be str, bytes or bytearray, not %R", (PyObject *)Py_TYPE($input));
-        SWIG_fail;
-    }
-    $1 = (char *)glue_secret($input, "$1_name");
-    if (!$1)
-        SWIG_fail;
-}
+%typemap(in) const char *SECRET "if (!($1 = (char *)glue_secret($input, \"$1_name\"))) SWIG_fail;"
 %typemap(pytyping) const char *SECRET "typing.Union[str, bytes, bytearray]"
-
-%typemap(in) const char *body {
-    if ($input != Py_None) {
-        if (!PyUnicode_Check($input)) {
-            PyErr_Format(PyExc_TypeError, "$1_name must be str or None, not %R", (PyObject *)Py_TYPE($input));
-            SWIG_fail;
-        }
-        $1 = (char *)glue_text($input, "$1_name");
-        if (!$1)
-            SWIG_fail;
-    }
-}
+%typemap(in) const char *body "if ($input != Py_None && !($1 = (char *)glue_text($input, \"$1_name\"))) SWIG_fail;"
 %typemap(pytyping) const char *body "typing.Optional[str]"
-
 %typemap(freearg) const char *, const char *SECRET, const char *body ""
 %typemap(out) const char * "$result = glue_string($1);"
 
@@ -94,21 +65,14 @@ CAPAUTH_PYTHON_DELIVERS(capauth_client_prepare)
 %define CAPAUTH_PYTHON_HANDLE(NAME, OUT)
 %typemap(pytyping) NAME *, const NAME *, NAME ** "NAME"
 %typemap(in, numinputs=0) NAME **OUT (NAME *given = NULL) "$1 = &given;"
-%typemap(argout) NAME **OUT {
-    PyObject *handle = SWIG_Py_Void();
-    if (*$1) {
-        SWIG_Py_DECREF(handle);
-        handle = SWIG_NewPointerObj(*$1, $*1_descriptor, SWIG_POINTER_OWN);
-    }
-    $result = SWIG_AppendOutput($result, handle);
+%typemap(argout) NAME **OUT { /* None for NULL */
+    $result = SWIG_AppendOutput($result, SWIG_NewPointerObj(*$1, $*1_descriptor, SWIG_POINTER_OWN));
 }
 /* The object forgets the pointer that it frees: nothing can be freed twice or be used afterwards. */
-%typemap(in) struct NAME *self {
-    void *given = NULL;
-    int code = SWIG_ConvertPtr($input, &given, $descriptor, SWIG_POINTER_RELEASE);
+%typemap(in) struct NAME *self (int code) {
+    code = SWIG_ConvertPtr($input, (void **)&$1, $descriptor, SWIG_POINTER_RELEASE);
     if (!SWIG_IsOK(code))
-        SWIG_exception_fail(SWIG_ArgError(code), "the handle is not there to be freed");
-    $1 = given;
+        SWIG_exception_fail(SWIG_ArgError(code), "the handle was freed already");
 }
 %enddef
 CAPAUTH_PYTHON_HANDLE(capauth_client, client)
@@ -119,16 +83,13 @@ CAPAUTH_PYTHON_HANDLE(capauth_options, options)
 
 %typemap(pytyping) const capauth_options *options "typing.Optional[capauth_options]"
 
-%define CAPAUTH_PYTHON_CALLBACK(TYPE, TRAMPOLINE)
+%define CAPAUTH_PYTHON_CALLBACK(TYPE, FUNCTION)
 %typemap(in) (TYPE callback, void *data, void (*free_data)(void *data)) {
+    if (!glue_callable($input, "callback"))
+        SWIG_fail;
     if ($input != Py_None) {
-        if (!PyCallable_Check($input)) {
-            PyErr_Format(PyExc_TypeError, "callback must be callable or None, not %R", (PyObject *)Py_TYPE($input));
-            SWIG_fail;
-        }
-        Py_INCREF($input);
-        $1 = TRAMPOLINE;
-        $2 = $input;
+        $1 = FUNCTION;
+        $2 = glue_kept($input);
         $3 = glue_free;
     }
 }
@@ -161,11 +122,10 @@ void glue_want_log(int level);
 %rename(report) glue_report;
 void glue_report(PyObject *error, PyObject *where);
 
-%typemap(out) void *call_address "$result = PyLong_FromVoidPtr($1);"
-%typemap(pytyping) void *call_address "int"
-%inline %{
-void *call_address(capauth_call *call)
-{
-    return call;
-}
-%}
+%rename(set_invalid_argument) glue_set_invalid_argument;
+void glue_set_invalid_argument(PyObject *make);
+
+%typemap(out) void *glue_call_address "$result = PyLong_FromVoidPtr($1);"
+%typemap(pytyping) void *glue_call_address "int"
+%rename(call_address) glue_call_address;
+void *glue_call_address(capauth_call *call);

@@ -6,16 +6,30 @@
 
 /* ---- Texts ---- */
 
+static PyObject *make_invalid_argument;
+
+void glue_set_invalid_argument(PyObject *make)
+{
+    PyObject *before = make_invalid_argument;
+
+    Py_INCREF(make);
+    make_invalid_argument = make;
+    Py_XDECREF(before);
+}
+
 /* Sets InvalidArgumentError, as the core would have: it never gets to see a text that C cannot hold. */
 static void refuse_text(const char *argument, const char *why)
 {
-    PyObject *module = PyImport_ImportModule("capauth._failure");
-    PyObject *error = module ? PyObject_CallMethod(module, "invalid_argument", "ss", argument, why) : NULL;
+    PyObject *error = PyObject_CallFunction(make_invalid_argument, "ss", argument, why);
 
     if (error)
         PyErr_SetObject((PyObject *)Py_TYPE(error), error);
     Py_XDECREF(error);
-    Py_XDECREF(module);
+}
+
+static void refuse_type(PyObject *input, const char *argument, const char *wanted)
+{
+    PyErr_Format(PyExc_TypeError, "%s must be %s, not %R", argument, wanted, (PyObject *)Py_TYPE(input));
 }
 
 /* The text, unless a NUL would cut it off. */
@@ -27,7 +41,7 @@ static const char *whole(const char *text, Py_ssize_t size, const char *argument
     return NULL;
 }
 
-const char *glue_text(PyObject *input, const char *argument)
+static const char *text_of_str(PyObject *input, const char *argument)
 {
     Py_ssize_t size = 0;
     const char *text = PyUnicode_AsUTF8AndSize(input, &size);
@@ -39,13 +53,24 @@ const char *glue_text(PyObject *input, const char *argument)
     return whole(text, size, argument);
 }
 
+const char *glue_text(PyObject *input, const char *argument)
+{
+    if (PyUnicode_Check(input))
+        return text_of_str(input, argument);
+    refuse_type(input, argument, "str");
+    return NULL;
+}
+
 const char *glue_secret(PyObject *input, const char *argument)
 {
+    if (PyUnicode_Check(input))
+        return text_of_str(input, argument);
     if (PyBytes_Check(input))
         return whole(PyBytes_AsString(input), PyBytes_Size(input), argument);
     if (PyByteArray_Check(input))
         return whole(PyByteArray_AsString(input), PyByteArray_Size(input), argument);
-    return glue_text(input, argument);
+    refuse_type(input, argument, "str, bytes or bytearray");
+    return NULL;
 }
 
 PyObject *glue_string(const char *text)
@@ -147,6 +172,20 @@ static int call(PyObject *callable, PyObject *arguments)
     return result != NULL;
 }
 
+int glue_callable(PyObject *input, const char *argument)
+{
+    if (input == Py_None || PyCallable_Check(input))
+        return 1;
+    refuse_type(input, argument, "callable or None");
+    return 0;
+}
+
+PyObject *glue_kept(PyObject *callable)
+{
+    Py_INCREF(callable);
+    return callable;
+}
+
 void glue_on_log(int level, const char *message, void *data)
 {
     struct entry entry;
@@ -175,8 +214,7 @@ static void on_wanted_log(int level, const char *message, void *data)
 
 int glue_set_wanted_log(capauth_client *client, PyObject *callable)
 {
-    Py_INCREF(callable);
-    return capauth_client_set_log(client, on_wanted_log, callable, glue_free);
+    return capauth_client_set_log(client, on_wanted_log, glue_kept(callable), glue_free);
 }
 
 void glue_on_trace(int event, int64_t call_id, const char *operation, int result, int http_status, int attempts,
@@ -224,6 +262,11 @@ void glue_free(void *data)
 }
 
 /* ---- The module ---- */
+
+void *glue_call_address(capauth_call *call)
+{
+    return call;
+}
 
 int glue_check_interpreter(void)
 {

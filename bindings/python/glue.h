@@ -7,7 +7,12 @@
 #include <Python.h>
 #include <capauth/capauth.h>
 
-/* The UTF-8 of a str, which keeps it alive. NULL with InvalidArgumentError for what C cannot hold. */
+/* Sets what makes an InvalidArgumentError: `make(argument, why)`. The package gives it to us, so that what lies lowest
+ * in it imports nothing of it. */
+void glue_set_invalid_argument(PyObject *make);
+
+/* The UTF-8 of a str, which keeps it alive. NULL with TypeError for another type, and with InvalidArgumentError for
+ * what C cannot hold. */
 const char *glue_text(PyObject *input, const char *argument);
 
 /* The same of a str, bytes or bytearray: a bytearray can be wiped by its owner. */
@@ -19,7 +24,13 @@ PyObject *glue_string(const char *text);
 /* The same of a text of ours, which is wiped and freed. */
 PyObject *glue_string_taken(char **text);
 
-/* The callbacks; `data` is the callable, of which they own a reference. */
+/* 1 for a callable and for None; else 0 with TypeError. */
+int glue_callable(PyObject *input, const char *argument);
+
+/* The callable, with a reference that glue_free gives back. */
+PyObject *glue_kept(PyObject *callable);
+
+/* The callbacks; `data` is the callable. */
 void glue_on_log(int level, const char *message, void *data);
 void glue_on_trace(int event, int64_t call_id, const char *operation, int result, int http_status, int attempts,
                    int duration_ms, void *data);
@@ -30,6 +41,9 @@ void glue_free(void *data);
  * the others are dropped without a word to Python. The level is the whole process's, like the logging module's. */
 int glue_set_wanted_log(capauth_client *client, PyObject *callable);
 void glue_want_log(int level);
+
+/* Where a call is, as a number of its own: what next_done gives is compared with it. */
+void *glue_call_address(capauth_call *call);
 
 /* 1 with an exception set when what was called meanwhile on this thread was interrupted; else 0. */
 int glue_interrupted(void);

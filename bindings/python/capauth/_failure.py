@@ -58,6 +58,9 @@ def invalid_argument(argument: str, message: str) -> InvalidArgumentError:
     return InvalidArgumentError(f"{argument} {message}", argument=argument)
 
 
+flat.set_invalid_argument(invalid_argument)
+
+
 # What the core calls the thing that a setter was given, where Python has another name for it.
 SUBJECTS = {"identifier", "contact", "header", "hash", "timestamp_ms"}
 
