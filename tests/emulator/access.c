@@ -23,7 +23,7 @@ static const char *authority_of(const char *origin)
     return colon ? colon + 3 : NULL;
 }
 
-bool origin_is_usable(const char *origin)
+bool origin_is_valid(const char *origin)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]";
     const char *authority = authority_of(origin);
@@ -102,11 +102,10 @@ bool access_is_allowed(const struct options *options, const struct http_request 
     const char *origin = request_header(request, "Origin");
     if (request->authority && !host_is_ours(options, request->authority))
         text_add_format(error,
-                        "Host \"%s\" is neither this machine's, nor an address, nor named by --tls-name or "
-                        "--allow-origin",
+                        "Host \"%s\" is neither localhost, nor an IP address, nor a name given by --listen, --tls-name "
+                        "or --allow-origin",
                         request->authority);
     else if (origin && !access_origin_is_ours(options, origin, request->authority))
-        text_add_format(error, "a page of \"%s\" may not use /_emulator/, unless it is named by --allow-origin",
-                        origin);
+        text_add_format(error, "web pages of \"%s\" may not use /_emulator/: --allow-origin allows it", origin);
     return !error->length;
 }

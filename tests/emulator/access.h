@@ -15,6 +15,6 @@ bool access_is_allowed(const struct options *options, const struct http_request 
 bool access_origin_is_ours(const struct options *options, const char *origin, const char *authority);
 
 /* Whether a text is SCHEME://HOST or SCHEME://HOST:PORT. */
-bool origin_is_usable(const char *origin);
+bool origin_is_valid(const char *origin);
 
 #endif

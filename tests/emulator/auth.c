@@ -108,7 +108,7 @@ static bool is_required(const struct auth_call *call, enum field field)
 
 static int check_members(const struct auth_call *call)
 {
-    int code = call->fields.unusable ? CODE_INVALID_DETAILS : CODE_SUCCESS;
+    int code = call->fields.invalid ? CODE_INVALID_DETAILS : CODE_SUCCESS;
     for (unsigned field = 0; field < FIELDS; field++)
         if (is_required(call, (enum field)field) && !call->fields.text[field])
             code = refuse(call, CODE_INVALID_DETAILS, "%s is missing", field_name((enum field)field));
@@ -137,7 +137,7 @@ static int check_session(struct auth_call *call)
                       "the session's identifier is %s %s", identifier_type_name(session->type), session->value);
     call->session = session;
     if (session->spent && call->operation->refuses_spent)
-        return refuse(call, session->spent, "the session is spent: it had too many wrong answers");
+        return refuse(call, session->spent, "the session had too many wrong attempts");
     return CODE_SUCCESS;
 }
 

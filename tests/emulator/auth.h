@@ -116,7 +116,7 @@ bool passwords_enabled(const struct auth_call *call);
 bool registered_for_password(const struct auth_call *call, const struct customer *customer);
 /* 200 while not locked. */
 int check_lock(const struct auth_call *call, const struct customer *customer);
-/* Counts one answer: 200, `wrong_code`, or the code that the session is spent with from now on. */
+/* Counts one attempt: 200, `wrong_code`, or the code that the session is spent with from now on. */
 int count_attempt(struct auth_call *call, struct attempts *attempts, int64_t limit, bool right, int wrong_code,
                   int spent_code);
 /* Ends the session with a token for its customer. */

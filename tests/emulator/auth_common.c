@@ -62,7 +62,7 @@ static void lock_customer(struct auth_call *call, int code)
     lock->code = code;
 }
 
-/* The attempt after the last allowed one spends the session, even with the right answer. */
+/* The attempt after the last allowed one spends the session, even if it is right. */
 int count_attempt(struct auth_call *call, struct attempts *attempts, int64_t limit, bool right, int wrong_code,
                   int spent_code)
 {
@@ -72,14 +72,14 @@ int count_attempt(struct auth_call *call, struct attempts *attempts, int64_t lim
     if (attempts->count >= limit) {
         call->session->spent = spent_code;
         lock_customer(call, spent_code);
-        return refuse(call, spent_code, "%lld wrong answers came before: this one is not looked at",
+        return refuse(call, spent_code, "%lld wrong attempts came before: this one is not checked",
                       (long long)attempts->count);
     }
     if (right)
         return CODE_SUCCESS;
     attempts->count++;
     attempts->last_wrong_ms = call->now_ms;
-    return refuse(call, wrong_code, "wrong answer %lld of %lld", (long long)attempts->count, (long long)limit);
+    return refuse(call, wrong_code, "wrong attempt %lld of %lld", (long long)attempts->count, (long long)limit);
 }
 
 /* What tokens and keys have in common. */
@@ -179,7 +179,7 @@ enum token_state read_token(const struct auth_call *call, const char *token, str
 {
     *customer = NULL;
     if (!jwt_read(call->emulator->signer, token, jwt))
-        return refuse(call, TOKEN_FORGED, "the token was not signed here");
+        return refuse(call, TOKEN_FORGED, "this emulator did not sign the token");
     if (!jwt->customer_id || strcmp(jwt->role, "AUTH") == 0) {
         int state = refuse(call, TOKEN_FORGED, "a %s is no customer's token", jwt->customer_id ? "key" : "VIEW token");
         jwt_free(jwt);
@@ -188,7 +188,7 @@ enum token_state read_token(const struct auth_call *call, const char *token, str
     if (call->now_ms / 1000 >= jwt->expires_at)
         return refuse(call, TOKEN_EXPIRED, "the token has expired");
     if (revoked_has(&call->emulator->revoked, jwt->signature))
-        return refuse(call, TOKEN_EXPIRED, "the token was ended by token expire");
+        return refuse(call, TOKEN_EXPIRED, "token expire has ended the token");
     if (text_equal(jwt->brand, call->brand->upper))
         *customer = customer_find_by_id(call->brand, jwt->customer_id);
     return *customer ? TOKEN_GOOD : refuse(call, TOKEN_OF_ANOTHER, "the token's customer is not one of the brand");

@@ -91,7 +91,7 @@ int token_generate(struct auth_call *call)
         return refuse(call, CODE_EXTERNAL_ID_OFF, "CONF_EXTERNAL_ID_LOGIN_ENABLED is off");
     struct customer *customer = customer_find(call->brand, fields->type, fields->value);
     if (!customer && !settings->sign_up)
-        return refuse(call, CODE_NO_SUCH_USER, "SIGN_UP is off");
+        return refuse(call, CODE_NO_SUCH_USER, "the identifier is unknown, and SIGN_UP is off");
     int code = customer ? check_lock(call, customer) : CODE_SUCCESS;
     if (code == CODE_SUCCESS)
         code = check_contact(call, customer);

@@ -53,7 +53,7 @@ int token_regenerate(struct auth_call *call)
 {
     struct jwt key;
     if (!jwt_read(call->emulator->signer, call->fields.text[FIELD_KEY], &key))
-        return refuse(call, CODE_KEY_INVALID, "the key was not signed here");
+        return refuse(call, CODE_KEY_INVALID, "this emulator did not sign the key");
     int code = regenerate_by_key(call, &key);
     jwt_free(&key);
     return code;
@@ -73,7 +73,7 @@ static int regenerate_by_token(struct auth_call *call, const struct jwt *token)
     if (call->now_ms / 1000 >= token->expires_at + grace_s)
         return refuse(call, CODE_NOT_REGENERATED, "the token has expired longer ago than a session lives");
     if (revoked_has(&call->emulator->revoked, token->signature))
-        return refuse(call, CODE_NOT_REGENERATED, "the token was ended by token expire");
+        return refuse(call, CODE_NOT_REGENERATED, "token expire has ended the token");
     renew(call, customer, token);
     return CODE_SUCCESS;
 }
@@ -82,7 +82,7 @@ int web_token_regenerate(struct auth_call *call)
 {
     struct jwt token;
     if (!jwt_read(call->emulator->signer, call->fields.text[FIELD_EXPIRED_TOKEN], &token))
-        return refuse(call, CODE_NOT_REGENERATED, "the token was not signed here");
+        return refuse(call, CODE_NOT_REGENERATED, "this emulator did not sign the token");
     int code = regenerate_by_token(call, &token);
     jwt_free(&token);
     return code;

@@ -38,12 +38,12 @@ int64_t brand_now_ms(const struct emulator *emulator, const struct brand *brand)
     return clock_now_ms(&emulator->clock) + brand->clock_offset_ms;
 }
 
-void canned_reply_free(void *reply)
+void gateway_reply_free(void *reply)
 {
-    struct canned_reply *canned = reply;
-    if (canned)
-        free(canned->body);
-    free(canned);
+    struct gateway_reply *configured = reply;
+    if (configured)
+        free(configured->body);
+    free(configured);
 }
 
 static void free_customer(void *value)
@@ -67,19 +67,19 @@ static void free_customer(void *value)
     free(customer);
 }
 
-void brand_forget(struct brand *brand)
+void brand_clear(struct brand *brand)
 {
     map_clear(&brand->by_identity, NULL);
     map_clear(&brand->by_id, free_customer);
-    map_clear(&brand->gateway, canned_reply_free);
+    map_clear(&brand->gateway, gateway_reply_free);
     map_clear(&brand->counts, free);
-    otp_limits_forget(&brand->otp_limits);
+    otp_limits_clear(&brand->otp_limits);
 }
 
 void brand_free(void *value)
 {
     struct brand *brand = value;
-    brand_forget(brand);
+    brand_clear(brand);
     settings_free(&brand->settings);
     free(brand->name);
     free(brand->upper);
@@ -91,8 +91,8 @@ void brand_delete(struct emulator *emulator, struct brand *brand)
 {
     char *key = text_lower(brand->name);
     sessions_end_of(emulator, brand, NULL);
-    outbox_forget(&emulator->outbox, brand);
-    faults_forget(&emulator->faults, brand);
+    outbox_clear(&emulator->outbox, brand);
+    faults_clear(&emulator->faults, brand);
     map_remove(&emulator->brands, key);
     brand_free(brand);
     free(key);
@@ -131,7 +131,7 @@ struct customer *customer_new(struct emulator *emulator, struct brand *brand, co
     return customer;
 }
 
-void customer_drop(struct customer *customer)
+void customer_remove(struct customer *customer)
 {
     struct brand *brand = customer->brand;
     for (unsigned i = 0; i < customer->identity_count; i++) {
@@ -147,10 +147,10 @@ void customer_delete(struct emulator *emulator, struct customer *customer)
 {
     customer->established = true; /* so that its last session does not take it along */
     sessions_end_of(emulator, NULL, customer);
-    customer_drop(customer);
+    customer_remove(customer);
 }
 
-bool customer_is_stray(const struct customer *customer, int64_t now_ms)
+bool customer_is_unused(const struct customer *customer, int64_t now_ms)
 {
     if (customer->established || customer->session_count || customer->contact_mobile || customer->contact_email)
         return false;

@@ -29,10 +29,10 @@ struct identity {
 /* A password and how far it counts. */
 struct credential {
     char *password;
-    bool confirmed; /* by an OTP since it was set or forgotten */
+    bool confirmed; /* by an OTP since it was set, or since password forget set it */
 };
 
-/* Too many wrong answers: no new session until then. */
+/* Too many wrong attempts: no new session until then. */
 struct lock {
     int64_t until_ms;
     int code;
@@ -54,7 +54,7 @@ struct customer {
     struct json_object *profile; /* may be NULL */
 };
 
-struct canned_reply {
+struct gateway_reply {
     unsigned status;
     bool view; /* a VIEW token will do */
     char *body;
@@ -68,7 +68,7 @@ struct brand {
     struct settings settings;
     struct map by_identity; /* "MOBILE|91..." -> struct customer */
     struct map by_id; /* customer id -> struct customer; owns them */
-    struct map gateway; /* endpoint -> struct canned_reply */
+    struct map gateway; /* endpoint -> struct gateway_reply */
     struct map counts; /* requests of this brand */
     struct otp_limits otp_limits;
     int64_t clock_offset_ms; /* to everybody's clock */
@@ -86,15 +86,15 @@ struct brand *brand_get(struct emulator *emulator, const char *name);
 void brand_free(void *brand);
 /* The brand and all that is of it. */
 void brand_delete(struct emulator *emulator, struct brand *brand);
-/* Forgets customers, canned replies and counts; the sessions of its customers must be gone. */
-void brand_forget(struct brand *brand);
-void canned_reply_free(void *reply);
+/* Clears customers, gateway replies and counts; the sessions of its customers must have ended. */
+void brand_clear(struct brand *brand);
+void gateway_reply_free(void *reply);
 
 struct customer *customer_find(const struct brand *brand, enum identifier_type type, const char *value);
 struct customer *customer_find_by_id(const struct brand *brand, const char *id);
 /* With `id` NULL the next free number. */
 struct customer *customer_new(struct emulator *emulator, struct brand *brand, const char *id);
-void customer_drop(struct customer *customer);
+void customer_remove(struct customer *customer);
 struct identity *customer_add_identity(struct customer *customer, enum identifier_type type, const char *value);
 struct identity *customer_identity(const struct customer *customer, enum identifier_type type, const char *value);
 /* One that had this value before an identifier update, or NULL. */
@@ -107,8 +107,8 @@ const char *customer_mobile(const struct customer *customer);
 const char *customer_email(const struct customer *customer);
 void customer_rename_identity(struct customer *customer, struct identity *identity, const char *value);
 void identity_add_former(struct identity *identity, const char *value);
-/* Whether the customer is worth keeping once its last session has gone. */
-bool customer_is_stray(const struct customer *customer, int64_t now_ms);
+/* Whether nothing is known of the customer but an identifier and sessions that have ended. */
+bool customer_is_unused(const struct customer *customer, int64_t now_ms);
 
 void credential_set(struct credential *credential, const char *password, bool confirmed);
 

@@ -70,7 +70,8 @@ static bool check_certificate(const char *path, const struct authority *authorit
     bool same = there && X509_cmp(there, authority->certificate) == 0;
     X509_free(there);
     if (!same)
-        text_add_format(error, "%s and %s.key do not belong together", path, path);
+        text_add_format(error, "%s and %s.key do not belong together: remove both, or put the right one back", path,
+                        path);
     else if (X509_cmp_current_time(X509_get0_notAfter(authority->certificate)) < 0)
         text_add_format(error, "%s has expired: remove it and %s.key", path, path);
     return !error->length;
@@ -81,14 +82,15 @@ static bool open_with_key_file(const char *path, const char *key_path, struct au
     if (access(key_path, F_OK) != 0 && access(path, F_OK) == 0) {
         /* Looked at in this order, an emulator that is just making both cannot be taken for this. */
         if (access(key_path, F_OK) != 0) {
-            text_add_format(error, "%s is there, but its key %s is not", path, key_path);
+            text_add_format(error, "%s exists, but its private key %s does not: remove it, or put the key back", path,
+                            key_path);
             return false;
         }
     }
     if (access(key_path, F_OK) != 0 && !make_key_file(key_path, error))
         return false;
     if (!read_key_file(key_path, authority))
-        return fail(error, "cannot use", key_path);
+        return fail(error, "cannot read a certificate and its private key from", key_path);
     if (check_certificate(path, authority, error))
         return true;
     authority_free(authority);
@@ -118,13 +120,13 @@ bool ca_file_open_own(const char *path, const char *key_path, struct authority *
     authority->certificate = read_certificate(path);
     authority->key = read_key(key_path);
     if (!authority->certificate)
-        text_add_format(error, "%s holds no certificate that can be read", path);
+        text_add_format(error, "cannot read a certificate from %s", path);
     else if (!authority->key)
-        text_add_format(error, "%s holds no private key that can be read", key_path);
+        text_add_format(error, "cannot read a private key from %s", key_path);
     else if (!X509_check_private_key(authority->certificate, authority->key))
         text_add_format(error, "%s and %s do not belong together", path, key_path);
     else if (X509_check_ca(authority->certificate) != 1)
-        text_add_format(error, "%s is not an authority's certificate", path);
+        text_add_format(error, "%s is not the certificate of an authority", path);
     else if (X509_cmp_current_time(X509_get0_notAfter(authority->certificate)) < 0)
         text_add_format(error, "%s has expired", path);
     if (error->length)

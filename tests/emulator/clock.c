@@ -44,10 +44,10 @@ static bool advance(int64_t now_ms, int64_t *moved_ms, double seconds)
 {
     if (!(seconds > -1e12 && seconds < 1e12))
         return false;
-    int64_t step = (int64_t)(seconds * 1000.0);
-    if (now_ms + step < 0 || now_ms + step > end_of_time_ms)
+    int64_t by_ms = (int64_t)(seconds * 1000.0);
+    if (now_ms + by_ms < 0 || now_ms + by_ms > end_of_time_ms)
         return false;
-    *moved_ms += step;
+    *moved_ms += by_ms;
     return true;
 }
 

@@ -141,7 +141,7 @@ class Brand:
 
 
 class Customer:
-    """One customer's steps, as raw requests. Every method gives the reply."""
+    """One customer's operations, as raw requests. Every method gives the reply."""
 
     def __init__(self, brand, family, type, value, device):
         self.brand, self.family, self.type, self.value, self.device = brand, family, type, value, device

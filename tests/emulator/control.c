@@ -20,8 +20,7 @@ static bool read_number(struct control_call *call, const char *name, size_t most
     *number = text ? strtoll(text, NULL, 10) : 0;
     if (!text || (text_is_digits(text) && strlen(text) <= most_digits))
         return true;
-    text_add_format(&call->error, "\"%s\" must be a number", name);
-    return false;
+    return text_refuse(&call->error, "parameter \"%s\" must be a number of at most %zu digits", name, most_digits);
 }
 
 /* In a query a plus means a blank, and many who look for a mobile number forget it. */
@@ -106,9 +105,9 @@ static bool read_advance(struct control_call *call)
 {
     struct json_object *seconds = json_object_object_get(call->body, "advanceSeconds");
     if (!json_object_is_type(seconds, json_type_int) && !json_object_is_type(seconds, json_type_double))
-        return member_refuse(&call->error, "not a number: member", "advanceSeconds");
+        return member_refuse(&call->error, "advanceSeconds", "must be a number");
     if (!advance(call, json_object_get_double(seconds)))
-        return member_refuse(&call->error, "leaves the years 1970 to 9999: member", "advanceSeconds");
+        return member_refuse(&call->error, "advanceSeconds", "would move the clock out of the years 1970 to 9999");
     sessions_sweep(call->emulator);
     return true;
 }
@@ -143,7 +142,7 @@ static bool post_fault(struct control_call *call)
     if (!fault)
         return false;
     if (!path_is_served(call->emulator, fault->path)) {
-        text_add_format(&call->error, "unknown path \"%s\"", fault->path);
+        text_add_format(&call->error, "no path of the service: \"%s\"", fault->path);
         fault_free(fault);
         return false;
     }
@@ -157,14 +156,14 @@ static bool get_requests(struct control_call *call)
     return true;
 }
 
-static void forget_brand(const char *name, void *value, void *data)
+static void clear_brand(const char *name, void *value, void *data)
 {
     (void)name;
     (void)data;
-    brand_forget(value);
+    brand_clear(value);
 }
 
-/* What happened is forgotten; clock, secret and brand settings stay. */
+/* Clears what happened; clock, secret and brand settings stay. */
 static bool post_reset(struct control_call *call)
 {
     static const char *const members[] = {"brand", NULL};
@@ -172,14 +171,14 @@ static bool post_reset(struct control_call *call)
     if (call->body && (!members_known(call->body, members, &call->error) || !read_body_brand(call)))
         return false;
     sessions_end_of(emulator, call->brand, NULL);
-    outbox_forget(&emulator->outbox, call->brand);
-    faults_forget(&emulator->faults, call->brand);
+    outbox_clear(&emulator->outbox, call->brand);
+    faults_clear(&emulator->faults, call->brand);
     if (call->brand) {
-        brand_forget(call->brand);
+        brand_clear(call->brand);
     } else {
-        map_each(&emulator->brands, forget_brand, NULL);
+        map_each(&emulator->brands, clear_brand, NULL);
         map_clear(&emulator->counts, free);
-        revoked_forget(&emulator->revoked);
+        revoked_clear(&emulator->revoked);
     }
     seed_again(emulator, call->brand);
     return true;
@@ -314,7 +313,7 @@ static bool read_body(const struct control *control, struct control_call *call)
         return true;
     call->body = json_read(call->request->body, call->request->length, &problem);
     if (!call->body)
-        text_add_format(&call->error, "the body does not parse: %s", problem);
+        text_add_format(&call->error, "cannot read the body: %s", problem);
     return call->body != NULL;
 }
 

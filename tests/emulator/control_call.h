@@ -22,7 +22,7 @@ struct control_call {
 /* Each call gives false, with `error` filled, for a 400. */
 typedef bool control_run(struct control_call *call);
 
-/* In control_things.c. */
+/* In control_resources.c. */
 control_run get_brands, get_brand, put_brand, delete_brand, get_customers, get_customer, put_customer, delete_customer,
     get_gateways, get_gateway, put_gateway, delete_gateway, get_faults, delete_faults;
 

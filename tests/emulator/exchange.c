@@ -1,4 +1,4 @@
-/* The only file that knows libmicrohttpd's requests and replies. */
+/* Requests and replies as libmicrohttpd has them, here and nowhere else. */
 #include "exchange.h"
 
 #include "access.h"
@@ -173,7 +173,7 @@ static enum MHD_Result send_reply(struct exchanges *exchanges, struct outcome *o
 static enum MHD_Result finish(struct exchanges *exchanges, struct exchange *exchange,
                               const struct http_request *request)
 {
-    if (exchange->outcome.drop) {
+    if (exchange->outcome.resets) {
         reset_connection(request->connection);
         return MHD_NO;
     }
@@ -197,7 +197,7 @@ static enum MHD_Result receive(struct exchange *exchange, const char *data, size
     return MHD_YES;
 }
 
-/* What the outcome is by then will be asked anew. */
+/* When the connection is resumed, the request is routed once more. */
 static enum MHD_Result wait_for_otp(struct exchanges *exchanges, struct exchange *exchange,
                                     const struct http_request *request)
 {

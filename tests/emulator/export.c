@@ -114,23 +114,23 @@ void export_customer(const struct customer *customer, bool as_entry, struct text
     text_add_string(json, "}");
 }
 
-void export_gateway(const struct brand *brand, const char *endpoint, const struct canned_reply *canned, bool as_entry,
-                    struct text *json)
+void export_gateway(const struct brand *brand, const char *endpoint, const struct gateway_reply *configured,
+                    bool as_entry, struct text *json)
 {
     text_add_string(json, "{");
     if (as_entry) {
         add_member(json, "brand", brand->name);
         add_member(json, "endpoint", endpoint);
     }
-    text_add_format(json, "%s\"status\":%u,\"body\":", as_entry ? "," : "", canned->status);
-    if (canned->is_json)
-        text_add_string(json, canned->body);
+    text_add_format(json, "%s\"status\":%u,\"body\":", as_entry ? "," : "", configured->status);
+    if (configured->is_json)
+        text_add_string(json, configured->body);
     else
-        text_add_json(json, canned->body);
-    text_add_format(json, ",\"view\":%s}", canned->view ? "true" : "false");
+        text_add_json(json, configured->body);
+    text_add_format(json, ",\"view\":%s}", configured->view ? "true" : "false");
 }
 
-/* Strangers, who have only begun, are nobody yet. */
+/* Whoever has only begun to sign in is not a customer yet. */
 static void visit_customer(const char *id, void *value, void *data)
 {
     const struct customer *customer = value;

@@ -6,8 +6,8 @@
 
 /* The bodies that a PUT of the same would have. With a brand, an entry of the file: it says whose it is. */
 void export_customer(const struct customer *customer, bool as_entry, struct text *json);
-void export_gateway(const struct brand *brand, const char *endpoint, const struct canned_reply *canned, bool as_entry,
-                    struct text *json);
+void export_gateway(const struct brand *brand, const char *endpoint, const struct gateway_reply *configured,
+                    bool as_entry, struct text *json);
 /* The lists, of one brand or with NULL of all: [...] */
 void export_customers(const struct emulator *emulator, const struct brand *only, struct text *json);
 void export_gateways(const struct emulator *emulator, const struct brand *only, struct text *json);

@@ -78,7 +78,7 @@ static bool read_kind(struct json_object *object, struct fault *fault, struct te
             return false;
     }
     if (found != 1)
-        text_add_string(error, "exactly one of delayMs, reset, truncateAfter, status is wanted");
+        text_add_string(error, "exactly one of delayMs, reset, truncateAfter, status is required");
     return found == 1;
 }
 
@@ -98,7 +98,7 @@ static bool header_is_valid(const char *name, struct json_object *value)
         return false;
     size_t length = (size_t)json_object_get_string_len(value);
     const char *text = json_object_get_string(value);
-    return length && length <= 8192 && !text_has_control(text, length) && !header_is_ours(name);
+    return length && length <= 8192 && !text_has_control(text, length);
 }
 
 static bool check_headers(struct json_object *headers, struct text *error)
@@ -111,10 +111,11 @@ static bool check_headers(struct json_object *headers, struct text *error)
     }
     struct json_object_iterator at = json_object_iter_begin(headers), end = json_object_iter_end(headers);
     for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
-        if (header_is_valid(json_object_iter_peek_name(&at), json_object_iter_peek_value(&at)))
-            continue;
-        text_add_format(error, "header \"%s\" cannot be sent", json_object_iter_peek_name(&at));
-        return false;
+        const char *name = json_object_iter_peek_name(&at);
+        if (header_is_ours(name))
+            return text_refuse(error, "header \"%s\" is set by the emulator itself", name);
+        if (!header_is_valid(name, json_object_iter_peek_value(&at)))
+            return text_refuse(error, "header \"%s\": HTTP does not allow this name or value", name);
     }
     return true;
 }
@@ -184,7 +185,7 @@ void fault_free(struct fault *fault)
     free(fault);
 }
 
-void faults_forget(struct faults *faults, const struct brand *brand)
+void faults_clear(struct faults *faults, const struct brand *brand)
 {
     struct fault **slot = &faults->first;
     while (*slot) {

@@ -25,7 +25,7 @@ struct faults {
     struct fault *first;
 };
 
-/* Reads a fault; NULL, with the reason in `error`, if it will not do. */
+/* Reads a fault; NULL, with the reason in `error`, if it is invalid. */
 struct fault *fault_read(struct json_object *object, const struct brand *brand, struct text *error);
 void faults_add(struct faults *faults, struct fault *fault);
 /* The oldest fault that meets this request, or NULL; with `skip_delays` the oldest that is no delay. Once it has met
@@ -36,6 +36,6 @@ struct fault *faults_take(struct faults *faults, const char *path, const struct 
 void faults_write(const struct faults *faults, const struct brand *brand, struct text *json);
 void fault_free(struct fault *fault);
 /* Of one brand, or with NULL all. */
-void faults_forget(struct faults *faults, const struct brand *brand);
+void faults_clear(struct faults *faults, const struct brand *brand);
 
 #endif

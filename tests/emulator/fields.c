@@ -64,14 +64,14 @@ static bool has_right_type(const struct field_rule *rule, struct json_object *va
            (type == json_type_int && (rule->kind == STRING_OR_NUMBER || rule->kind == LENIENT));
 }
 
-/* What makes a value unusable, or NULL. */
+/* What is wrong with a value, or NULL. */
 static const char *value_problem(const struct field_rule *rule, const char *text, size_t length, size_t whole_length)
 {
     if (whole_length != length)
-        return "holds a NUL";
+        return "contains NUL";
     if (length > (size_t)rule->longest)
         return "is too long";
-    return rule->kind != PASSWORD && text_has_control(text, length) ? "holds a control character" : NULL;
+    return rule->kind != PASSWORD && text_has_control(text, length) ? "contains a control character" : NULL;
 }
 
 static bool read_field(struct fields *fields, enum field field, struct json_object *value, struct text *problem,
@@ -89,7 +89,7 @@ static bool read_field(struct fields *fields, enum field field, struct json_obje
     size_t whole_length = is_string ? (size_t)json_object_get_string_len(value) : length;
     const char *wrong = value_problem(rule, text, length, whole_length);
     if (wrong) {
-        fields->unusable = true;
+        fields->invalid = true;
         note_add(reason, "%s %s", rule->name, wrong);
     }
     if (rule->kind == TYPE && length && identifier_type_of(text) == NO_IDENTIFIER)

@@ -36,7 +36,7 @@ enum field {
 /* A body that was read. Texts live as long as the JSON object; missing, null and empty ones are NULL. */
 struct fields {
     const char *text[FIELDS];
-    bool unusable; /* some value is overlong or holds control characters */
+    bool invalid; /* some value is too long or contains control characters */
     bool otp_is_number; /* it may have lost leading zeros */
     enum identifier_type type; /* NO_IDENTIFIER when there is no complete identity */
     const char *value;
@@ -44,7 +44,7 @@ struct fields {
 };
 
 /* False when the body does not deserialise; `problem` then gets the plain text of the 400. `reason` gets what makes
- * the fields unusable. */
+ * the fields invalid. */
 bool fields_read(struct fields *fields, struct json_object *body, struct text *problem, struct text *reason);
 /* Tells of members that the service does not have: typing errors, most of them. */
 void fields_note_unknown(struct json_object *body, struct text *reason);

@@ -186,8 +186,8 @@ static const char *identify(struct emulator *emulator, const struct http_request
         return brand ? "Unknown brand" : "cap_brand is missing";
     if (bearer && !request_header(request, "cap_authorization"))
         return identify_by_id_token(request, bearer, caller);
-    const struct canned_reply *canned = map_get(&caller->brand->gateway, endpoint);
-    return identify_by_token(emulator, request, canned && canned->view, caller);
+    const struct gateway_reply *configured = map_get(&caller->brand->gateway, endpoint);
+    return identify_by_token(emulator, request, configured && configured->view, caller);
 }
 
 /* A JSON number has no leading zeros. */
@@ -219,7 +219,7 @@ static bool only_reads(const struct http_request *request)
     return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
 }
 
-/* Whoever deletes the customer's data deletes the login too, whatever was set up as the answer. */
+/* Whoever deletes the customer's data deletes the login too, whatever reply was configured. */
 static bool deletes_customer(const struct http_request *request, const struct caller *caller, const char *endpoint)
 {
     return caller->customer && strcmp(endpoint, "PII/delete") == 0 && !only_reads(request);
@@ -227,13 +227,13 @@ static bool deletes_customer(const struct http_request *request, const struct ca
 
 static void answer(const struct caller *caller, const char *endpoint, bool deletes, struct http_reply *reply)
 {
-    const struct canned_reply *canned = map_get(&caller->brand->gateway, endpoint);
+    const struct gateway_reply *configured = map_get(&caller->brand->gateway, endpoint);
     reply->status = 200;
     reply->content_type = "application/json";
-    if (canned) {
-        reply->status = canned->status;
-        reply->content_type = canned->is_json ? reply->content_type : "text/plain;charset=UTF-8";
-        text_add_string(&reply->body, canned->body);
+    if (configured) {
+        reply->status = configured->status;
+        reply->content_type = configured->is_json ? reply->content_type : "text/plain;charset=UTF-8";
+        text_add_string(&reply->body, configured->body);
     } else if (strcmp(endpoint, "customer/get") == 0) {
         write_customer(caller, &reply->body);
     } else if (deletes) {

@@ -1,4 +1,5 @@
-/* A request and its reply, as the rest of the emulator sees them. Only server.c knows libmicrohttpd. */
+/* A request and its reply, as the rest of the emulator sees them. Only server.c, exchange.c and delay.c know
+ * libmicrohttpd. */
 #ifndef EMULATOR_HTTP_H
 #define EMULATOR_HTTP_H
 

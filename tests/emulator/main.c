@@ -49,14 +49,14 @@ static int take_signal(int signals)
     return read(signals, &signal_info, sizeof signal_info) == sizeof signal_info ? (int)signal_info.ssi_signo : 0;
 }
 
-/* A file that will not do changes nothing: it is told of, and served on. */
+/* A file with an error changes nothing: the error is printed, and the emulator goes on. */
 static bool reload(struct emulator *emulator)
 {
     struct text error = {0};
     if (brand_file_reload(emulator, &error))
-        fprintf(stderr, "capauth-emulator: read %s again\n", emulator->options->brand_file);
+        fprintf(stderr, "capauth-emulator: %s was read again\n", emulator->options->brand_file);
     else
-        fprintf(stderr, "capauth-emulator: nothing changed: %s\n", error.data);
+        fprintf(stderr, "capauth-emulator: nothing was changed: %s\n", error.data);
     text_free(&error);
     return true;
 }
@@ -93,7 +93,7 @@ static bool run(const struct options *options)
     bool ok = emulator && listeners_open(&listeners, options->host, options->port, &error) &&
               (!options->tls || tls_files_prepare(&files, options, &error));
     if (ok && !serve(emulator, options, &files, &listeners, signals))
-        ok = refuse(&error, "the server does not start");
+        ok = refuse(&error, "cannot start the HTTP server");
     ok = ok && (!options->save_file || state_save(emulator, options->save_file, &error));
     if (!ok)
         fprintf(stderr, "capauth-emulator: %s\n", error.data);

@@ -5,11 +5,9 @@
 #include <json-c/json.h>
 #include <string.h>
 
-bool member_refuse(struct text *error, const char *what, const char *name)
+bool member_refuse(struct text *error, const char *name, const char *problem)
 {
-    text_add_string(error, what);
-    if (name)
-        text_add_format(error, " \"%s\"", name);
+    text_add_format(error, "member \"%s\" %s", name, problem);
     return false;
 }
 
@@ -22,12 +20,12 @@ bool members_known(struct json_object *object, const char *const *names, struct 
         while (*known && strcmp(*known, name) != 0)
             known++;
         if (!*known)
-            return member_refuse(error, "unknown member", name);
+            return text_refuse(error, "unknown member \"%s\"", name);
     }
     return true;
 }
 
-bool name_is_usable(const char *name)
+bool name_is_valid(const char *name)
 {
     size_t length = strlen(name);
     return length && length <= LONGEST_NAME && !text_has_control(name, length) && text_is_utf8(name, length);
@@ -41,9 +39,9 @@ bool member_string(struct json_object *object, const char *name, const char **te
     if (!value)
         return true;
     *text = json_object_get_string(value);
-    if (!json_object_is_type(value, json_type_string) || !name_is_usable(*text) ||
+    if (!json_object_is_type(value, json_type_string) || !name_is_valid(*text) ||
         strlen(*text) != (size_t)json_object_get_string_len(value))
-        return member_refuse(error, "not a usable string: member", name);
+        return member_refuse(error, name, "must be a string of 1 to 256 bytes without control characters");
     return true;
 }
 
@@ -57,7 +55,7 @@ bool member_password(struct json_object *object, const char *name, const char **
     size_t length = strlen(*password);
     if (!json_object_is_type(value, json_type_string) || !length || length > LONGEST_NAME ||
         length != (size_t)json_object_get_string_len(value))
-        return member_refuse(error, "not a usable password: member", name);
+        return member_refuse(error, name, "must be a string of 1 to 256 bytes without NUL");
     return true;
 }
 
@@ -68,7 +66,7 @@ bool member_flag(struct json_object *object, const char *name, bool *flag, struc
     if (!json_object_object_get_ex(object, name, &value))
         return true;
     if (!json_object_is_type(value, json_type_boolean))
-        return member_refuse(error, "not true or false: member", name);
+        return member_refuse(error, name, "must be true or false");
     *flag = json_object_get_boolean(value);
     return true;
 }

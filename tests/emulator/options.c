@@ -22,26 +22,27 @@ static const char usage[] =
     "  --listen HOST:PORT  where to listen; port 0 picks a free one (default 127.0.0.1:8080)\n"
     "  --tls               serve HTTPS, with a certificate for localhost, 127.0.0.1, ::1 and HOST\n"
     "  --tls-name NAME     one more name or address in the certificate; may be repeated\n"
-    "  --ca-file PATH      the authority that clients are to trust: made if absent, used again if there\n"
+    "  --ca-file PATH      the certificate authority that clients trust: made if absent, else used again\n"
     "                      (its private key is kept in PATH.key)\n"
-    "  --ca-key PATH       the private key of an authority of your own in --ca-file, such as mkcert's\n"
-    "                      rootCA-key.pem; both are only read then\n"
+    "  --ca-key PATH       the private key of your own authority in --ca-file, such as mkcert's\n"
+    "                      rootCA-key.pem; neither file is changed\n"
     "  --brands FILE       brands, customers and gateway replies to begin with, as JSON\n"
-    "  --save FILE         written at the end, and read at the start if it is there: customers, brands, gateway\n"
-    "                      replies and the secret, so that tokens and keys stay good\n"
-    "  --secret TEXT       what tokens and keys are signed with (default: a random one, or FILE's)\n"
-    "  --allow-origin ORIGIN  a web page's origin, such as http://emulator:8080, that may use /_emulator/;\n"
-    "                      its host may be our name too; may be repeated\n"
-    "  --quiet             no line on stderr for each request and OTP\n"
+    "  --save FILE         read at the start if it exists, written at the end: brands, customers, gateway\n"
+    "                      replies and the secret, so that tokens and keys stay valid\n"
+    "  --secret TEXT       signs tokens and keys (default: that of the saved FILE, else a random one)\n"
+    "  --allow-origin ORIGIN  an origin whose web pages may use /_emulator/, such as http://emulator:8080;\n"
+    "                      its host name may also be used to reach the emulator; may be repeated\n"
+    "  --quiet             print no line on stderr for each request and each OTP\n"
     "  --help              this text\n"
     "  --version           the version\n"
     "\n"
     "Prints \"listening on URL\" once it is ready. Brands DocDemo and DocDemoPassword exist unless\n"
     "--brands is given. OTPs are never sent, but kept: GET /_emulator/outbox. See capauth-emulator(1).\n";
 
-static int complain(const char *what, const char *value)
+/* The option, its value, and what is wrong with it. */
+static int complain(const char *option, const char *value, const char *problem)
 {
-    fprintf(stderr, "capauth-emulator: %s \"%s\"\nTry \"capauth-emulator --help\".\n", what, value);
+    fprintf(stderr, "capauth-emulator: %s \"%s\" %s\nTry \"capauth-emulator --help\".\n", option, value, problem);
     return USAGE_ERROR;
 }
 
@@ -72,16 +73,16 @@ static void add_to_list(const char ***list, size_t *count, const char *value)
 
 static int add_tls_name(struct options *options, const char *name)
 {
-    if (!tls_name_is_usable(name))
-        return complain("not a host name or address:", name);
+    if (!tls_name_is_valid(name))
+        return complain("--tls-name", name, "is neither a host name nor an IP address");
     add_to_list(&options->tls_names, &options->tls_name_count, name);
     return -1;
 }
 
 static int add_origin(struct options *options, const char *origin)
 {
-    if (!origin_is_usable(origin))
-        return complain("not an origin, like https://shop.example:", origin);
+    if (!origin_is_valid(origin))
+        return complain("--allow-origin", origin, "is no origin: write it like https://shop.example");
     add_to_list(&options->allowed_origins, &options->allowed_origin_count, origin);
     return -1;
 }
@@ -90,7 +91,7 @@ static int take(struct options *options, int option, const char *value)
 {
     switch (option) {
     case 'l':
-        return split_address(value, options) ? -1 : complain("not HOST:PORT:", value);
+        return split_address(value, options) ? -1 : complain("--listen", value, "is not HOST:PORT");
     case 't':
         options->tls = true;
         return -1;
@@ -98,19 +99,19 @@ static int take(struct options *options, int option, const char *value)
         return add_tls_name(options, value);
     case 'c':
         options->ca_file = value;
-        return *value ? -1 : complain("not a path:", value);
+        return *value ? -1 : complain("--ca-file", value, "is empty");
     case 'k':
         options->ca_key = value;
-        return *value ? -1 : complain("not a path:", value);
+        return *value ? -1 : complain("--ca-key", value, "is empty");
     case 'b':
         options->brand_file = value;
         return -1;
     case 's':
         options->save_file = value;
-        return *value ? -1 : complain("not a path:", value);
+        return *value ? -1 : complain("--save", value, "is empty");
     case 'x':
         options->secret = value;
-        return *value ? -1 : complain("not a secret:", value);
+        return *value ? -1 : complain("--secret", value, "is empty");
     case 'o':
         return add_origin(options, value);
     case 'q':
@@ -131,13 +132,13 @@ static int take(struct options *options, int option, const char *value)
 static int check(const struct options *options, int count, char **arguments)
 {
     if (optind < count)
-        return complain("unexpected argument", arguments[optind]);
+        return complain("argument", arguments[optind], "is not an option");
     if (!options->tls && options->ca_file)
-        return complain("only with --tls: --ca-file", options->ca_file);
+        return complain("--ca-file", options->ca_file, "needs --tls");
     if (options->ca_key && !options->ca_file)
-        return complain("only with --ca-file: --ca-key", options->ca_key);
+        return complain("--ca-key", options->ca_key, "needs --ca-file");
     if (!options->tls && options->tls_name_count)
-        return complain("only with --tls: --tls-name", options->tls_names[0]);
+        return complain("--tls-name", options->tls_names[0], "needs --tls");
     return -1;
 }
 

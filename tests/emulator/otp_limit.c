@@ -21,8 +21,8 @@ static void free_history(void *value)
     free(history);
 }
 
-/* Drops what the window has left behind; without a window everything counts for ever. */
-static void forget_old(struct history *history, const struct settings *settings, int64_t now_ms)
+/* Discards what is older than the window; without a window everything counts for ever. */
+static void discard_old(struct history *history, const struct settings *settings, int64_t now_ms)
 {
     int64_t old = 0;
     if (settings->otp_timeout_minutes == NO_LIMIT)
@@ -39,7 +39,7 @@ bool otp_limit_allows(struct otp_limits *limits, const struct settings *settings
     struct history *history = map_get(&limits->by_identity, identity);
     if (settings->otp_max_count == NO_LIMIT || !history)
         return true;
-    forget_old(history, settings, now_ms);
+    discard_old(history, settings, now_ms);
     return history->count < settings->otp_max_count;
 }
 
@@ -54,7 +54,7 @@ static void collect_empty(const char *identity, void *value, void *data)
 {
     struct sweep *sweep = data;
     (void)identity;
-    forget_old(value, sweep->settings, sweep->now_ms);
+    discard_old(value, sweep->settings, sweep->now_ms);
     if (((struct history *)value)->count == 0)
         sweep->empty[sweep->count++] = value;
 }
@@ -88,7 +88,7 @@ void otp_limit_note(struct otp_limits *limits, const struct settings *settings, 
     history->sent_ms[history->count++] = now_ms;
 }
 
-void otp_limits_forget(struct otp_limits *limits)
+void otp_limits_clear(struct otp_limits *limits)
 {
     map_clear(&limits->by_identity, free_history);
     limits->sweep_at = FIRST_SWEEP;

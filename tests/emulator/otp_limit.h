@@ -15,6 +15,6 @@ struct otp_limits {
 /* False once the limit is reached. */
 bool otp_limit_allows(struct otp_limits *limits, const struct settings *settings, const char *identity, int64_t now_ms);
 void otp_limit_note(struct otp_limits *limits, const struct settings *settings, const char *identity, int64_t now_ms);
-void otp_limits_forget(struct otp_limits *limits);
+void otp_limits_clear(struct otp_limits *limits);
 
 #endif

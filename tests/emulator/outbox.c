@@ -31,7 +31,7 @@ static struct message **chain_head(struct outbox *outbox, const struct message *
     return &outbox->buckets[map_hash(chain_key(message, which)) % OUTBOX_BUCKETS][which];
 }
 
-static void drop(struct outbox *outbox, struct message *message)
+static void remove_message(struct outbox *outbox, struct message *message)
 {
     for (int which = 0; which < LINKS; which++) {
         struct link *link = &message->chain[which];
@@ -93,7 +93,7 @@ void outbox_add(struct outbox *outbox, const struct message_content *content)
     message->sent_ms = content->sent_ms;
     link_in(outbox, message);
     if (outbox->count > MOST_MESSAGES)
-        drop(outbox, outbox->oldest);
+        remove_message(outbox, outbox->oldest);
 }
 
 static void write_message(const struct message *message, struct text *json)
@@ -180,11 +180,11 @@ unsigned outbox_write(const struct outbox *outbox, const struct outbox_query *qu
     return written;
 }
 
-void outbox_forget(struct outbox *outbox, const struct brand *brand)
+void outbox_clear(struct outbox *outbox, const struct brand *brand)
 {
     for (struct message *message = outbox->newest, *next; message; message = next) {
         next = message->all.older;
         if (!brand || message->brand == brand)
-            drop(outbox, message);
+            remove_message(outbox, message);
     }
 }

@@ -12,7 +12,7 @@ struct text;
 
 enum { OUTBOX_BUCKETS = 4096 };
 
-/* The last messages, newest first, findable by brand-free recipient without walking through all. */
+/* The last messages, newest first. Those of one recipient, of any brand, are found without walking through all. */
 struct outbox {
     struct message *newest, *oldest;
     struct message *buckets[OUTBOX_BUCKETS][2]; /* by identifierValue, by to */
@@ -42,6 +42,6 @@ unsigned outbox_write(const struct outbox *outbox, const struct outbox_query *qu
 /* Whether any message was for this identifier. */
 bool outbox_knows(const struct outbox *outbox, const char *identifier);
 /* Of one brand, or with NULL everything. */
-void outbox_forget(struct outbox *outbox, const struct brand *brand);
+void outbox_clear(struct outbox *outbox, const struct brand *brand);
 
 #endif

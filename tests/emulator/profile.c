@@ -1,5 +1,6 @@
 #include "profile.h"
 
+#include "member.h"
 #include "text.h"
 
 #include <json-c/json.h>
@@ -16,7 +17,7 @@ static const struct member {
 
 enum { MEMBERS = sizeof members / sizeof members[0] };
 
-static bool will_do(const struct member *member, struct json_object *value)
+static bool has_right_type(const struct member *member, struct json_object *value)
 {
     enum json_type type = json_object_get_type(value);
     return member->is_number ? type == json_type_int || type == json_type_double : type == json_type_string;
@@ -29,9 +30,8 @@ bool profile_read(struct json_object *object, struct json_object **profile, stru
         struct json_object *value = json_object_object_get(object, members[i].name);
         if (!value)
             continue;
-        if (!will_do(&members[i], value)) {
-            text_add_format(error, "not a %s: member \"%s\"", members[i].is_number ? "number" : "string",
-                            members[i].name);
+        if (!has_right_type(&members[i], value)) {
+            member_refuse(error, members[i].name, members[i].is_number ? "must be a number" : "must be a string");
             json_object_put(*profile);
             *profile = NULL;
             return false;

@@ -8,7 +8,7 @@ struct json_object;
 struct text;
 
 /* Takes what there is of a profile out of an object with other members too; `profile` gets a new object.
- * False, with the reason in `error` and nothing to free, if a member will not do. */
+ * False, with the reason in `error` and nothing to free, if a member has a wrong type. */
 bool profile_read(struct json_object *object, struct json_object **profile, struct text *error);
 /* Adds the members that there are, each with a comma before it. */
 void profile_write_set(struct json_object *profile, struct text *json);

@@ -47,7 +47,7 @@ bool revoked_has(const struct revoked *revoked, const char *token_id)
     return map_get(&revoked->by_id, token_id) != NULL;
 }
 
-void revoked_forget(struct revoked *revoked)
+void revoked_clear(struct revoked *revoked)
 {
     map_clear(&revoked->by_id, free);
 }

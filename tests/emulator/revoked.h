@@ -14,6 +14,6 @@ struct revoked {
 /* Kept also when it has expired, since the clock can be moved back; only a great many of them make room. */
 void revoked_add(struct revoked *revoked, const char *token_id, int64_t expires_at, int64_t now_s);
 bool revoked_has(const struct revoked *revoked, const char *token_id);
-void revoked_forget(struct revoked *revoked);
+void revoked_clear(struct revoked *revoked);
 
 #endif

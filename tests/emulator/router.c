@@ -66,11 +66,11 @@ static bool apply_fault(const struct fault *fault, struct outcome *outcome)
         return true;
     case FAULT_RESET_AFTER:
         note_add(reason, "fault: processed, then the connection is reset");
-        outcome->drop = true;
+        outcome->resets = true;
         return true;
     case FAULT_RESET_BEFORE:
         note_add(reason, "fault: the connection is reset");
-        outcome->drop = true;
+        outcome->resets = true;
         return false;
     case FAULT_STATUS:
         note_add(reason, "fault: not processed");
@@ -137,7 +137,7 @@ void route(struct emulator *emulator, const struct http_request *request, struct
     if (outcome->reply.wait_ms)
         return; /* it is not over yet */
     journal_add(&emulator->journal, clock_now_ms(&emulator->clock) + outcome->reply.clock_offset_ms, request->method,
-                request->path, outcome->drop ? 0 : outcome->reply.status, &outcome->reply.note);
+                request->path, outcome->resets ? 0 : outcome->reply.status, &outcome->reply.note);
 }
 
 void outcome_free(struct outcome *outcome)

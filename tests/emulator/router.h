@@ -9,7 +9,7 @@
 
 struct outcome {
     struct http_reply reply;
-    bool drop; /* no reply: the connection is reset */
+    bool resets; /* the connection, instead of a reply */
     long long delay_ms; /* before the reply */
     long long truncate_after; /* bytes of the body; -1: all of it */
     struct fault *used_up; /* a fault that the reply still borrows from; owned */

@@ -11,10 +11,11 @@
 bool seed_brand(struct emulator *emulator, const char *name, struct json_object *settings, struct text *error)
 {
     struct settings scratch;
-    if (!name_is_usable(name) || strchr(name, '/'))
-        return member_refuse(error, "not a usable brand name:", name);
+    if (!name_is_valid(name) || strchr(name, '/'))
+        return text_refuse(error, "\"%s\" is no brand name: 1 to 256 bytes without slashes and control characters",
+                           name);
     if (!json_object_is_type(settings, json_type_object))
-        return member_refuse(error, "not an object: the settings of brand", name);
+        return text_refuse(error, "the settings of brand \"%s\" must be an object", name);
     settings_init(&scratch);
     bool ok = settings_replace(&scratch, settings, error); /* first, so that a refused brand is not made */
     settings_free(&scratch);
@@ -25,7 +26,7 @@ struct brand *seed_known_brand(struct emulator *emulator, const char *name, stru
 {
     struct brand *brand = brand_find(emulator, name);
     if (!brand)
-        member_refuse(error, "unknown brand", name);
+        text_refuse(error, "unknown brand \"%s\"", name);
     return brand;
 }
 
@@ -37,14 +38,14 @@ static bool read_status(struct json_object *object, unsigned *status, struct tex
         return true;
     int number = json_object_get_int(value);
     if (!json_object_is_type(value, json_type_int) || number < 200 || number > 599)
-        return member_refuse(error, "not a number from 200 to 599: member", "status");
+        return member_refuse(error, "status", "must be a number from 200 to 599");
     *status = (unsigned)number;
     return true;
 }
 
-static bool endpoint_is_usable(const char *endpoint)
+static bool endpoint_is_valid(const char *endpoint)
 {
-    return name_is_usable(endpoint) && (*endpoint != '/' || gateway_may_serve(endpoint));
+    return name_is_valid(endpoint) && (*endpoint != '/' || gateway_may_serve(endpoint));
 }
 
 bool seed_gateway(struct emulator *emulator, const char *brand_name, const char *endpoint, struct json_object *object,
@@ -55,23 +56,26 @@ bool seed_gateway(struct emulator *emulator, const char *brand_name, const char 
     bool view;
     if (!brand)
         return false;
-    if (!endpoint_is_usable(endpoint))
-        return member_refuse(error, "not a usable endpoint:", endpoint);
+    if (!endpoint_is_valid(endpoint))
+        return text_refuse(error,
+                           "\"%s\" is no endpoint: 1 to 256 bytes without control characters; behind a first slash, "
+                           "a path that nothing else serves",
+                           endpoint);
     if (!json_object_is_type(object, json_type_object))
-        return member_refuse(error, "a gateway reply must be an object", NULL);
+        return text_refuse(error, "a gateway reply must be an object");
     if (!read_status(object, &status, error) || !member_flag(object, "view", &view, error))
         return false;
     struct json_object *body = NULL;
     bool is_json = !json_object_object_get_ex(object, "body", &body) || !json_object_is_type(body, json_type_string);
-    struct canned_reply *canned = memory_new(sizeof *canned);
-    canned->status = status;
-    canned->view = view;
-    canned->is_json = is_json;
-    canned->body = text_copy(
+    struct gateway_reply *configured = memory_new(sizeof *configured);
+    configured->status = status;
+    configured->view = view;
+    configured->is_json = is_json;
+    configured->body = text_copy(
         !body     ? "{}"
         : is_json ? json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
                   : json_object_get_string(body));
-    canned_reply_free(map_remove(&brand->gateway, endpoint));
-    map_put(&brand->gateway, endpoint, canned);
+    gateway_reply_free(map_remove(&brand->gateway, endpoint));
+    map_put(&brand->gateway, endpoint, configured);
     return true;
 }

@@ -8,7 +8,7 @@
 
 struct text;
 
-/* Each is false, with the reason in `error` and nothing changed, when the object will not do. */
+/* Each is false, with the reason in `error` and nothing changed, when the object is invalid. */
 bool seed_brand(struct emulator *emulator, const char *name, struct json_object *settings, struct text *error);
 bool seed_customer(struct emulator *emulator, const char *brand, const char *type, const char *value,
                    struct json_object *object, struct text *error);

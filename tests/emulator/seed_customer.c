@@ -24,11 +24,12 @@ static bool check_identifier(const struct customer_plan *plan, enum identifier_t
                              struct text *error)
 {
     const char *text = json_object_get_string(value);
-    if (!json_object_is_type(value, json_type_string) || !name_is_usable(text) ||
+    if (!json_object_is_type(value, json_type_string) || !name_is_valid(text) ||
         strlen(text) != (size_t)json_object_get_string_len(value))
-        return member_refuse(error, "not a usable string: member", identifier_type_name(type));
+        return member_refuse(error, identifier_type_name(type),
+                             "must be a string of 1 to 256 bytes without control characters");
     struct customer *owner = customer_find(plan->brand, type, text);
-    return !owner || owner == plan->replaced ? true : member_refuse(error, "another customer has", text);
+    return !owner || owner == plan->replaced ? true : text_refuse(error, "another customer has \"%s\"", text);
 }
 
 /* One value of a type, or a list of them. */
@@ -47,14 +48,14 @@ static bool check_identifiers(struct customer_plan *plan, struct text *error)
     if (!plan->identifiers)
         return true;
     if (!json_object_is_type(plan->identifiers, json_type_object))
-        return member_refuse(error, "not an object: member", "identifiers");
+        return member_refuse(error, "identifiers", "must be an object");
     struct json_object_iterator at = json_object_iter_begin(plan->identifiers);
     struct json_object_iterator end = json_object_iter_end(plan->identifiers);
     for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
         struct json_object *values = json_object_iter_peek_value(&at);
         enum identifier_type type = identifier_type_of(json_object_iter_peek_name(&at));
         if (type == NO_IDENTIFIER)
-            return member_refuse(error, "unknown identifier type", json_object_iter_peek_name(&at));
+            return text_refuse(error, "unknown identifier type \"%s\"", json_object_iter_peek_name(&at));
         for (size_t i = 0; i < value_count(values); i++)
             if (!check_identifier(plan, type, value_at(values, i), error))
                 return false;
@@ -65,21 +66,21 @@ static bool check_identifiers(struct customer_plan *plan, struct text *error)
 /* {"MOBILE":{"the value now":["an older one"]}}: what old tokens of the customer still name. */
 static bool check_former(const struct customer_plan *plan, struct text *error)
 {
-    static const char wrong[] = "not {TYPE:{VALUE:[OLDER,...]}}: member";
+    static const char form[] = "must have the form {TYPE:{VALUE:[OLDER,...]}}";
     if (!plan->former)
         return true;
     if (!json_object_is_type(plan->former, json_type_object))
-        return member_refuse(error, wrong, "formerIdentifiers");
+        return member_refuse(error, "formerIdentifiers", form);
     json_object_object_foreach(plan->former, name, by_value)
     {
         if (identifier_type_of(name) == NO_IDENTIFIER || !json_object_is_type(by_value, json_type_object))
-            return member_refuse(error, wrong, "formerIdentifiers");
+            return member_refuse(error, "formerIdentifiers", form);
         json_object_object_foreach(by_value, value, older)
         {
             (void)value;
             for (size_t i = 0; i < value_count(older); i++)
                 if (!json_object_is_type(value_at(older, i), json_type_string))
-                    return member_refuse(error, wrong, "formerIdentifiers");
+                    return member_refuse(error, "formerIdentifiers", form);
         }
     }
     return true;
@@ -90,17 +91,20 @@ static bool check_customer_id(const struct customer_plan *plan, struct text *err
     if (!plan->id)
         return true;
     if (!text_is_digits(plan->id) || strlen(plan->id) > 20)
-        return member_refuse(error, "not a decimal number: member", "customerId");
+        return member_refuse(error, "customerId", "must be a string of 1 to 20 digits");
     struct customer *owner = customer_find_by_id(plan->brand, plan->id);
-    return !owner || owner == plan->replaced ? true : member_refuse(error, "another customer has customerId", plan->id);
+    return !owner || owner == plan->replaced ? true
+                                             : text_refuse(error, "another customer has customerId \"%s\"", plan->id);
 }
 
 static bool plan_customer(struct customer_plan *plan, struct json_object *object, struct text *error)
 {
-    if (plan->type == NO_IDENTIFIER || !name_is_usable(plan->value))
-        return member_refuse(error, "not a usable identifier: the types are MOBILE, EMAIL, USERNAME, EXTERNALID", NULL);
+    if (plan->type == NO_IDENTIFIER)
+        return text_refuse(error, "unknown identifier type: there are MOBILE, EMAIL, USERNAME, EXTERNALID");
+    if (!name_is_valid(plan->value))
+        return text_refuse(error, "the identifier must be 1 to 256 bytes without control characters");
     if (!json_object_is_type(object, json_type_object))
-        return member_refuse(error, "a customer must be an object", NULL);
+        return text_refuse(error, "a customer must be an object");
     plan->replaced = customer_find(plan->brand, plan->type, plan->value);
     plan->identifiers = json_object_object_get(object, "identifiers");
     plan->former = json_object_object_get(object, "formerIdentifiers");

@@ -74,10 +74,8 @@ static bool take_path(const struct list *list, struct json_object *entry, struct
 {
     for (size_t i = 0; i < list->path_length; i++) {
         struct json_object *value = json_object_object_get(entry, list->path[i]);
-        if (!json_object_is_type(value, json_type_string)) {
-            text_add_format(error, "member \"%s\" is missing or not a string", list->path[i]);
-            return false;
-        }
+        if (!json_object_is_type(value, json_type_string))
+            return member_refuse(error, list->path[i], value ? "must be a string" : "is missing");
         path[i] = json_object_get_string(value);
         json_object_object_del(rest, list->path[i]);
     }
@@ -88,10 +86,8 @@ static bool seed_one(struct emulator *emulator, const struct list *list, struct 
                      const struct brand *only, struct text *error)
 {
     const char *path[3] = {NULL};
-    if (!json_object_is_type(entry, json_type_object)) {
-        text_add_string(error, "not an object");
-        return false;
-    }
+    if (!json_object_is_type(entry, json_type_object))
+        return text_refuse(error, "must be an object");
     struct json_object *rest = json_object_new_object();
     json_object_object_foreach(entry, name, value)
     {
@@ -111,10 +107,8 @@ static bool seed_list(struct emulator *emulator, const struct list *list, struct
     struct json_object *entries = json_object_object_get(file, list->name);
     if (!entries)
         return true;
-    if (!json_object_is_type(entries, json_type_array)) {
-        text_add_format(error, "\"%s\" must be a list", list->name);
-        return false;
-    }
+    if (!json_object_is_type(entries, json_type_array))
+        return member_refuse(error, list->name, "must be a list");
     for (size_t i = 0; i < json_object_array_length(entries); i++) {
         struct text reason = {0};
         bool ok = seed_one(emulator, list, json_object_array_get_idx(entries, i), only, &reason);
@@ -136,10 +130,8 @@ static bool seed_brands(struct emulator *emulator, struct json_object *file, str
     struct json_object *brands = json_object_object_get(file, "brands");
     if (!brands)
         return true;
-    if (!json_object_is_type(brands, json_type_object)) {
-        text_add_string(error, "\"brands\" must be an object");
-        return false;
-    }
+    if (!json_object_is_type(brands, json_type_object))
+        return member_refuse(error, "brands", "must be an object");
     json_object_object_foreach(brands, name, settings)
     {
         struct text reason = {0};

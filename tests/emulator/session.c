@@ -38,7 +38,7 @@ static void make_room(struct emulator *emulator)
 struct session *session_new(struct emulator *emulator, enum factor factor, struct customer *customer,
                             enum identifier_type type, const char *value)
 {
-    customer->session_count++; /* before making room, which may drop a customer without sessions */
+    customer->session_count++; /* before making room, which may remove a customer without sessions */
     make_room(emulator);
     const struct settings *settings = &customer->brand->settings;
     int64_t minutes = factor == FIRST_FACTOR ? settings->session_minutes : settings->mfa_session_minutes;
@@ -77,8 +77,8 @@ void session_end(struct emulator *emulator, struct session *session)
     *(session->newer ? &session->newer->older : &sessions->newest) = session->older;
     map_remove(&sessions->by_id, session->id);
     session->customer->session_count--;
-    if (customer_is_stray(session->customer, brand_now_ms(emulator, session->customer->brand)))
-        customer_drop(session->customer);
+    if (customer_is_unused(session->customer, brand_now_ms(emulator, session->customer->brand)))
+        customer_remove(session->customer);
     free(session->id);
     free(session->value);
     free(session->device);

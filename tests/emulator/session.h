@@ -7,7 +7,7 @@
 
 struct emulator;
 
-/* Wrong answers so far. */
+/* Wrong attempts so far. */
 struct attempts {
     int64_t count;
     int64_t last_wrong_ms;
@@ -40,7 +40,7 @@ struct session *session_new(struct emulator *emulator, enum factor factor, struc
 /* NULL also when it has expired. */
 struct session *session_find(struct emulator *emulator, const char *id);
 void session_end(struct emulator *emulator, struct session *session);
-/* Drops what has expired, and customers who never came further than that. */
+/* Ends what has expired, and removes customers who never signed in. */
 void sessions_sweep(struct emulator *emulator);
 /* Ends the sessions of one brand, or of one customer, or with both NULL all. */
 void sessions_end_of(struct emulator *emulator, const struct brand *brand, const struct customer *customer);

@@ -183,13 +183,13 @@ static bool endpoints_known(const char *list)
 static const char *text_problem(const struct setting *setting, const char *text, size_t length)
 {
     if (strlen(text) != length || text_has_control(text, length))
-        return "must not hold control characters";
+        return "must not contain control characters";
     if (length > 8192)
-        return "is too long";
+        return "must be at most 8192 bytes";
     if (setting->kind == DIGITS && (!text_is_digits(text) || length > 16))
         return "must be 1 to 16 digits";
     if (setting->kind == ENDPOINTS && !endpoints_known(text))
-        return "must list OTP, MFA_OTP or both, with commas between";
+        return "must be OTP, MFA_OTP, or both with a comma between them";
     if (setting->kind == CHOICE && (!text_list_has(setting->choices, text)))
         return "must be one of its known values";
     return NULL;

@@ -77,7 +77,7 @@ struct settings {
 
 void settings_init(struct settings *settings);
 /* What `object` lacks goes to its default. False, with the reason in `error` and `settings` as it was,
- * when a name is unknown or a value will not do. */
+ * when a name is unknown or a value is invalid. */
 bool settings_replace(struct settings *settings, struct json_object *object, struct text *error);
 /* Adds the object that settings_replace would take: of all settings, or of those that are not at their default. */
 void settings_write(const struct settings *settings, bool all, struct text *json);

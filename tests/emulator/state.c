@@ -100,9 +100,9 @@ void emulator_free(struct emulator *emulator)
 {
     sessions_end_of(emulator, NULL, NULL);
     map_clear(&emulator->sessions.by_id, NULL);
-    outbox_forget(&emulator->outbox, NULL);
-    faults_forget(&emulator->faults, NULL);
-    revoked_forget(&emulator->revoked);
+    outbox_clear(&emulator->outbox, NULL);
+    faults_clear(&emulator->faults, NULL);
+    revoked_clear(&emulator->revoked);
     map_clear(&emulator->counts, free);
     map_clear(&emulator->brands, brand_free);
     json_object_put(emulator->brand_file);
@@ -127,7 +127,7 @@ bool brand_file_reload(struct emulator *emulator, struct text *error)
 {
     const char *path = emulator->options->brand_file;
     if (!path) {
-        text_add_string(error, "there is no brand file to read again");
+        text_add_string(error, "there is no --brands file to read again");
         return false;
     }
     /* First where it does no harm. */

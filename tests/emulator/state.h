@@ -10,14 +10,14 @@ struct options;
 struct text;
 
 /* An emulator with what the options name: the saved state if there is one, else the brand file, else the usual
- * brands. NULL, with the reason in `error`, if a file will not do. */
+ * brands. NULL, with the reason in `error`, if a file has an error. */
 struct emulator *emulator_new(const struct options *options, struct text *error);
 void emulator_free(struct emulator *emulator);
 
 /* Writes the export and the secret, for the next start. */
 bool state_save(const struct emulator *emulator, const char *path, struct text *error);
 /* Reads the brand file once more and sets up what it names, as PUT would. False, with the reason in `error` and nothing
- * changed, if it will not do. */
+ * changed, if it has an error. */
 bool brand_file_reload(struct emulator *emulator, struct text *error);
 
 #endif

@@ -73,7 +73,7 @@ def test_outbox_is_newest_first_and_filtered(emulator):
         ("POST", "clock", {"advanceSeconds": 1e30}, "advanceSeconds"),
         ("POST", "clock", {"advanceSeconds": -1e11}, "advanceSeconds"),
         ("POST", "clock", {"advanceSeconds": 1, "advanceMinutes": 1}, "advanceMinutes"),
-        ("POST", "clock", "not json", "parse"),
+        ("POST", "clock", "not json", "cannot read the body"),
         ("POST", "clock", "[]", "object"),
         ("POST", "clock", "", "missing"),
     ],
@@ -114,7 +114,7 @@ def test_customer_cannot_take_what_is_anothers(emulator):
     brand.put_customer("9166603", customerId="777")  # but replace itself
 
 
-def test_brand_names_that_will_not_do(emulator):
+def test_invalid_brand_names_are_refused(emulator):
     assert "brand name" in error_of(emulator, "PUT", "brands/a/b", {})
     assert "brand name" in error_of(emulator, "PUT", "brands/" + "x" * 300, {})
     assert "brand name" in error_of(emulator, "PUT", "brands/a%0Ab", {})

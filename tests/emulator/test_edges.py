@@ -99,7 +99,7 @@ def test_the_interval_of_incorrect_attempts(emulator, seconds, codes):
     assert customer.spend_otps(len(codes)) == codes
 
 
-def test_the_interval_is_that_since_the_last_wrong_answer(emulator):
+def test_the_interval_is_that_since_the_last_wrong_attempt(emulator):
     brand = emulator.brand(CONF_INCORRECT_ATTEMPT_INTERVAL=4, CONF_TOKEN_SESSION_EXPIRY_MINUTES=60)
     customer = brand.customer().started()
     customer.generate_otp()

@@ -254,9 +254,9 @@ def test_latency_is_a_setting_of_the_brand(emulator):
     slow = emulator.brand(LATENCY_IN_MILLISECONDS=60, LATENCY_JITTER_IN_MILLISECONDS=40)
     customer = slow.customer()
     took = []
-    for step in (customer.generate, customer.generate_otp, customer.validate_otp, customer.gateway):
+    for operation in (customer.generate, customer.generate_otp, customer.validate_otp, customer.gateway):
         begun = time.monotonic()
-        step()
+        operation()
         took.append(time.monotonic() - begun)
     assert min(took) >= 0.06
     here = {"path": TOKEN, "brand": slow.name}

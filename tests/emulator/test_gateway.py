@@ -156,7 +156,7 @@ def test_unknown_endpoint_is_404_in_the_gateways_error_shape(customer):
     assert "warnings" in reply.json
 
 
-def test_canned_replies(emulator):
+def test_configured_replies(emulator):
     brand = emulator.brand()
     customer = brand.customer().sign_in()
 

@@ -47,9 +47,9 @@ def test_every_missing_member_is_named(brand):
 
 
 @pytest.mark.parametrize(
-    "value,said", [("a\tb", "holds a control character"), ("x" * 300, "is too long"), ("a\0b", "holds a NUL")]
+    "value,said", [("a\tb", "contains a control character"), ("x" * 300, "is too long"), ("a\0b", "contains NUL")]
 )
-def test_an_unusable_value_is_named(brand, value, said):
+def test_an_invalid_value_is_named(brand, value, said):
     assert reason(brand, brand.customer(value=value).generate(), 1519) == "identifierValue " + said
 
 
@@ -63,8 +63,8 @@ def test_codes_that_have_several_causes_tell_which(emulator, brand):
     assert "device" in reason(brand, customer.regenerate(deviceId="other"), 1525)
     assert "identifier" in reason(brand, customer.regenerate(identifierValue="910"), 1525)
     assert "not a key" in reason(brand, customer.regenerate(key=customer.token), 1597)
-    assert "not signed here" in reason(brand, customer.regenerate(key="a.b.c"), 1597)
-    assert "not signed here" in reason(brand, customer.expire(token="a.b.c"), 1531)
+    assert "did not sign" in reason(brand, customer.regenerate(key="a.b.c"), 1597)
+    assert "did not sign" in reason(brand, customer.expire(token="a.b.c"), 1531)
     assert "VIEW" in reason(brand, customer.expire(token=customer.generate().token), 1531)
     assert "too" not in reason(brand, customer.generate_otp(sessionId="P-none"), 1505)
     assert "device-1" in reason(brand, customer.started().generate_otp(deviceId="other"), 1508)
@@ -75,12 +75,12 @@ def test_codes_that_have_several_causes_tell_which(emulator, brand):
     brand.set()
 
 
-def test_wrong_answers_are_counted(brand):
+def test_wrong_attempts_are_counted(brand):
     customer = brand.customer().started()
     customer.generate_otp()
     for number in range(1, 6):
-        assert reason(brand, customer.validate_otp("x"), 1506) == "wrong answer %d of 5" % number
-    assert "not looked at" in reason(brand, customer.validate_otp(), 1518)
+        assert reason(brand, customer.validate_otp("x"), 1506) == "wrong attempt %d of 5" % number
+    assert "not checked" in reason(brand, customer.validate_otp(), 1518)
 
 
 def test_an_entry_names_time_request_brand_and_customer(brand):
@@ -149,7 +149,7 @@ def test_each_request_and_each_otp_is_a_line_on_stderr(tmp_path):
     bare = [line.split(" ", 1)[1] for line in lines]
     assert "POST /auth/v1/token/generate %s %s 200 200" % (name, identity) in bare
     assert "OTP %s %s %s to %s by SMS" % (told["otp"], name, identity, told["customer"].value) in bare
-    assert "POST /auth/v1/otp/validate %s %s 200 1519: otp holds a control character" % (name, identity) in bare
+    assert "POST /auth/v1/otp/validate %s %s 200 1519: otp contains a control character" % (name, identity) in bare
     assert "GET /no\\x0apath - - 404 -: Not Found" in bare
     assert "PUT /_emulator/brands/%s - - 200 -" % name in bare
 

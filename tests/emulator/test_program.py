@@ -235,7 +235,7 @@ def test_an_authority_of_ones_own_is_used_and_left_alone(start, tmp_path):
     assert sorted(os.listdir(own)) == ["rootCA-key.pem", "rootCA.pem"]
 
 
-def test_an_authority_of_ones_own_that_will_not_do_is_refused(start, tmp_path):
+def test_an_unfit_authority_of_ones_own_is_refused(start, tmp_path):
     for name in ("a", "b"):
         start("--ca-file", str(tmp_path / name)).stop()
     key = tmp_path / "key"

@@ -180,7 +180,7 @@ def test_password_rules_as_brands_write_them(emulator, regex, good, bad):
         ("MFA_ROLE", ["A"]),
     ],
 )
-def test_a_setting_that_will_not_do_is_a_400_that_names_it(emulator, name, value):
+def test_an_invalid_setting_is_a_400_that_names_it(emulator, name, value):
     brand = emulator.brand(FIXED_OTP="1234")
     body = {"FIXED_OTP": "9999", name: value} if name != "FIXED_OTP" else {name: value}
     reply = emulator.send("PUT", "/_emulator/brands/" + brand.name, body)

@@ -36,7 +36,7 @@ def test_a_secret_makes_keys_and_tokens_good_after_a_restart(start, tmp_path):
     assert attached(customer, start("--brands", str(saved), tls=False)).regenerate().code == 1597
 
 
-def test_a_saved_state_forgets_nobody(start, tmp_path):
+def test_a_saved_state_keeps_everybody(start, tmp_path):
     path = tmp_path / "state.json"
     emulator = start("--save", str(path), tls=False)
     brand = emulator.brand(PASSWORD_ENABLED=True, IS_MFA_ENABLED=True, IS_MFA_PASSWORD_ENABLED=True, FIXED_OTP="4711")
@@ -159,7 +159,7 @@ def test_sighup_reads_the_brand_file_again(start, tmp_path):
     assert emulator.control("GET", "export")["customers"][0]["password"] == "Secret-2"
 
 
-def test_sighup_with_a_file_that_will_not_do_changes_nothing(tmp_path):
+def test_sighup_with_a_file_with_an_error_changes_nothing(tmp_path):
     from conftest import Emulator
 
     path, told = tmp_path / "brands.json", tmp_path / "told"

@@ -48,6 +48,15 @@ void text_add_string(struct text *text, const char *string)
     text_add(text, string, strlen(string));
 }
 
+bool text_refuse(struct text *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    text_add_arguments(text, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
 void text_add_format(struct text *text, const char *format, ...)
 {
     va_list arguments;
@@ -181,9 +190,9 @@ bool text_has_control(const char *data, size_t length)
 
 size_t text_utf8_length(const char *data, size_t length)
 {
-    size_t at = 0, step;
-    while (at < length && (step = utf8_length((const unsigned char *)data + at, length - at)))
-        at += step;
+    size_t at = 0, size;
+    while (at < length && (size = utf8_length((const unsigned char *)data + at, length - at)))
+        at += size;
     return at;
 }
 

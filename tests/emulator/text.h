@@ -21,6 +21,8 @@ void text_add(struct text *text, const char *data, size_t length);
 void text_add_string(struct text *text, const char *string);
 void text_add_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_add_arguments(struct text *text, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
+/* The same; always false, so that a check can return it with its reason. */
+bool text_refuse(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Adds a JSON string with its quotes, or null for NULL. */
 void text_add_json(struct text *text, const char *string);
 void text_free(struct text *text);

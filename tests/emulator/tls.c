@@ -94,7 +94,7 @@ static bool is_address(const char *name)
 }
 
 /* Commas and the like would be taken for more of the extension's syntax. */
-bool tls_name_is_usable(const char *name)
+bool tls_name_is_valid(const char *name)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._*";
     return is_address(name) || (*name && strlen(name) <= LONGEST_NAME && !name[strspn(name, allowed)]);

@@ -23,7 +23,7 @@ bool tls_make_certificate(const struct authority *authority, const char *const *
                           struct text *certificate_pem, struct text *key_pem);
 
 /* Whether a name can stand in a certificate. */
-bool tls_name_is_usable(const char *name);
+bool tls_name_is_valid(const char *name);
 bool pem_add_certificate(struct text *pem, X509 *certificate);
 bool pem_add_key(struct text *pem, EVP_PKEY *key);
 

@@ -72,7 +72,7 @@ static struct names collect_names(const struct options *options)
     struct names names = {0};
     for (size_t i = 0; i < options->tls_name_count; i++)
         add_name(&names, options->tls_names[i]);
-    if (tls_name_is_usable(options->host))
+    if (tls_name_is_valid(options->host))
         add_name(&names, options->host); /* the name that the URL will have */
     if (strcmp(options->host, "0.0.0.0") == 0 || strcmp(options->host, "::") == 0)
         add_local_addresses(&names);

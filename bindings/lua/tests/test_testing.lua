@@ -42,7 +42,7 @@ end
 
 function TestTesting:test_names_with_anything_in_them_are_safe()
   local name = "it's \"here\"; $(exit 1) `x` \\ & /?#%\n"
-  lu.assertErrorMsgContains("not a usable brand name", support.emulator.brand, support.emulator, name)
+  lu.assertErrorMsgContains("is no brand name", support.emulator.brand, support.emulator, name)
   lu.assertEquals(support.emulator:outbox(nil, name), {})
   local brand = support.brand()
   support.emulator:gateway(brand, "echo", { status = 200, body = { text = name } })

@@ -31,12 +31,12 @@ static bool find_customer(struct control_call *call, struct customer **customer)
     return *customer ? true : is_absent(call, "customer", call->parts[2]);
 }
 
-static bool find_gateway(struct control_call *call, struct canned_reply **canned)
+static bool find_gateway(struct control_call *call, struct gateway_reply **configured)
 {
     if (!find_brand(call))
         return false;
-    *canned = map_get(&call->brand->gateway, call->parts[1]);
-    return *canned ? true : is_absent(call, "gateway reply for", call->parts[1]);
+    *configured = map_get(&call->brand->gateway, call->parts[1]);
+    return *configured ? true : is_absent(call, "gateway reply for", call->parts[1]);
 }
 
 bool get_brands(struct control_call *call)
@@ -121,19 +121,19 @@ bool get_gateways(struct control_call *call)
 
 bool get_gateway(struct control_call *call)
 {
-    struct canned_reply *canned;
-    if (!find_gateway(call, &canned))
+    struct gateway_reply *configured;
+    if (!find_gateway(call, &configured))
         return false;
-    export_gateway(call->brand, call->parts[1], canned, false, &call->reply->body);
+    export_gateway(call->brand, call->parts[1], configured, false, &call->reply->body);
     return true;
 }
 
 bool delete_gateway(struct control_call *call)
 {
-    struct canned_reply *canned;
-    if (!find_gateway(call, &canned))
+    struct gateway_reply *configured;
+    if (!find_gateway(call, &configured))
         return false;
-    canned_reply_free(map_remove(&call->brand->gateway, call->parts[1]));
+    gateway_reply_free(map_remove(&call->brand->gateway, call->parts[1]));
     return true;
 }
 
@@ -145,6 +145,6 @@ bool get_faults(struct control_call *call)
 
 bool delete_faults(struct control_call *call)
 {
-    faults_forget(&call->emulator->faults, call->brand);
+    faults_clear(&call->emulator->faults, call->brand);
     return true;
 }
