@@ -322,6 +322,27 @@ TEST(a_bad_variable_leaves_the_proxies_as_they_were)
 
 /* ---- The machine ---- */
 
+static void assert_diagnosed(capauth_client *client, const char *what)
+{
+    char *about = NULL;
+
+    assert_code(capauth_diagnose(client, &about), CAPAUTH_OK);
+    assert_says(about, what);
+    capauth_string_free(&about);
+}
+
+TEST(diagnose_says_whether_the_origin_is_reached_through_a_proxy)
+{
+    capauth_client *client = plain_client();
+
+    assert_code(capauth_client_set_proxy(client, "proxy.example:3128"), CAPAUTH_OK);
+    assert_code(capauth_client_set_base_url(client, "https://brand.example"), CAPAUTH_OK);
+    assert_diagnosed(client, ", through a proxy\n");
+    assert_code(capauth_client_set_base_url(client, "https://127.0.0.1"), CAPAUTH_OK); /* never through one */
+    assert_diagnosed(client, ", no proxy\n");
+    capauth_client_free(&client);
+}
+
 TEST(the_machines_netrc_is_not_read)
 {
     static const char *const replies[] = {"", NULL};
@@ -365,6 +386,7 @@ int main(void)
         cmocka_unit_test(exceptions_are_asked_directly),
         cmocka_unit_test(proxies_of_every_form_are_taken),
         cmocka_unit_test(a_bad_variable_leaves_the_proxies_as_they_were),
+        cmocka_unit_test(diagnose_says_whether_the_origin_is_reached_through_a_proxy),
         cmocka_unit_test(the_machines_netrc_is_not_read),
     };
 

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "net/curl/url.h"
+#include "net/url.h"
 #include "session/call.h"
 #include "session/client.h"
 #include "session/session.h"

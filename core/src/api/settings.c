@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/platform.h"
-#include "net/curl/url.h"
 #include "net/transport.h"
+#include "net/url.h"
 
 static int end(capauth_client *client, int result)
 {
@@ -150,9 +150,9 @@ bool capauth__gateway_base(const struct capauth__config *config, struct capauth_
     }
 
 NUMBER_SETTER(timeout_ms, timeout_ms, 1, CAPAUTH__DURATION_LONGEST)
-NUMBER_SETTER(connect_timeout_ms, connect_timeout_ms, 1, CAPAUTH__DURATION_LONGEST)
+NUMBER_SETTER(connect_timeout_ms, net.connect_timeout_ms, 1, CAPAUTH__DURATION_LONGEST)
 NUMBER_SETTER(max_retries, max_retries, 0, 10)
-NUMBER_SETTER(max_connections, max_connections, 1, 4096)
+NUMBER_SETTER(max_connections, net.max_connections, 1, 4096)
 NUMBER_SETTER(refresh_margin_ms, refresh_margin_ms, 0, CAPAUTH__DURATION_LONGEST)
 NUMBER_SETTER(auto_refresh, auto_refresh, 0, 1)
 NUMBER_SETTER(cap_mobile, cap_mobile, 0, 1)
@@ -163,9 +163,9 @@ int capauth_client_set_http2(capauth_client *client, int enabled)
 
     if (result)
         return result;
-    if (enabled == 1 && !capauth__curl_has_http2())
+    if (enabled == 1 && !capauth__transport_has_http2())
         return end(client, unsupported(client, "http2", "HTTP/2"));
-    return end(client, replace_number(client, &client->config.http2, "http2", enabled, 0, 1));
+    return end(client, replace_number(client, &client->config.net.http2, "http2", enabled, 0, 1));
 }
 
 /* What was let in while it was allowed would stay in use. */
@@ -212,15 +212,15 @@ static void set_ca_source(struct capauth__config *config, const char *why, const
     char text[4200];
 
     snprintf(text, sizeof text, "%s%s", why, path);
-    (void)capauth__replace(&config->ca_source, text); /* only told, in diagnose and TLS errors */
+    (void)capauth__replace(&config->net.ca_source, text); /* only told, in diagnose and TLS errors */
 }
 
 static void drop_ca_memory(struct capauth__config *config)
 {
-    if (config->ca_memory_fd >= 0)
-        close(config->ca_memory_fd);
-    config->ca_memory_fd = -1;
-    capauth__forget(&config->ca_pem);
+    if (config->net.ca_memory_fd >= 0)
+        close(config->net.ca_memory_fd);
+    config->net.ca_memory_fd = -1;
+    capauth__forget(&config->net.ca_pem);
 }
 
 int capauth_client_set_ca_file(capauth_client *client, const char *path)
@@ -229,7 +229,7 @@ int capauth_client_set_ca_file(capauth_client *client, const char *path)
 
     if (result)
         return result;
-    result = replace_file(client, &client->config.ca_file, "ca_file", path);
+    result = replace_file(client, &client->config.net.ca_file, "ca_file", path);
     if (!result) {
         drop_ca_memory(&client->config);
         set_ca_source(&client->config, "ca_file: ", path);
@@ -243,17 +243,17 @@ static int replace_ca_pem(capauth_client *client, const char *pem)
     struct capauth__config *config = &client->config;
     char path[64];
     int fd = capauth__memory_file(pem, strlen(pem), path, sizeof path);
-    int result = fd < 0 ? capauth__curl_try_ca_pem(pem) : CAPAUTH_OK;
+    int result = fd < 0 ? capauth__transport_try_ca_pem(pem) : CAPAUTH_OK;
 
     if (result == CAPAUTH_E_UNSUPPORTED)
         return unsupported(client, "ca_pem", "certificates but those of a file");
     if (result)
         return result;
     drop_ca_memory(config);
-    config->ca_memory_fd = fd;
-    result = replace(&config->ca_pem, pem);
+    config->net.ca_memory_fd = fd;
+    result = replace(&config->net.ca_pem, pem);
     if (!result && fd >= 0)
-        result = replace(&config->ca_file, path);
+        result = replace(&config->net.ca_file, path);
     set_ca_source(config, "ca_pem", "");
     return result;
 }
@@ -278,7 +278,7 @@ int capauth_client_set_tls_min(capauth_client *client, const char *version)
         return result;
     if (!version || (strcmp(version, "1.2") != 0 && strcmp(version, "1.3") != 0))
         return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "tls_min is neither 1.2 nor 1.3"));
-    return end(client, replace(&client->config.tls_min, version));
+    return end(client, replace(&client->config.net.tls_min, version));
 }
 
 /* curl takes a misspelt pin for the name of a file. */
@@ -306,23 +306,23 @@ int capauth_client_set_pinned_keys(capauth_client *client, const char *pins)
     if (capauth__text_fault(pins, CAPAUTH__PATH_LONGEST) || !pins_are_sane(pins))
         return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT,
                                                 "pinned_keys is not of the form sha256//BASE64;sha256//BASE64"));
-    if ((result = capauth__curl_try_pins(pins)) == CAPAUTH_E_UNSUPPORTED)
+    if ((result = capauth__transport_try_pins(pins)) == CAPAUTH_E_UNSUPPORTED)
         return end(client, unsupported(client, "pinned_keys", "pinned keys"));
-    return end(client, result ? result : replace(&client->config.pinned_keys, pins));
+    return end(client, result ? result : replace(&client->config.net.pinned_keys, pins));
 }
 
 int capauth_client_set_client_cert(capauth_client *client, const char *path)
 {
     int result = begin(client);
 
-    return result ? result : end(client, replace_file(client, &client->config.client_cert, "client_cert", path));
+    return result ? result : end(client, replace_file(client, &client->config.net.client_cert, "client_cert", path));
 }
 
 int capauth_client_set_client_key(capauth_client *client, const char *path)
 {
     int result = begin(client);
 
-    return result ? result : end(client, replace_file(client, &client->config.client_key, "client_key", path));
+    return result ? result : end(client, replace_file(client, &client->config.net.client_key, "client_key", path));
 }
 
 /* What curl's manual reads, in its order. HTTP_PROXY in capitals is left alone: a CGI program's client could set it. */
@@ -351,7 +351,7 @@ static int normal_proxy(capauth_client *client, const char *name, const char *pr
         return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", name, fault);
     if (proxy && !(*out = capauth__proxy_normal(proxy)))
         return CAPAUTH_E_NO_MEMORY;
-    if (*out && capauth__has_scheme(*out, "https") && !capauth__curl_has_https_proxies())
+    if (*out && capauth__has_scheme(*out, "https") && !capauth__transport_has_https_proxies())
         return unsupported(client, name, "proxies with https");
     return CAPAUTH_OK;
 }
@@ -382,9 +382,9 @@ static int set_proxies(capauth_client *client, struct proxy https, struct proxy 
     if (!result)
         result = replace(&new_exceptions, exceptions);
     if (!result) {
-        swap(&config->https_proxy, &new_https);
-        swap(&config->http_proxy, &new_http);
-        swap(&config->no_proxy, &new_exceptions);
+        swap(&config->net.https_proxy, &new_https);
+        swap(&config->net.http_proxy, &new_http);
+        swap(&config->net.no_proxy, &new_exceptions);
     }
     capauth__forget(&new_https);
     capauth__forget(&new_http);
@@ -417,11 +417,6 @@ int capauth_client_set_proxy(capauth_client *client, const char *proxy)
     return end(client, set_proxies(client, both, both, NULL));
 }
 
-const char *capauth__proxy_of(const struct capauth__config *config, const char *url)
-{
-    return capauth__has_scheme(url, "https") ? config->https_proxy : config->http_proxy;
-}
-
 int capauth_client_set_user_agent(capauth_client *client, const char *user_agent)
 {
     int result = begin(client);
@@ -431,7 +426,7 @@ int capauth_client_set_user_agent(capauth_client *client, const char *user_agent
         return result;
     if ((fault = capauth__text_fault(user_agent, CAPAUTH__IDENTITY_LONGEST)))
         return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "user_agent %s", fault));
-    return end(client, replace(&client->config.user_agent, user_agent));
+    return end(client, replace(&client->config.net.user_agent, user_agent));
 }
 
 int capauth_client_add_header(capauth_client *client, const char *name, const char *value)
@@ -442,14 +437,14 @@ int capauth_client_add_header(capauth_client *client, const char *name, const ch
 
     if (result)
         return result;
-    if (capauth__headers_full(client->config.headers))
+    if (capauth__headers_full(client->config.net.headers))
         return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "header is one more than %d",
                                                 CAPAUTH__HEADERS_MOST));
     if (!(header = capauth__header_new(name, value, &fault)))
         return end(client, fault ? capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "header %s", fault)
                                  : CAPAUTH_E_NO_MEMORY);
-    header->next = client->config.headers;
-    client->config.headers = header;
+    header->next = client->config.net.headers;
+    client->config.net.headers = header;
     return end(client, CAPAUTH_OK);
 }
 
@@ -458,11 +453,11 @@ bool capauth__config_init(struct capauth__config *config)
     const char *file = capauth__environment("SSL_CERT_FILE");
     const char *why = "SSL_CERT_FILE: ";
 
-    config->ca_memory_fd = -1;
+    config->net.ca_memory_fd = -1;
     config->timeout_ms = 20000;
-    config->connect_timeout_ms = 10000;
+    config->net.connect_timeout_ms = 10000;
     config->max_retries = 2;
-    config->max_connections = 8;
+    config->net.max_connections = 8;
     config->refresh_margin_ms = 30000;
     config->auto_refresh = 1;
     if (!file) {
@@ -471,25 +466,25 @@ bool capauth__config_init(struct capauth__config *config)
     }
     if (file)
         set_ca_source(config, why, file);
-    return (!file || capauth__replace(&config->ca_file, file)) &&
-           capauth__replace(&config->user_agent, "capauth/" CAPAUTH_BUILD_VERSION);
+    return (!file || capauth__replace(&config->net.ca_file, file)) &&
+           capauth__replace(&config->net.user_agent, "capauth/" CAPAUTH_BUILD_VERSION);
 }
 
 void capauth__config_free(struct capauth__config *config)
 {
     drop_ca_memory(config);
-    capauth__headers_free(&config->headers);
+    capauth__headers_free(&config->net.headers);
     capauth__forget(&config->base_url);
     capauth__forget(&config->gateway_url);
     capauth__forget(&config->cluster_gateway);
-    capauth__forget(&config->ca_file);
-    capauth__forget(&config->ca_source);
-    capauth__forget(&config->tls_min);
-    capauth__forget(&config->pinned_keys);
-    capauth__forget(&config->client_cert);
-    capauth__forget(&config->client_key);
-    capauth__forget(&config->https_proxy);
-    capauth__forget(&config->http_proxy);
-    capauth__forget(&config->no_proxy);
-    capauth__forget(&config->user_agent);
+    capauth__forget(&config->net.ca_file);
+    capauth__forget(&config->net.ca_source);
+    capauth__forget(&config->net.tls_min);
+    capauth__forget(&config->net.pinned_keys);
+    capauth__forget(&config->net.client_cert);
+    capauth__forget(&config->net.client_key);
+    capauth__forget(&config->net.https_proxy);
+    capauth__forget(&config->net.http_proxy);
+    capauth__forget(&config->net.no_proxy);
+    capauth__forget(&config->net.user_agent);
 }

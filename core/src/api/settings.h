@@ -10,8 +10,6 @@
 /* Defaults, and the one look at the environment. */
 bool capauth__config_init(struct capauth__config *config);
 void capauth__config_free(struct capauth__config *config);
-/* The proxy for this URL; NULL: none. */
-const char *capauth__proxy_of(const struct capauth__config *config, const char *url);
 /* Where gateway calls go, without a slash at the end; appended to `out`. */
 bool capauth__gateway_base(const struct capauth__config *config, struct capauth__buffer *out);
 

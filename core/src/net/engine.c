@@ -5,28 +5,12 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/list.h"
 #include "net/transport.h"
 #include "session/call.h"
 #include "session/client.h"
 
 enum { STEP_EVENTS = 32, STEP_US = 1000 };
-
-/* ---- Lists ---- */
-
-#define LIST_APPEND(list, call, next, previous)                                                                        \
-    do {                                                                                                               \
-        (call)->next = NULL;                                                                                           \
-        (call)->previous = (list)->last;                                                                               \
-        *((list)->last ? &(list)->last->next : &(list)->first) = (call);                                               \
-        (list)->last = (call);                                                                                         \
-    } while (0)
-
-#define LIST_REMOVE(list, call, next, previous)                                                                        \
-    do {                                                                                                               \
-        *((call)->previous ? &(call)->previous->next : &(list)->first) = (call)->next;                                 \
-        *((call)->next ? &(call)->next->previous : &(list)->last) = (call)->previous;                                  \
-        (call)->next = (call)->previous = NULL;                                                                        \
-    } while (0)
 
 /* ---- Due times ---- */
 
@@ -239,7 +223,7 @@ void capauth__engine_enqueue(capauth_call *call)
 static bool ensure_transport(capauth_client *client)
 {
     if (!client->engine.transport)
-        client->engine.transport = capauth__transport_new(client);
+        client->engine.transport = capauth__transport_new(&client->config.net, &client->engine.reactor);
     return client->engine.transport != NULL;
 }
 

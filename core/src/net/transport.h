@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP and TLS: the only room that knows libcurl. Everything but capauth__curl_... wants the engine's mutex. */
+/*
+ * HTTP and TLS: what every transport implements. net/curl, the only folder that knows libcurl, is one of them. From
+ * capauth__transport_new on, everything wants the engine's mutex.
+ */
 #ifndef CAPAUTH_TRANSPORT_H
 #define CAPAUTH_TRANSPORT_H
 
@@ -10,11 +13,11 @@
 #include <capauth/capauth.h>
 
 #include "base/secret.h"
+#include "net/config.h"
+#include "net/reactor.h"
 
 struct capauth__transport;
 struct capauth__transfer;
-struct capauth__engine;
-struct capauth__config;
 
 /* How one attempt ended. */
 struct capauth__answer {
@@ -33,19 +36,22 @@ struct capauth__answer {
     size_t length;
 };
 
-/* CAPAUTH_OK or CAPAUTH_E_UNSUPPORTED: libcurl is too old or not thread-safe. Counted; undone by the other. */
-int capauth__curl_init(void);
-void capauth__curl_cleanup(void);
-bool capauth__curl_has_https_proxies(void);
-bool capauth__curl_has_http2(void);
+/* CAPAUTH_OK, CAPAUTH_E_NO_MEMORY or CAPAUTH_E_UNSUPPORTED: libcurl is too old or not thread-safe. Counted; undone by
+ * the other. */
+int capauth__transport_library_init(void);
+void capauth__transport_library_cleanup(void);
+bool capauth__transport_has_https_proxies(void);
+bool capauth__transport_has_http2(void);
 /* Whether it takes these: CAPAUTH_OK, CAPAUTH_E_UNSUPPORTED or CAPAUTH_E_NO_MEMORY. */
-int capauth__curl_try_pins(const char *pins);
-int capauth__curl_try_ca_pem(const char *pem);
+int capauth__transport_try_pins(const char *pins);
+int capauth__transport_try_ca_pem(const char *pem);
 
 /* Versions in one line, for capauth_diagnose. */
-void capauth__curl_versions(struct capauth__buffer *text);
+void capauth__transport_versions(struct capauth__buffer *text);
 
-struct capauth__transport *capauth__transport_new(capauth_client *client);
+/* Both stay the caller's, and must outlive it. NULL: no memory. */
+struct capauth__transport *capauth__transport_new(const struct capauth__net_config *config,
+                                                  struct capauth__reactor *reactor);
 void capauth__transport_free(struct capauth__transport *transport);
 /* In a forked child: closes the descriptors, leaves the rest. */
 void capauth__transport_abandon(struct capauth__transport *transport);

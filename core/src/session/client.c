@@ -12,6 +12,7 @@
 #include "api/settings.h"
 #include "base/platform.h"
 #include "net/transport.h"
+#include "net/url.h"
 #include "session/call.h"
 
 const char *capauth_version(void)
@@ -47,7 +48,7 @@ int capauth_client_new(capauth_client **out)
     if (!out)
         return CAPAUTH_E_INVALID_ARGUMENT;
     *out = NULL;
-    if ((result = capauth__curl_init()))
+    if ((result = capauth__transport_library_init()))
         return result;
     if (!(client = calloc(1, sizeof *client)))
         goto no_client;
@@ -69,7 +70,7 @@ no_config:
     capauth__config_free(&client->config);
     free(client);
 no_client:
-    capauth__curl_cleanup();
+    capauth__transport_library_cleanup();
     return CAPAUTH_E_NO_MEMORY;
 }
 
@@ -85,7 +86,7 @@ static void client_end(capauth_client *client)
         pthread_mutex_destroy(&client->mutex);
         pthread_mutex_destroy(&client->reasons_mutex);
         pthread_mutex_destroy(&client->events.mutex);
-        capauth__curl_cleanup();
+        capauth__transport_library_cleanup();
     }
     capauth__fork_mark_free(client->fork_mark);
     free(client);
@@ -371,21 +372,21 @@ int capauth_diagnose(capauth_client *client, char **out)
     if (client && capauth__client_forked(client))
         return CAPAUTH_E_FORKED;
     capauth__buffer_text(&text, "capauth " CAPAUTH_BUILD_VERSION "\n");
-    capauth__curl_versions(&text);
+    capauth__transport_versions(&text);
     if (client) {
         pthread_mutex_lock(&client->mutex);
         config = &client->config;
         capauth__buffer_text(&text, "origin: ");
         capauth__buffer_text(&text, config->base_url ? config->base_url : "none set");
         capauth__buffer_text(&text, "\nCA store: ");
-        capauth__buffer_text(&text, config->ca_source ? config->ca_source : "none found; TLS will fail");
+        capauth__buffer_text(&text, config->net.ca_source ? config->net.ca_source : "none found; TLS will fail");
         capauth__buffer_text(&text, "\nTLS: 1.");
-        capauth__buffer_text(&text, config->tls_min && !strcmp(config->tls_min, "1.3") ? "3" : "2 or newer");
-        capauth__buffer_text(&text, config->pinned_keys ? ", pinned keys" : "");
-        capauth__buffer_text(&text, config->client_cert ? ", client certificate" : "");
+        capauth__buffer_text(&text, config->net.tls_min && !strcmp(config->net.tls_min, "1.3") ? "3" : "2 or newer");
+        capauth__buffer_text(&text, config->net.pinned_keys ? ", pinned keys" : "");
+        capauth__buffer_text(&text, config->net.client_cert ? ", client certificate" : "");
         capauth__buffer_text(&text, "\nHTTP: ");
-        capauth__buffer_text(&text, config->http2 ? "2" : "1.1");
-        capauth__buffer_text(&text, config->base_url && capauth__proxy_of(config, config->base_url)
+        capauth__buffer_text(&text, config->net.http2 ? "2" : "1.1");
+        capauth__buffer_text(&text, config->base_url && capauth__proxy_of(&config->net, config->base_url)
                                         ? ", through a proxy\n"
                                         : ", no proxy\n");
         pthread_mutex_unlock(&client->mutex);

@@ -8,36 +8,21 @@
 
 #include <capauth/capauth.h>
 
-#include "base/header.h"
 #include "base/reason.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "net/config.h"
 #include "net/engine.h"
 #include "protocol/token.h"
 #include "session/event.h"
 
 struct capauth__config {
+    struct capauth__net_config net;
     char *base_url;
     char *gateway_url; /* given; NULL: the default */
     char *cluster_gateway;
     int timeout_ms;
-    int connect_timeout_ms;
     int max_retries;
-    int max_connections;
-    int http2;
-    char *ca_file;
-    char *ca_pem;
-    int ca_memory_fd; /* ca_pem as a file for curl; -1: none */
-    char *ca_source; /* in words: why this CA store */
-    char *tls_min;
-    char *pinned_keys;
-    char *client_cert;
-    char *client_key;
-    char *https_proxy; /* for origins with https; with its scheme; NULL: none */
-    char *http_proxy;
-    char *no_proxy; /* hosts, as curl's manual lists them */
-    char *user_agent;
-    struct capauth__header *headers;
     int refresh_margin_ms;
     int auto_refresh;
     int allow_http;

@@ -8,7 +8,6 @@
 
 #include "base/platform.h"
 #include "session/call.h"
-#include "session/client.h"
 
 /* libcurl has a buffer of 100 KB for one header, and calls it out of memory when it does not suffice. */
 static bool is_header_too_long(CURLcode code, const struct capauth__transfer *transfer)
@@ -113,7 +112,7 @@ static void host_of(const capauth_call *call, char *out, size_t size)
 static void explain(const struct capauth__transfer *transfer, CURLcode code, char *out, size_t size)
 {
     char host[256];
-    const struct capauth__config *config = &transfer->call->client->config;
+    const struct capauth__net_config *config = transfer->transport->config;
     const char *detail =
         transfer->detail[0] ? capauth__call_told(transfer->call, NULL, transfer->detail) : curl_easy_strerror(code);
 
@@ -147,7 +146,7 @@ static int handshake_ms(const struct capauth__transfer *transfer)
 /* Without descriptors libcurl cannot look a name up, nor read certificates, and blames the name or the file. */
 static void note_shortage(struct capauth__transfer *transfer, CURLcode code)
 {
-    struct capauth__transport *transport = transfer->call->client->engine.transport;
+    struct capauth__transport *transport = transfer->transport;
 
     if (!transfer->system_error && !transfer->begun &&
         (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||

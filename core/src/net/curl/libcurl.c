@@ -5,7 +5,7 @@
 
 #include <curl/curl.h>
 
-int capauth__curl_init(void)
+int capauth__transport_library_init(void)
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
 
@@ -14,17 +14,17 @@ int capauth__curl_init(void)
     return curl_global_init(CURL_GLOBAL_DEFAULT) ? CAPAUTH_E_NO_MEMORY : CAPAUTH_OK;
 }
 
-void capauth__curl_cleanup(void)
+void capauth__transport_library_cleanup(void)
 {
     curl_global_cleanup();
 }
 
-bool capauth__curl_has_https_proxies(void)
+bool capauth__transport_has_https_proxies(void)
 {
     return curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTPS_PROXY;
 }
 
-bool capauth__curl_has_http2(void)
+bool capauth__transport_has_http2(void)
 {
     return curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2;
 }
@@ -41,19 +41,19 @@ static int try_option(CURLoption option, const void *value)
     return code ? CAPAUTH_E_UNSUPPORTED : CAPAUTH_OK;
 }
 
-int capauth__curl_try_pins(const char *pins)
+int capauth__transport_try_pins(const char *pins)
 {
     return try_option(CURLOPT_PINNEDPUBLICKEY, pins);
 }
 
-int capauth__curl_try_ca_pem(const char *pem)
+int capauth__transport_try_ca_pem(const char *pem)
 {
     struct curl_blob blob = {.data = (void *)(uintptr_t)pem, .len = strlen(pem), .flags = CURL_BLOB_NOCOPY};
 
     return try_option(CURLOPT_CAINFO_BLOB, &blob);
 }
 
-void capauth__curl_versions(struct capauth__buffer *text)
+void capauth__transport_versions(struct capauth__buffer *text)
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
 

@@ -7,11 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api/settings.h"
+#include "base/list.h"
 #include "base/platform.h"
-#include "net/curl/url.h"
+#include "net/url.h"
 #include "session/call.h"
-#include "session/client.h"
 
 enum {
     IDLE_S = 30, /* a kept connection */
@@ -37,7 +36,7 @@ bool capauth__transfer_may_have_left(const struct capauth__transfer *transfer)
 static curl_socket_t on_open(void *data, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct capauth__transfer *transfer = data;
-    struct capauth__transport *transport = transfer->call->client->engine.transport;
+    struct capauth__transport *transport = transfer->transport;
     int fd = capauth__sockets_reserve(&transport->sockets)
                  ? capauth__socket(address->family, address->socktype, address->protocol)
                  : -1;
@@ -84,7 +83,7 @@ static bool is_fit(struct capauth__socket *socket, bool may_be_http2)
 static int on_send(void *data, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
     struct capauth__transfer *transfer = data;
-    struct capauth__transport *transport = transfer->call->client->engine.transport;
+    struct capauth__transport *transport = transfer->transport;
     struct capauth__socket *socket = capauth__sockets_between(&transport->sockets, local_port, remote_ip);
     long connects = 1;
 
@@ -100,7 +99,7 @@ static int on_send(void *data, char *remote_ip, char *local_ip, int remote_port,
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
     if (socket && connects && transfer->call->verb == CAPAUTH__PREPARE)
         socket->greeting = -1;
-    transfer->stopped = socket && !connects && !is_fit(socket, transport->client->config.http2);
+    transfer->stopped = socket && !connects && !is_fit(socket, transport->config->http2);
     return transfer->stopped ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
@@ -180,7 +179,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *data)
         transfer->plain = transfer->gzip && !is_coding(coding) &&
                           !curl_easy_setopt(transfer->easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
     } else if (header_value(line, length, "Date", date, sizeof date)) {
-        transfer->date_ms = read_date(transfer->call->client->engine.transport, date);
+        transfer->date_ms = read_date(transfer->transport, date);
     } else if (!header_value(line, length, "Retry-After", transfer->retry_after, sizeof transfer->retry_after)) {
         header_value(line, length, "X-Amz-Cf-Id", transfer->request_id, sizeof transfer->request_id);
     }
@@ -206,7 +205,7 @@ int capauth__transfer_refusal(const struct capauth__transfer *transfer)
 }
 
 /* What certain TLS backends lack may fail; it is then said by the one who asked for it. */
-static bool set_tls(CURL *easy, const struct capauth__config *config)
+static bool set_tls(CURL *easy, const struct capauth__net_config *config)
 {
     bool newest = config->tls_min && !strcmp(config->tls_min, "1.3");
     long version = newest ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2;
@@ -237,7 +236,7 @@ static bool is_https_proxy(const char *proxy)
 }
 
 /* A proxy with https is held to the same rules, and to the same store. */
-static bool set_proxy_tls(CURL *easy, const struct capauth__config *config)
+static bool set_proxy_tls(CURL *easy, const struct capauth__net_config *config)
 {
     struct curl_blob blob = {.data = config->ca_pem, .flags = CURL_BLOB_NOCOPY};
 
@@ -254,7 +253,7 @@ static bool set_proxy_tls(CURL *easy, const struct capauth__config *config)
     return SET(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 }
 
-static bool set_connection(CURL *easy, const struct capauth__config *config)
+static bool set_connection(CURL *easy, const struct capauth__net_config *config)
 {
     long http = config->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
 
@@ -289,27 +288,37 @@ void capauth__transfer_free(struct capauth__transfer *transfer)
     free(transfer);
 }
 
-int capauth__transfer_take(struct capauth__transport *transport, struct capauth__transfer **out)
+static int transfer_new(struct capauth__transport *transport, struct capauth__transfer **out)
 {
-    struct capauth__transfer *transfer = transport->pool;
+    struct capauth__transfer *transfer = calloc(1, sizeof *transfer);
     int result;
 
-    *out = transfer;
-    if (transfer) {
-        transport->pool = transfer->next;
-        return CAPAUTH_OK;
-    }
-    if (!(transfer = calloc(1, sizeof *transfer)))
+    if (!transfer)
         return CAPAUTH_E_NO_MEMORY;
+    transfer->transport = transport;
     transfer->body.limit = CAPAUTH__BODY_LIMIT;
     transfer->fd = -1;
     transfer->easy = curl_easy_init();
     *out = transfer;
     if (transfer->easy && !curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer) &&
-        set_connection(transfer->easy, &transport->client->config) && set_callbacks(transport, transfer))
+        set_connection(transfer->easy, transport->config) && set_callbacks(transport, transfer))
         return CAPAUTH_OK;
     result = capauth__transfer_refusal(transfer);
     capauth__transfer_free(transfer);
+    return result;
+}
+
+int capauth__transfer_take(struct capauth__transport *transport, struct capauth__transfer **out)
+{
+    int result = CAPAUTH_OK;
+
+    *out = transport->pool;
+    if (*out)
+        transport->pool = (*out)->next;
+    else
+        result = transfer_new(transport, out);
+    if (!result)
+        LIST_APPEND(&transport->active, *out, next, previous);
     return result;
 }
 
@@ -353,7 +362,7 @@ static bool set_headers(struct capauth__transfer *transfer, const capauth_call *
         set = set && add_header(transfer, constant("Content-Type: application/json")) &&
               add_header(transfer, constant("Expect:"));
     set = set && add_headers(transfer, call->token_headers) && add_headers(transfer, call->headers) &&
-          add_headers(transfer, call->client->config.headers);
+          add_headers(transfer, transfer->transport->config->headers);
     return set && SET(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
 }
 
@@ -383,16 +392,17 @@ static bool set_body(CURL *easy, const capauth_call *call)
 }
 
 /* Per call, since loopback never goes through one. */
-static bool set_proxy(CURL *easy, const capauth_call *call)
+static bool set_proxy(struct capauth__transfer *transfer, const capauth_call *call)
 {
-    const struct capauth__config *config = &call->client->config;
-    const char *proxy = capauth__url_is_loopback(call->url.data) ? NULL : capauth__proxy_of(config, call->url.data);
+    const struct capauth__net_config *config = transfer->transport->config;
+    const char *proxy = capauth__proxy_of(config, call->url.data);
+    CURL *easy = transfer->easy;
 
     return SET(easy, CURLOPT_PROXY, proxy ? proxy : "") &&
            SET(easy, CURLOPT_NOPROXY, proxy && config->no_proxy ? config->no_proxy : "");
 }
 
-static bool has_proxy(const struct capauth__config *config)
+static bool has_proxy(const struct capauth__net_config *config)
 {
     return config->https_proxy || config->http_proxy;
 }
@@ -435,7 +445,7 @@ bool capauth__transfer_set_up(struct capauth__transfer *transfer, const capauth_
     long left_ms = (long)(call->deadline_ms - capauth__monotonic_ms());
 
     return !call->url.failed && set_headers(transfer, call) && set_body(transfer->easy, call) &&
-           (!has_proxy(&call->client->config) || set_proxy(transfer->easy, call)) &&
+           (!has_proxy(transfer->transport->config) || set_proxy(transfer, call)) &&
            SET(transfer->easy, CURLOPT_URL, call->url.data) &&
            capauth__transfer_set_fresh(transfer, call->connection_failed) &&
            set_coding(transfer, call->verb == CAPAUTH__GATEWAY) &&
@@ -448,9 +458,12 @@ void capauth__transfer_forbid_reuse(struct capauth__transfer *transfer, bool for
         transfer->forbidden = SET(transfer->easy, CURLOPT_FORBID_REUSE, forbidden ? 1L : 0L) && forbidden;
 }
 
-void capauth__transfer_release(struct capauth__transport *transport, struct capauth__transfer *transfer)
+void capauth__transfer_release(struct capauth__transfer *transfer)
 {
+    struct capauth__transport *transport = transfer->transport;
+
     transfer_reset(transfer);
+    LIST_REMOVE(&transport->active, transfer, next, previous);
     transfer->next = transport->pool;
     transport->pool = transfer;
 }

@@ -23,7 +23,9 @@ enum {
 
 /* One attempt under way: a curl handle that is used again and again, and what belongs to this use of it. */
 struct capauth__transfer {
-    struct capauth__transfer *next; /* in the pool */
+    struct capauth__transfer *next; /* in the pool, or of those under way */
+    struct capauth__transfer *previous; /* of those under way */
+    struct capauth__transport *transport;
     CURL *easy;
     capauth_call *call;
     struct curl_slist headers[CAPAUTH__CURL_HEADERS_MOST]; /* ours, not curl's, so that they can be wiped */
@@ -48,11 +50,18 @@ struct capauth__transfer {
     char detail[CURL_ERROR_SIZE];
 };
 
+struct capauth__transfer_list {
+    struct capauth__transfer *first;
+    struct capauth__transfer *last;
+};
+
 struct capauth__transport {
-    capauth_client *client;
+    const struct capauth__net_config *config;
+    struct capauth__reactor *reactor;
     CURLM *multi;
     CURLSH *share; /* of TLS sessions: else an easy handle resumes only those that itself began */
     struct capauth__transfer *pool;
+    struct capauth__transfer_list active;
     int64_t due_ms;
     int shortage; /* errno, if there were no descriptors left before the last socket was closed */
     bool unwatched; /* the reactor has refused a socket: its transfer would wait for ever */
@@ -64,7 +73,7 @@ struct capauth__transport {
 /* One of the pool, or a new one: CAPAUTH_OK, CAPAUTH_E_UNSUPPORTED or CAPAUTH_E_NO_MEMORY. */
 int capauth__transfer_take(struct capauth__transport *transport, struct capauth__transfer **out);
 /* Back into the pool. */
-void capauth__transfer_release(struct capauth__transport *transport, struct capauth__transfer *transfer);
+void capauth__transfer_release(struct capauth__transfer *transfer);
 void capauth__transfer_free(struct capauth__transfer *transfer);
 
 /* Ready to be sent; false: capauth__transfer_refusal says why not. */

@@ -9,7 +9,6 @@
 #include "net/curl/transfer.h"
 #include "net/reactor.h"
 #include "session/call.h"
-#include "session/client.h"
 
 enum { STREAMS = 100 }; /* at once on one HTTP/2 connection */
 
@@ -26,7 +25,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *s
         events |= CAPAUTH__READ;
     if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
         events |= CAPAUTH__WRITE;
-    if (!capauth__reactor_watch(&transport->client->engine.reactor, fd, events) &&
+    if (!capauth__reactor_watch(transport->reactor, fd, events) &&
         !curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer) && transfer) {
         transfer->system_error = errno;
         transport->unwatched = true;
@@ -46,13 +45,15 @@ static int on_timer(CURLM *multi, long timeout_ms, void *data)
 
 /* ---- Its life ---- */
 
-struct capauth__transport *capauth__transport_new(capauth_client *client)
+struct capauth__transport *capauth__transport_new(const struct capauth__net_config *config,
+                                                  struct capauth__reactor *reactor)
 {
     struct capauth__transport *transport = calloc(1, sizeof *transport);
 
     if (!transport)
         return NULL;
-    transport->client = client;
+    transport->config = config;
+    transport->reactor = reactor;
     transport->due_ms = INT64_MAX;
     transport->multi = curl_multi_init();
     transport->share = curl_share_init();
@@ -67,15 +68,15 @@ struct capauth__transport *capauth__transport_new(capauth_client *client)
     curl_multi_setopt(transport->multi, CURLMOPT_SOCKETDATA, transport);
     curl_multi_setopt(transport->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(transport->multi, CURLMOPT_TIMERDATA, transport);
-    curl_multi_setopt(transport->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)client->config.max_connections);
-    curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)client->config.max_connections);
+    curl_multi_setopt(transport->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)config->max_connections);
+    curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)config->max_connections);
     curl_multi_setopt(transport->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS);
     return transport;
 }
 
 int capauth__transport_room(const struct capauth__transport *transport)
 {
-    const struct capauth__config *config = &transport->client->config;
+    const struct capauth__net_config *config = transport->config;
 
     return config->http2 ? config->max_connections * STREAMS : config->max_connections;
 }
@@ -117,7 +118,7 @@ int capauth__transport_start(struct capauth__transport *transport, capauth_call 
         return CAPAUTH_OK;
     result = capauth__transfer_refusal(transfer);
     call->transfer = NULL;
-    capauth__transfer_release(transport, transfer);
+    capauth__transfer_release(transfer);
     return result;
 }
 
@@ -130,7 +131,7 @@ static void leave_silent_connection(struct capauth__transport *transport, struct
 {
     struct capauth__socket *socket = transfer->begun ? capauth__sockets_find(&transport->sockets, transfer->fd) : NULL;
 
-    if (!transport->client->config.http2 || !socket || socket->heard_us > transfer->begun_us)
+    if (!transport->config->http2 || !socket || socket->heard_us > transfer->begun_us)
         return;
     socket->silent = true;
     capauth__transfer_forbid_reuse(transfer, true);
@@ -144,7 +145,7 @@ void capauth__transport_cancel(struct capauth__transport *transport, capauth_cal
     leave_silent_connection(transport, transfer);
     curl_multi_remove_handle(transport->multi, transfer->easy);
     capauth__transfer_forbid_reuse(transfer, false);
-    capauth__transfer_release(transport, transfer);
+    capauth__transfer_release(transfer);
 }
 
 /* Nothing has left: the same attempt, once more, on a new connection. It was no attempt that anybody need know of. */
@@ -178,12 +179,12 @@ static void hand_out(struct capauth__transport *transport, struct capauth__trans
     if (begin_again(transport, transfer))
         return;
     capauth__transfer_outcome(transfer, code, &answer, detail, sizeof detail);
-    if (transport->client->config.http2 && answer.http_status)
+    if (transport->config->http2 && answer.http_status)
         note_protocol(transport, transfer);
     curl_multi_remove_handle(transport->multi, transfer->easy);
     call->transfer = NULL;
     capauth__call_answered(call, &answer);
-    capauth__transfer_release(transport, transfer);
+    capauth__transfer_release(transfer);
 }
 
 void capauth__transport_greeted(struct capauth__transport *transport, int fd)
@@ -197,18 +198,24 @@ void capauth__transport_greeted(struct capauth__transport *transport, int fd)
         socket->greeting = 0;
 }
 
+static struct capauth__transfer *first_refused(const struct capauth__transport *transport)
+{
+    struct capauth__transfer *transfer = transport->active.first;
+
+    while (transfer && !transfer->system_error)
+        transfer = transfer->next;
+    return transfer;
+}
+
 static void end_unwatched(struct capauth__transport *transport)
 {
+    struct capauth__transfer *transfer;
     char reason[128];
-    capauth_call *next;
 
     transport->unwatched = false;
-    for (capauth_call *call = transport->client->engine.live.first; call; call = next) {
-        next = call->live_next;
-        if (call->transfer && call->transfer->system_error) {
-            capauth__system_error(call->transfer->system_error, reason, sizeof reason);
-            capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_SYSTEM), reason);
-        }
+    while ((transfer = first_refused(transport))) {
+        capauth__system_error(transfer->system_error, reason, sizeof reason);
+        capauth__call_finish(transfer->call, capauth__call_lost(transfer->call, CAPAUTH_E_SYSTEM), reason);
     }
 }
 
@@ -235,8 +242,7 @@ bool capauth__transport_collect(struct capauth__transport *transport, int64_t en
 
 void capauth__transport_ready(struct capauth__transport *transport, int fd, int events)
 {
-    struct capauth__socket *socket =
-        transport->client->config.http2 ? capauth__sockets_find(&transport->sockets, fd) : NULL;
+    struct capauth__socket *socket = transport->config->http2 ? capauth__sockets_find(&transport->sockets, fd) : NULL;
     int mask = (events & CAPAUTH__READ ? CURL_CSELECT_IN : 0) | (events & CAPAUTH__WRITE ? CURL_CSELECT_OUT : 0);
     int running;
 

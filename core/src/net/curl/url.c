@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "net/curl/url.h"
+#include "net/url.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -162,4 +162,11 @@ const char *capauth__proxy_fault(const char *text)
         fault = "is not of the form http://user:password@host:port";
     capauth__forget(&whole);
     return fault;
+}
+
+const char *capauth__proxy_of(const struct capauth__net_config *config, const char *url)
+{
+    const char *proxy = capauth__has_scheme(url, "https") ? config->https_proxy : config->http_proxy;
+
+    return proxy && !capauth__url_is_loopback(url) ? proxy : NULL;
 }

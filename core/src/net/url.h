@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* URLs as libcurl reads them, since it is libcurl that follows them. */
+/* URLs as the transport reads them, since it is the transport that follows them. */
 #ifndef CAPAUTH_URL_H
 #define CAPAUTH_URL_H
 
 #include <stdbool.h>
+
+#include "net/config.h"
 
 /* NULL, or what is wrong with it. `loopback_only`: plain http is refused for other hosts. */
 const char *capauth__url_fault(const char *url, bool loopback_only);
@@ -13,10 +15,12 @@ bool capauth__url_is_loopback(const char *url);
  * free; NULL: it is no URL, or there was no memory. */
 char *capauth__url_normal(const char *url);
 
-/* NULL, or what is wrong with a proxy, which curl would repeat, password and all, in its error message. */
+/* NULL, or what is wrong with a proxy, which libcurl would repeat, password and all, in its error message. */
 const char *capauth__proxy_fault(const char *text);
 /* With the scheme http where it has none. The caller's to free; NULL: no memory. */
 char *capauth__proxy_normal(const char *text);
 bool capauth__has_scheme(const char *url, const char *scheme);
+/* The proxy that a request to this URL goes through; NULL: none. */
+const char *capauth__proxy_of(const struct capauth__net_config *config, const char *url);
 
 #endif
