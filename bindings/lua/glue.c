@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The C of the Lua wrapper that SWIG does not make; glue.h says what for. No lua_State is ever kept: callbacks of the
- * core only queue what they were told, and the Lua layer asks for it.
- */
+/* Values and handles on their way between Lua and the core, and how the module is opened. */
 #include "glue.h"
 
-#include <errno.h>
-#include <stdbool.h>
+#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
-#include "base/json.h"
 #include "base/platform.h"
-#include "base/secret.h"
 #include "base/text.h"
 
 /* ---- Values ----------------------------------------------------------------------------------------------------- */
@@ -52,13 +43,13 @@ void capauth_lua_push_integer(lua_State *L, int64_t value)
 /* NULL for nothing. The NUL that ends every Lua string is no continuation, so nothing is read beyond it. */
 static const char *fault_of(const char *text, size_t length)
 {
-    size_t step = 1;
+    size_t bytes = 1;
 
     if (strlen(text) != length)
         return "a NUL byte";
-    for (const char *end = text + length; text < end && step; text += step)
-        step = capauth__utf8_length(text);
-    return step ? NULL : "bytes that are not UTF-8";
+    for (const char *end = text + length; text < end && bytes; text += bytes)
+        bytes = capauth__utf8_length(text);
+    return bytes ? NULL : "bytes that are not UTF-8";
 }
 
 const char *capauth_lua_text(lua_State *L, int index)
@@ -75,6 +66,83 @@ void capauth_lua_take_text(lua_State *L, char *text)
     capauth_string_free(&text);
 }
 
+void capauth_lua_push_wrong_type(lua_State *L, const char *function, int number, const char *expected)
+{
+    luaL_where(L, 1);
+    lua_pushfstring(L, "%s: argument %d: %s expected, got %s", function, number, expected, luaL_typename(L, number));
+    lua_concat(L, 2);
+}
+
+/* ---- Handles ---------------------------------------------------------------------------------------------------- */
+
+static void push_field(lua_State *L, int table, const char *name)
+{
+    lua_pushstring(L, name);
+    lua_rawget(L, table);
+}
+
+/* Pops the value. */
+static void set_field(lua_State *L, int table, const char *name)
+{
+    lua_pushstring(L, name);
+    lua_insert(L, -2);
+    lua_rawset(L, table);
+}
+
+/* A script that called __gc by hand would free a handle twice. And of SWIG's own methods, the one that there is writes
+ * into any userdata. */
+void capauth_lua_seal(lua_State *L, void *class)
+{
+    int metatable = lua_gettop(L);
+
+    push_field(L, metatable, ".fn");
+    lua_pushnil(L);
+    set_field(L, metatable + 1, "__disown");
+    lua_pop(L, 1);
+    lua_pushboolean(L, 0);
+    set_field(L, metatable, "__metatable");
+    lua_pushlightuserdata(L, class);
+    lua_insert(L, -2);
+    lua_rawset(L, LUA_REGISTRYINDEX);
+}
+
+/* SWIG's own conversion follows a pointer inside any userdata, a file's too; this one looks at the metatable first. */
+int capauth_lua_is(lua_State *L, int index, void *class)
+{
+    int same;
+
+    if (lua_isnil(L, index))
+        return 1;
+    if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index))
+        return 0;
+    lua_pushlightuserdata(L, class);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+    same = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return same;
+}
+
+void *capauth_lua_call_id(capauth_call *call)
+{
+    return call;
+}
+
+void *capauth_lua_session_id(capauth_session *session)
+{
+    return session;
+}
+
+int capauth_lua_client_next_done(capauth_client *client, void **id)
+{
+    capauth_call *call = NULL;
+    int found = capauth_client_next_done(client, &call);
+
+    *id = call;
+    return found;
+}
+
+/* ---- Functions of capauth.core ---------------------------------------------------------------------------------- */
+
 int capauth_lua_text_fault(lua_State *L)
 {
     size_t length;
@@ -84,285 +152,57 @@ int capauth_lua_text_fault(lua_State *L)
     return 1;
 }
 
-/* ---- Events ----------------------------------------------------------------------------------------------------- */
-
-enum kind { LOG, TRACE, CHANGE };
-
-struct event {
-    struct event *next;
-    enum kind kind;
-    capauth_session *session; /* to be compared, never followed */
-    int64_t call_id;
-    int numbers[5];
-    char text[];
-};
-
-struct capauth_events {
-    int references;
-    struct event *first, **end;
-};
-
-capauth_events *capauth_lua_events_new(void)
-{
-    capauth_events *events = calloc(1, sizeof *events);
-
-    if (!events)
-        return NULL;
-    events->references = 1;
-    events->end = &events->first;
-    return events;
-}
-
-capauth_events *capauth_lua_events_hold(capauth_events *events)
-{
-    events->references++;
-    return events;
-}
-
-void capauth_lua_events_drop(capauth_events *events)
-{
-    struct event *event = events ? events->first : NULL;
-
-    if (!event)
-        return;
-    events->first = event->next;
-    if (!events->first)
-        events->end = &events->first;
-    free(event);
-}
-
-void capauth_lua_events_release(void *data)
-{
-    capauth_events *events = data;
-
-    if (!events || --events->references)
-        return;
-    while (events->first)
-        capauth_lua_events_drop(events);
-    free(events);
-}
-
-/* NULL without memory: then this one event is not told, and the call goes on. */
-static struct event *add(capauth_events *events, enum kind kind, const char *text)
-{
-    size_t size = strlen(text) + 1;
-    struct event *event = calloc(1, sizeof *event + size);
-
-    if (!event)
-        return NULL;
-    event->kind = kind;
-    memcpy(event->text, text, size);
-    *events->end = event;
-    events->end = &event->next;
-    return event;
-}
-
-void capauth_lua_on_log(int level, const char *message, void *data)
-{
-    struct event *event = add(data, LOG, message);
-
-    if (event)
-        event->numbers[0] = level;
-}
-
-void capauth_lua_on_trace(int kind, int64_t call_id, const char *operation, int result, int http_status, int attempts,
-                          int duration_ms, void *data)
-{
-    struct event *event = add(data, TRACE, operation);
-
-    if (!event)
-        return;
-    event->call_id = call_id;
-    memcpy(event->numbers, (int[]){kind, result, http_status, attempts, duration_ms}, sizeof event->numbers);
-}
-
-void capauth_lua_on_change(capauth_session *session, void *data)
-{
-    struct event *event = add(data, CHANGE, "");
-
-    if (event)
-        event->session = session;
-}
-
-int capauth_lua_events_push(lua_State *L, const capauth_events *events)
-{
-    static const char *const kinds[] = {[LOG] = "log", [TRACE] = "trace", [CHANGE] = "change"};
-    const struct event *event = events->first;
-    int top = lua_gettop(L);
-
-    if (!event)
-        return 0;
-    lua_pushstring(L, kinds[event->kind]);
-    if (event->kind == CHANGE) {
-        lua_pushlightuserdata(L, event->session);
-        return lua_gettop(L) - top;
-    }
-    capauth_lua_push_integer(L, event->numbers[0]);
-    if (event->kind == TRACE)
-        capauth_lua_push_integer(L, event->call_id);
-    lua_pushstring(L, event->text);
-    for (int i = 1; event->kind == TRACE && i < 5; i++)
-        capauth_lua_push_integer(L, event->numbers[i]);
-    return lua_gettop(L) - top;
-}
-
-/* ---- JSON: read by the core's own reader ------------------------------------------------------------------------ */
-
-/* Behind the quote that begins a string: behind the one that ends it. */
-static const char *string_end(const char *at, const char *end)
-{
-    while (at < end && *at != '"')
-        at += *at == '\\' && end - at > 1 ? 2 : 1;
-    return at < end ? at + 1 : end;
-}
-
-static bool has_nul_escape(const char *at, const char *end)
-{
-    static const char nul[] = "\\u0000";
-
-    while (at < end && strncmp(at, nul, sizeof nul - 1) != 0)
-        at += *at == '\\' ? 2 : 1;
-    return at < end;
-}
-
-static bool is_name(const char *behind_string)
-{
-    return behind_string[strspn(behind_string, " \t\r\n")] == ':';
-}
-
-/* An integer that no 64 bits hold. */
-static bool is_long_integer(const char *at, const char *end)
-{
-    char *stop;
-
-    errno = 0;
-    (void)strtoll(at, &stop, 10);
-    return errno == ERANGE && stop == end;
-}
-
-/* json-c clamps long integers, but with an exponent it takes them for doubles; and it ends names at a NUL. Gives false
- * for such a name. What is no JSON stays so. */
-static bool prepare_json(const char *text, size_t length, struct capauth__buffer *out)
-{
-    const char *next, *end = text + length;
-
-    for (const char *at = text; at < end; at = next) {
-        bool is_string = *at == '"', is_number = *at == '-' || (*at >= '0' && *at <= '9');
-
-        next = is_string ? string_end(at + 1, end) : at + 1;
-        if (is_string && is_name(next) && has_nul_escape(at, next))
-            return false;
-        if (is_number)
-            next += strspn(next, "0123456789.eE+-");
-        capauth__buffer_append(out, at, (size_t)(next - at));
-        if (is_number && is_long_integer(at, next))
-            capauth__buffer_text(out, "e0");
-    }
-    capauth__buffer_text(out, ""); /* so that there is a text */
-    return true;
-}
-
-static void push_json(lua_State *L, struct json_object *value);
-
-static void push_array(lua_State *L, struct json_object *array)
-{
-    lua_newtable(L);
-    for (size_t i = 0; i < json_object_array_length(array); i++) {
-        push_json(L, json_object_array_get_idx(array, i));
-        lua_rawseti(L, -2, (int)i + 1);
-    }
-}
-
-static void push_object(lua_State *L, struct json_object *object)
-{
-    lua_newtable(L);
-    json_object_object_foreach(object, name, member)
-    {
-        lua_pushstring(L, name);
-        push_json(L, member);
-        lua_rawset(L, -3);
-    }
-}
-
-static void push_json(lua_State *L, struct json_object *value)
-{
-    luaL_checkstack(L, 4, "JSON");
-    switch (json_object_get_type(value)) {
-    case json_type_null:
-        lua_pushlightuserdata(L, NULL);
-        break;
-    case json_type_boolean:
-        lua_pushboolean(L, json_object_get_boolean(value));
-        break;
-    case json_type_int:
-        capauth_lua_push_integer(L, json_object_get_int64(value));
-        break;
-    case json_type_double:
-        lua_pushnumber(L, json_object_get_double(value));
-        break;
-    case json_type_string:
-        lua_pushlstring(L, json_object_get_string(value), (size_t)json_object_get_string_len(value));
-        break;
-    case json_type_array:
-        push_array(L, value);
-        break;
-    case json_type_object:
-        push_object(L, value);
-        break;
-    }
-}
-
-static int push_json_protected(lua_State *L)
-{
-    push_json(L, lua_touserdata(L, 1));
-    return 1;
-}
-
-/* NULL, or what is wrong. */
-static const char *read_json(const char *text, size_t length, capauth__json **value)
-{
-    struct capauth__buffer prepared = {0};
-    const char *fault = NULL;
-
-    if (!prepare_json(text, length, &prepared))
-        fault = "a name in it has a NUL";
-    else if (prepared.failed || capauth__json_parse(prepared.data, prepared.length, value))
-        fault = "it is not JSON";
-    capauth__buffer_free(&prepared);
-    return fault;
-}
-
-int capauth_lua_json_decode(lua_State *L)
-{
-    size_t length = 0;
-    const char *text = luaL_checklstring(L, 1, &length);
-    capauth__json *value = NULL;
-    const char *fault = read_json(text, length, &value);
-    int failed;
-
-    lua_settop(L, 1);
-    lua_pushboolean(L, !fault);
-    if (fault) {
-        lua_pushstring(L, fault);
-        return 2;
-    }
-    lua_pushcfunction(L, push_json_protected); /* where memory runs out, the tree is still to be freed */
-    lua_pushlightuserdata(L, value);
-    failed = lua_pcall(L, 1, 1, 0);
-    capauth__json_free(value);
-    return failed ? lua_error(L) : 2;
-}
-
-/* ---- The rest --------------------------------------------------------------------------------------------------- */
-
 int capauth_lua_now_ms(lua_State *L)
 {
     capauth_lua_push_integer(L, capauth__monotonic_ms());
     return 1;
 }
 
-int capauth_lua_complain(lua_State *L)
+int capauth_lua_print_error(lua_State *L)
 {
     fprintf(stderr, "%s\n", luaL_checkstring(L, 1));
     return 0;
+}
+
+/* ---- The module ------------------------------------------------------------------------------------------------- */
+
+/* SWIG fills static tables when a module is loaded; two states may be loading, each in a thread of its own. */
+static void open_flat(lua_State *L)
+{
+    static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
+    int failed;
+
+    pthread_mutex_lock(&loading);
+    lua_pushcfunction(L, luaopen_capauth_flat);
+    failed = lua_pcall(L, 0, 1, 0);
+    pthread_mutex_unlock(&loading);
+    if (failed)
+        lua_error(L);
+}
+
+static void push_globals(lua_State *L)
+{
+#ifdef LUA_GLOBALSINDEX /* 5.1 */
+    lua_pushvalue(L, LUA_GLOBALSINDEX);
+#else
+    lua_pushglobaltable(L);
+#endif
+}
+
+/* SWIG's entry point sets two globals whatever its options: what was there is put back. Without metamethods, because
+ * programs have those of _G raise an error. */
+__attribute__((visibility("default"))) int luaopen_capauth_core(lua_State *L)
+{
+    lua_settop(L, 0);
+    push_globals(L);
+    push_field(L, 1, "swig_type");
+    push_field(L, 1, "swig_equals");
+    open_flat(L);
+    lua_insert(L, 1);
+    set_field(L, 2, "swig_equals");
+    set_field(L, 2, "swig_type");
+    lua_pushlightuserdata(L, NULL); /* what JSON's null becomes */
+    set_field(L, 1, "null");
+    lua_settop(L, 1);
+    return 1;
 }

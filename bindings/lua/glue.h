@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What Lua code cannot do and no wrapped function does: strict texts, events, JSON, a clock. Called from swig/lua.i. */
+/*
+ * What swig/lua.i needs of C: values and handles (glue.c), events (glue_events.c), JSON (glue_json.c). It knows nothing
+ * of SWIG but how its metatables look. No lua_State is ever kept.
+ */
 #ifndef CAPAUTH_LUA_GLUE_H
 #define CAPAUTH_LUA_GLUE_H
 
@@ -19,20 +22,36 @@ void capauth_lua_push_integer(lua_State *L, int64_t value);
 const char *capauth_lua_text(lua_State *L, int index);
 /* Pushes a copy, nil for NULL, and wipes and frees the text, which may be a secret. */
 void capauth_lua_take_text(lua_State *L, char *text);
+/* Pushes the message of an argument of the wrong type, with the line that called. */
+void capauth_lua_push_wrong_type(lua_State *L, const char *function, int number, const char *expected);
 
-/* ---- Events: what the core told, until Lua asks ---- */
+/* ---- Handles ---- */
+
+/* Pops the metatable of a class, keeps it under `class` in the registry, and puts it out of the reach of scripts. */
+void capauth_lua_seal(lua_State *L, void *class);
+/* Whether there is nil, or a userdata with the metatable that was kept under `class`. */
+int capauth_lua_is(lua_State *L, int index, void *class);
+
+/* Identities, to be compared and never followed. */
+void *capauth_lua_call_id(capauth_call *call);
+void *capauth_lua_session_id(capauth_session *session);
+/* The core hands out a call that has an owner already: Lua gets its identity, and knows the object. */
+int capauth_lua_client_next_done(capauth_client *client, void **id);
+
+/* ---- Events: what the core told, until Lua asks for it ---- */
 
 /* Shared by the Lua object and by each registration with the core; a Lua state is used by one thread at a time. */
 typedef struct capauth_events capauth_events;
 
 capauth_events *capauth_lua_events_new(void);
-/* One more holder; each calls _release. */
+/* One more owner; each calls _free. */
 capauth_events *capauth_lua_events_hold(capauth_events *events);
-void capauth_lua_events_release(void *events);
-void capauth_lua_events_drop(capauth_events *events);
-/* Pushes the first event, which stays until _drop: "log", level, message; "trace", kind, call, operation, result,
+void capauth_lua_events_free(void *events);
+/* Pushes the first event, which stays until _discard: "log", level, message; "trace", kind, call, operation, result,
  * status, attempts, ms; "change", the session's id; nothing when there is none. Gives how many values. */
-int capauth_lua_events_push(lua_State *L, const capauth_events *events);
+int capauth_lua_events_next(lua_State *L, const capauth_events *events);
+/* Removes the first event. */
+void capauth_lua_events_discard(capauth_events *events);
 
 /* The core's callbacks; their data are events. */
 void capauth_lua_on_log(int level, const char *message, void *data);
@@ -48,7 +67,14 @@ int capauth_lua_text_fault(lua_State *L);
 int capauth_lua_json_decode(lua_State *L);
 /* now_ms(): a clock that never goes back. */
 int capauth_lua_now_ms(lua_State *L);
-/* complain(text): a line on stderr, also where a sandbox took `io` away. */
-int capauth_lua_complain(lua_State *L);
+/* print_error(text): a line on stderr, also where a sandbox took `io` away. */
+int capauth_lua_print_error(lua_State *L);
+
+/* ---- The module ---- */
+
+/* SWIG's entry point, which the module's own one calls. */
+int luaopen_capauth_flat(lua_State *L);
+/* What `require "capauth.core"` calls. */
+int luaopen_capauth_core(lua_State *L);
 
 #endif

@@ -58,7 +58,7 @@ local function new(handle, given)
     _handle = handle,
     _log = given.log,
     _trace = given.trace,
-    _events = core.events(),
+    _events = core.events_new(),
     _in_flight = {},
     _done = queue.new "v",
     _refused = {},

@@ -44,7 +44,7 @@ function events.report(client, what, thread, problem)
   local message = what .. " failed: " .. text_of(problem)
   if debug and debug.traceback then message = debug.traceback(thread, message) end
   if report_to and isolated(client, report_to, message, problem) then return end
-  core.complain("capauth: " .. message)
+  core.print_error("capauth: " .. message)
 end
 
 local function run(client, what, callback, ...)
@@ -88,7 +88,7 @@ end
 local function dispatch(client, kind, ...)
   if kind == nil then return false end
   tell[kind](client, ...)
-  core.events_drop(client._events)
+  core.events_discard(client._events)
   return true
 end
 

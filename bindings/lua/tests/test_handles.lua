@@ -115,7 +115,7 @@ function TestHandles:test_flat_module_takes_no_nonsense()
   nonsense[#nonsense + 1] = client
   nonsense[#nonsense + 1] = session._handle
   for name, fn in pairs(core) do
-    if type(fn) == "function" and name ~= "json_decode" and name ~= "complain" then
+    if type(fn) == "function" and name ~= "json_decode" and name ~= "print_error" then
       pcall(fn)
       pcall(fn, nil, nil)
       pcall(fn, nil, "x", nil)
@@ -175,6 +175,16 @@ function TestHandles:test_no_global_is_set()
     for name in pairs(_G) do if not before[name] then io.write(name, " ", tostring(_G[name])) end end
   ]]
   lu.assertEquals({ text, code }, { "swig_type mine", 0 })
+end
+
+function TestHandles:test_globals_that_guard_themselves_are_left_alone()
+  local text, code = support.script [[
+    local function refuse(_, name) error("global " .. name) end
+    setmetatable(_G, { __index = refuse, __newindex = refuse })
+    require "capauth.core"
+    io.write(tostring(rawget(_G, "swig_type")))
+  ]]
+  lu.assertEquals({ text, code }, { "nil", 0 })
 end
 
 function TestHandles:test_diagnose_says_what_is_used()
