@@ -51,17 +51,12 @@ bench: setup-bench
 	@tests/bench/run build/bench
 
 lint: setup-lint build-test
-	$(say) 'Checking the formatting of the C files'
-	@find core tests bindings -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
-	$(say) 'Checking the shell scripts'
-	@shellcheck .ci/setup .ci/run tests/demo/run
-	$(say) 'Looking for mistakes with clang-tidy'
-	@run-clang-tidy -quiet -p build -j $(JOBS) '^$(CURDIR)/(core|tests|bindings)/'
+	@JOBS=$(JOBS) .ci/lint
 
 bench-redis: build-test
 	$(say) 'Measuring capauth.redis'
 	@PYTHONPATH=build/python PYTHONSAFEPATH=1 CAPAUTH_EMULATOR=build/bin/capauth-emulator \
-		build/venv/bin/python tests/bench/redis.py
+		build/venv/bin/python tests/bench/bench_redis.py
 
 clean:
 	rm -rf build

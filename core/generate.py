@@ -18,12 +18,12 @@ LINE = 120
 
 
 def definitions(table, sections):
-    """A file of rows that whoever includes it gives a meaning: SECTION(...) for each; those not asked for are nothing."""
+    """A file of rows; who includes it gives them a meaning: SECTION(...) for each. Those not asked for are nothing."""
     text = MADE.format(table) + "/* clang-format off */\n"
     for parameters, comment, _ in sections:
         name = parameters.partition("(")[0]
         text += f"\n/* {comment} */\n#ifndef {name}\n#define {parameters}\n#endif\n"
-    for parameters, _, rows in sections:
+    for _, _, rows in sections:
         text += "\n" + "".join(f"{row}\n" for row in rows)
     undefined = "".join(f"#undef {parameters.partition('(')[0]}\n" for parameters, _, _ in sections)
     return text + "\n" + undefined

@@ -12,6 +12,9 @@ import json
 import pathlib
 import re
 import sys
+from typing import Any
+
+Table = dict[str, Any]
 
 HERE = pathlib.Path(__file__).resolve().parent
 HEADER = HERE / "include" / "capauth" / "capauth.h"
@@ -19,9 +22,9 @@ TABLE = HERE / "src" / "protocol" / "error_table.h"
 BLOCK = re.compile(r"(/\* errors: begin[^\n]*\n).*?(/\* errors: end)", re.S)
 
 
-def load(path=HERE / "errors.json"):
+def load(path: pathlib.Path = HERE / "errors.json") -> Table:
     """The table, checked: unique numbers and names, classes that exist."""
-    table = json.loads(path.read_text(encoding="utf-8"))
+    table: Table = json.loads(path.read_text(encoding="utf-8"))
     classes = {row["name"] for row in table["classes"]}
     for key in ("code", "name"):
         values = [row[key] for row in table["codes"]]
@@ -33,17 +36,17 @@ def load(path=HERE / "errors.json"):
     return table
 
 
-def public_name(row):
+def public_name(row: dict[str, Any]) -> str:
     """What users key their translations on: INVALID_OTP, BUSY."""
-    return row["name"].removeprefix("E_")
+    return str(row["name"]).removeprefix("E_")
 
 
-def header_block(table):
+def header_block(table: Table) -> str:
     lines = [f"    CAPAUTH_{row['name']} = {row['code']}, /* {row['text']} */" for row in table["codes"]]
     return "enum {\n    CAPAUTH_OK = 0,\n" + "\n".join(lines) + "\n};\n"
 
 
-def c_table(table):
+def c_table(table: Table) -> str:
     rows = sorted(table["codes"], key=lambda row: row["code"])
     lines = [
         "/* Made by generate_errors.py from errors.json; do not edit. Sorted by code, for a binary search. */",
@@ -59,14 +62,14 @@ def c_table(table):
     return "\n".join(lines) + "\n"
 
 
-def with_block(header, table):
+def with_block(header: str, table: Table) -> str:
     text, count = BLOCK.subn(lambda match: match[1] + header_block(table) + match[2], header)
     if count != 1:
         raise ValueError("the header has no block of errors")
     return text
 
 
-def main(arguments):
+def main(arguments: list[str]) -> int:
     table = load()
     if arguments[:1] == ["header"] and len(arguments) == 2:
         path = pathlib.Path(arguments[1])

@@ -65,6 +65,7 @@ class Emulator:
         self.connection = self.connect()
 
     def _announced(self, what):
+        assert self.process.stdout
         line = self.process.stdout.readline().rstrip("\n")
         assert line.startswith(what), line
         return line[len(what) :]
@@ -78,7 +79,8 @@ class Emulator:
         self.connection.close()
         self.process.terminate()
         status = self.process.wait(20)
-        self.process.stdout.close()
+        if self.process.stdout:
+            self.process.stdout.close()
         return status
 
     def send(self, method, path, body=None, headers=None, connection=None):
@@ -104,7 +106,7 @@ class Emulator:
 
     def brand(self, **settings):
         """A brand of the test's own."""
-        return Brand(self, "Brand%d" % next(_numbers), settings)
+        return Brand(self, f"Brand{next(_numbers)}", settings)
 
     def fault(self, **members):
         self.control("POST", "faults", members)
@@ -120,7 +122,7 @@ class Brand:
         self.emulator.control("PUT", "brands/" + self.name, settings)
 
     def put_customer(self, value, type="MOBILE", **members):
-        path = "customers/%s/%s/%s" % (self.name, type, urllib.parse.quote(value, safe=""))
+        path = "customers/{}/{}/{}".format(self.name, type, urllib.parse.quote(value, safe=""))
         self.emulator.control("PUT", path, members)
 
     def outbox(self, identifier=None):
@@ -134,9 +136,9 @@ class Brand:
 
     def customer(self, family="mobile", type="MOBILE", value=None, device=DEVICE):
         if value is None:
-            value = "9199%08d" % next(_numbers)
+            value = f"9199{next(_numbers):08}"
             if type != "MOBILE":
-                value = "customer%s@example.com" % value
+                value = f"customer{value}@example.com"
         return Customer(self, family, type, value, device)
 
 
@@ -183,7 +185,8 @@ class Customer:
         return self.brand.outbox(self.value)[0]["otp"]
 
     def wrong_otp(self):
-        return "%0*d" % (len(self.otp()), (int(self.otp()) + 1) % 10 ** len(self.otp()))
+        otp = self.otp()
+        return str((int(otp) + 1) % 10 ** len(otp)).zfill(len(otp))
 
     def _keep(self, reply):
         if reply.code == 200:

@@ -37,7 +37,7 @@ def test_loopback_and_addresses_are_ours(emulator, host):
 
 
 def test_a_page_of_our_own_is_let_in(emulator):
-    own = "https://%s:%d" % emulator.address
+    own = "https://{}:{}".format(*emulator.address)
     reply = emulator.send("GET", "/_emulator/outbox", headers={"Origin": own})
     assert reply.http_status == 200 and reply.headers["Access-Control-Allow-Origin"] == own
     for wrong in (own.replace("https", "http"), own + "1"):
@@ -73,7 +73,7 @@ def test_auth_and_gateway_stay_open_to_any_origin_and_host(emulator):
 
 def test_a_target_in_absolute_form_is_taken_and_its_host_counts(emulator):
     customer = emulator.brand().customer()
-    ours = "https://%s:%d" % emulator.address
+    ours = "https://{}:{}".format(*emulator.address)
     assert emulator.send("POST", ours + "/auth/v1/token/generate", customer.body()).code == 200
     assert emulator.send("GET", ours.upper() + "/_emulator/outbox?limit=1").http_status == 200
     assert emulator.send("GET", ours).http_status == 404

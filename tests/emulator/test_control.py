@@ -108,7 +108,7 @@ def test_customer_is_replaced_with_its_sessions(emulator):
 def test_customer_cannot_take_what_is_anothers(emulator):
     brand = emulator.brand()
     brand.put_customer("9166603", customerId="777", identifiers={"EMAIL": "mine@example.com"})
-    path = "customers/%s/MOBILE/9166604" % brand.name
+    path = f"customers/{brand.name}/MOBILE/9166604"
     assert "777" in error_of(emulator, "PUT", path, {"customerId": "777"})
     assert "mine@example.com" in error_of(emulator, "PUT", path, {"identifiers": {"EMAIL": "mine@example.com"}})
     brand.put_customer("9166603", customerId="777")  # but replace itself
@@ -167,7 +167,7 @@ def test_reset_of_one_brand_leaves_the_others(emulator):
     customers = [each.customer().sign_in() for each in (brand, other)]
     for customer in customers:
         customer.started()
-        path = "gateway/%s/points" % customer.brand.name
+        path = f"gateway/{customer.brand.name}/points"
         emulator.control("PUT", path, {"body": {"points": 1}})
     emulator.fault(path="/auth/v1/otp/generate", brand=brand.name, status=500)
     emulator.control("POST", "reset?brand=" + brand.name)

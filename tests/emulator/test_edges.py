@@ -89,7 +89,9 @@ def test_the_period_of_a_lock(emulator, factor, seconds, code):
     assert locked.generate(**members).code == code
 
 
-@pytest.mark.parametrize("seconds,codes", [(239, [1518]), (240 - MS, [1518]), (240, [1506] * 5 + [1518]), (241, [1506])])
+@pytest.mark.parametrize(
+    "seconds,codes", [(239, [1518]), (240 - MS, [1518]), (240, [1506] * 5 + [1518]), (241, [1506])]
+)
 def test_the_interval_of_incorrect_attempts(emulator, seconds, codes):
     brand = emulator.brand(CONF_INCORRECT_ATTEMPT_INTERVAL=4, CONF_TOKEN_SESSION_EXPIRY_MINUTES=60)
     customer = brand.customer().started()
@@ -174,7 +176,9 @@ def test_the_regenerated_token_has_a_life_of_its_own(emulator):
     assert customer.gateway().http_status == 401
 
 
-@pytest.mark.parametrize("away_ms,code", [(120000, 200), (-120000, 200), (120001, 5004), (-120001, 5004), (121000, 5004)])
+@pytest.mark.parametrize(
+    "away_ms,code", [(120000, 200), (-120000, 200), (120001, 5004), (-120001, 5004), (121000, 5004)]
+)
 def test_the_window_of_an_encrypted_request(emulator, away_ms, code):
     brand = emulator.brand(CONF_ENABLE_ENCRYPTION=True)
     now = now_ms(emulator.brand())

@@ -50,7 +50,7 @@ def test_truncated_body_is_processed(emulator, customer, bytes_left):
     emulator.fault(path=GENERATE, brand=customer.brand.name, truncateAfter=bytes_left)
     with pytest.raises(http.client.IncompleteRead) as error:
         customer.generate_otp()
-    assert error.value.partial == b'{"status":{"success":true'[:bytes_left] and error.value.expected > 0
+    assert error.value.partial == b'{"status":{"success":true'[:bytes_left] and error.value.expected
     assert sent(customer) == 1
     emulator.connection.close()
 
@@ -186,7 +186,8 @@ def test_a_fault_without_brand_strikes_any(own_emulator):
 
 def test_a_gateway_fault_goes_by_the_brand_header(emulator):
     customer = emulator.brand().customer().sign_in()
-    emulator.fault(path="/mobile/v2/api/customer/get", brand=customer.brand.name, status=200, body={"status": {"code": 302}})
+    path = "/mobile/v2/api/customer/get"
+    emulator.fault(path=path, brand=customer.brand.name, status=200, body={"status": {"code": 302}})
     assert customer.gateway().json == {"status": {"code": 302}}
     assert customer.gateway().json["status"]["code"] == 200
 

@@ -18,7 +18,9 @@ def customer(brand):
 
 def documented(**customer):
     """The reply of customer/get as the reference has it, and live clients read it."""
-    nothing = dict.fromkeys(("mobile", "email", "external_id", "firstname", "lastname", "current_slab", "registered_on"))
+    nothing = dict.fromkeys(
+        ("mobile", "email", "external_id", "firstname", "lastname", "current_slab", "registered_on")
+    )
     zeros = dict.fromkeys(("loyalty_points", "lifetime_points", "lifetime_purchases"), 0)
     status = {"success": "true", "code": 200, "message": "Success", "total": "1", "success_count": "1"}
     return {"status": status, "customers": {"customer": [{**nothing, **zeros, **customer}]}}
@@ -28,7 +30,7 @@ def documented(**customer):
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_customer_get_answers_from_the_customer(brand, prefix, method):
     customer = brand.customer()
-    customer_id = int("4048647%d" % len(prefix + method))
+    customer_id = int(f"4048647{len(prefix + method)}")
     brand.put_customer(customer.value, customerId=str(customer_id), identifiers={"EMAIL": prefix + method})
     reply = customer.sign_in().gateway("customer/get?mlp=true", method, prefix)
     assert reply.http_status == 200
@@ -51,16 +53,16 @@ def test_customer_get_has_what_put_customers_said(brand):
     reply = customer.sign_in().gateway().json
     assert reply == documented(user_id=42, mobile=customer.value, external_id="x-1", **profile)
     for member, value in (("firstname", 1), ("loyalty_points", "1"), ("registered_on", True)):
-        refused = brand.emulator.send("PUT", "/_emulator/customers/%s/MOBILE/910" % brand.name, {member: value})
+        refused = brand.emulator.send("PUT", f"/_emulator/customers/{brand.name}/MOBILE/910", {member: value})
         assert refused.http_status == 400 and member in refused.json["error"]
 
 
 def test_a_view_token_is_good_where_the_endpoint_says_so(brand):
     stores = "/store-locator/v1/brand/nearbystores"
     control = brand.emulator.control
-    control("PUT", "gateway/%s/%s" % (brand.name, stores), {"body": {"stores": []}, "view": True})
-    control("PUT", "gateway/%s/offers/all" % brand.name, {"body": {"offers": []}, "view": True})
-    control("PUT", "gateway/%s/points/mine" % brand.name, {"body": {"points": 1}})
+    control("PUT", f"gateway/{brand.name}/{stores}", {"body": {"stores": []}, "view": True})
+    control("PUT", f"gateway/{brand.name}/offers/all", {"body": {"offers": []}, "view": True})
+    control("PUT", f"gateway/{brand.name}/points/mine", {"body": {"points": 1}})
     customer = brand.customer()
     customer.token = customer.generate().token
     assert customer.gateway("offers/all").json == {"offers": []}
@@ -77,7 +79,7 @@ def test_a_view_token_is_good_where_the_endpoint_says_so(brand):
 
 @pytest.mark.parametrize("path", ["/auth/v1/token/generate", "/_emulator/clock", "/mobile/v2/api/x", "/v2/api/x"])
 def test_no_endpoint_can_stand_where_others_are(brand, path):
-    refused = brand.emulator.send("PUT", "/_emulator/gateway/%s/%s" % (brand.name, path), {})
+    refused = brand.emulator.send("PUT", f"/_emulator/gateway/{brand.name}/{path}", {})
     assert refused.http_status == 400 and path in refused.json["error"]
 
 
@@ -89,7 +91,7 @@ def test_pii_delete_removes_the_login_too(brand):
     assert customer.regenerate().code == 1525
     assert customer.sign_in().gateway().http_status == 200
     control = brand.emulator.control
-    control("PUT", "gateway/%s/PII/delete" % brand.name, {"status": 500, "body": "not today"})
+    control("PUT", f"gateway/{brand.name}/PII/delete", {"status": 500, "body": "not today"})
     assert customer.gateway("PII/delete", "POST").http_status == 500
     assert customer.gateway().http_status == 200
 
@@ -161,7 +163,7 @@ def test_configured_replies(emulator):
     customer = brand.customer().sign_in()
 
     def put(endpoint, **members):
-        emulator.control("PUT", "gateway/%s/%s" % (brand.name, endpoint), members)
+        emulator.control("PUT", f"gateway/{brand.name}/{endpoint}", members)
 
     put("points/history", status=201, body={"points": [1, "zwölf/"]})
     reply = customer.gateway("points/history")
@@ -177,7 +179,7 @@ def test_configured_replies(emulator):
 
 def test_external_identity(emulator, brand, customer):
     claims = base64.urlsafe_b64encode(json.dumps({"phone_number": customer.value}).encode()).decode().rstrip("=")
-    known = {"Authorization": "Bearer access", "X-CAP-EXTERNAL-OAUTH-ID-TOKEN": "e30.%s.x" % claims}
+    known = {"Authorization": "Bearer access", "X-CAP-EXTERNAL-OAUTH-ID-TOKEN": f"e30.{claims}.x"}
     known["cap_brand"] = brand.name
 
     def get(**changes):

@@ -168,7 +168,8 @@ def raw(emulator, data):
         b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 200000 + b"\r\n\r\n",
         b"GET /" + b"a" * 200000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 20000 + b"\r\n",
-        b"GET /mobile/v2/api/x HTTP/1.1\r\nHost: x\r\ncap_brand: DocDemo\r\ncap_authorization: " + b"." * 9000 + b"\r\n\r\n",
+        b"GET /mobile/v2/api/x HTTP/1.1\r\nHost: x\r\ncap_brand: DocDemo\r\n"
+        b"cap_authorization: " + b"." * 9000 + b"\r\n\r\n",
         b"BREW /auth/v1/token/generate HTCPCP/1.0\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"A" * 500,
     ],

@@ -41,7 +41,7 @@ def pipelined(emulator, path, body, count, at_once=100):
 
 
 def memory_kib(emulator):
-    with open("/proc/%d/status" % emulator.process.pid) as status:
+    with open(f"/proc/{emulator.process.pid}/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
 
 
@@ -52,7 +52,7 @@ def test_64_kept_alive_connections_sign_in_without_an_error(emulator):
     def work(number):
         connection = emulator.connect(timeout=60)
         for each in range(rounds):
-            body = brand.customer(value="9%02d%02d" % (number, each)).body()
+            body = brand.customer(value=f"9{number:02}{each:02}").body()
             session = emulator.send("POST", "/auth/v1/token/generate", body, connection=connection).session_id
             kept = connection.sock
             body["sessionId"] = session
@@ -108,7 +108,7 @@ def test_expired_sessions_of_strangers_are_dropped(start):
     sizes = []
     for rounds in range(4):
         for number in range(2000):
-            brand.customer(value="%d-%d" % (rounds, number)).generate()
+            brand.customer(value=f"{rounds}-{number}").generate()
         emulator.advance(minutes=15)
         sizes.append(memory_kib(emulator))
     # The first round sets the size; without dropping, each of the others would add some 1,000 KiB.
@@ -118,7 +118,7 @@ def test_expired_sessions_of_strangers_are_dropped(start):
 def test_arbitrary_paths_do_not_fill_the_counts(start):
     emulator = start(tls=False)
     for number in range(2100):
-        emulator.send("GET", "/path/%d" % number)
+        emulator.send("GET", f"/path/{number}")
     counts = emulator.control("GET", "requests")["counts"]
     assert len(counts) == 2001 and counts["(other paths)"] == 100
 
@@ -176,7 +176,7 @@ def test_delayed_replies_come_while_nothing_else_happens(start):
     for connection in connections:
         connection.request("POST", "/auth/v1/token/generate", json.dumps(customer.body()))
     took = {}
-    for connection, milliseconds in sorted(zip(connections, (300, 100, 200)), key=lambda each: each[1]):
+    for connection, milliseconds in sorted(zip(connections, (300, 100, 200), strict=True), key=lambda each: each[1]):
         assert connection.getresponse().status == 200
         took[milliseconds] = (time.monotonic() - begun) * 1000
         connection.close()

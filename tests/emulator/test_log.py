@@ -79,7 +79,7 @@ def test_wrong_attempts_are_counted(brand):
     customer = brand.customer().started()
     customer.generate_otp()
     for number in range(1, 6):
-        assert reason(brand, customer.validate_otp("x"), 1506) == "wrong attempt %d of 5" % number
+        assert reason(brand, customer.validate_otp("x"), 1506) == f"wrong attempt {number} of 5"
     assert "not checked" in reason(brand, customer.validate_otp(), 1518)
 
 
@@ -103,7 +103,7 @@ def test_gateway_refusals_and_faults_are_told(brand):
     customer.gateway(cap_device_id="other")
     assert last(brand)["status"] == last(brand)["code"] == 401 and "headers" in last(brand)["reason"]
     customer.gateway("not/there")
-    assert last(brand)["status"] == 404 and "PUT /_emulator/gateway/%s/not/there" % brand.name in last(brand)["reason"]
+    assert last(brand)["status"] == 404 and f"PUT /_emulator/gateway/{brand.name}/not/there" in last(brand)["reason"]
     brand.emulator.fault(path=GENERATE, brand=brand.name, reset="before")
     connection = brand.emulator.connect()
     with pytest.raises((ConnectionError, OSError)):
@@ -114,7 +114,7 @@ def test_gateway_refusals_and_faults_are_told(brand):
 def test_the_newest_come_first_and_a_thousand_are_kept(start):
     emulator = start(tls=False)
     for number in range(1050):
-        emulator.send("GET", "/path/%d" % number)
+        emulator.send("GET", f"/path/{number}")
     kept = emulator.control("GET", "log")["requests"]
     assert len(kept) == 1000 and kept[0]["path"] == "/path/1049" and kept[-1]["path"] == "/path/50"
     assert [each["path"] for each in emulator.control("GET", "log?limit=2")["requests"]][1] == "/path/1049"
@@ -147,11 +147,11 @@ def test_each_request_and_each_otp_is_a_line_on_stderr(tmp_path):
     name, identity = told["brand"].name, "MOBILE|" + told["customer"].value
     assert all(re.match(r"\d{4}-\d\d-\d\dT\S+Z ", line) for line in lines)
     bare = [line.split(" ", 1)[1] for line in lines]
-    assert "POST /auth/v1/token/generate %s %s 200 200" % (name, identity) in bare
-    assert "OTP %s %s %s to %s by SMS" % (told["otp"], name, identity, told["customer"].value) in bare
-    assert "POST /auth/v1/otp/validate %s %s 200 1519: otp contains a control character" % (name, identity) in bare
+    assert f"POST /auth/v1/token/generate {name} {identity} 200 200" in bare
+    assert "OTP {} {} {} to {} by SMS".format(told["otp"], name, identity, told["customer"].value) in bare
+    assert f"POST /auth/v1/otp/validate {name} {identity} 200 1519: otp contains a control character" in bare
     assert "GET /no\\x0apath - - 404 -: Not Found" in bare
-    assert "PUT /_emulator/brands/%s - - 200 -" % name in bare
+    assert f"PUT /_emulator/brands/{name} - - 200 -" in bare
 
 
 def test_quiet_prints_nothing(tmp_path):
@@ -185,7 +185,7 @@ def test_a_stderr_that_nobody_reads_keeps_nobody_waiting():
     os.close(writing)
     begun = time.monotonic()
     for number in range(3000):
-        running.send("GET", "/a/path/that/fills/the/pipe/in/no/time/%d" % number)
+        running.send("GET", f"/a/path/that/fills/the/pipe/in/no/time/{number}")
     assert time.monotonic() - begun < 60
     assert running.stop() == 0
     os.close(reading)

@@ -49,7 +49,7 @@ def test_a_wrong_command_line_is_status_2_with_a_reason(options, said):
 def test_what_cannot_be_done_is_status_1_with_a_reason(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        result = run("--listen", "127.0.0.1:%d" % port)
+        result = run("--listen", f"127.0.0.1:{port}")
         assert result.returncode == 1 and str(port) in result.stderr
     result = run("--listen", "no-such-host.invalid:0")
     assert result.returncode == 1 and "no-such-host.invalid" in result.stderr
@@ -77,9 +77,15 @@ def test_plain_http_prints_only_its_url(start):
     assert emulator.stop() == 0
 
 
+def port_of(process):
+    assert process.stdout
+    return int(process.stdout.readline().rsplit(":", 1)[1])
+
+
 def test_ipv6():
     command = [PROGRAM, "--listen", "[::1]:0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
         line = process.stdout.readline()
         port = int(line.rsplit(":", 1)[1])
         assert line.startswith("listening on http://[::1]:")
@@ -91,9 +97,11 @@ def test_ipv6():
 def certificate(emulator, name):
     context = ssl.create_default_context(cafile=emulator.ca_file)
     context.verify_flags |= ssl.VERIFY_X509_STRICT
-    with socket.create_connection(emulator.address, timeout=10) as connection:
-        with context.wrap_socket(connection, server_hostname=name) as tls:
-            return tls.getpeercert()
+    with (
+        socket.create_connection(emulator.address, timeout=10) as connection,
+        context.wrap_socket(connection, server_hostname=name) as tls,
+    ):
+        return tls.getpeercert()
 
 
 def test_certificate_is_valid_for_its_names_only(start):
@@ -115,9 +123,11 @@ def test_certificate_was_valid_yesterday(start):
 def test_another_authority_is_not_trusted(start):
     one, other = start(), start()
     context = ssl.create_default_context(cafile=other.ca_file)
-    with socket.create_connection(one.address, timeout=10) as connection:
-        with pytest.raises(ssl.SSLCertVerificationError):
-            context.wrap_socket(connection, server_hostname="localhost")
+    with (
+        socket.create_connection(one.address, timeout=10) as connection,
+        pytest.raises(ssl.SSLCertVerificationError),
+    ):
+        context.wrap_socket(connection, server_hostname="localhost")
 
 
 def test_ca_file_is_made_once_and_used_again(start, tmp_path):
@@ -165,15 +175,15 @@ def test_emulators_that_start_together_share_one_authority(tmp_path):
     path = tmp_path / "ca.pem"
     command = [PROGRAM, "--listen", "127.0.0.1:0", "--tls", "--ca-file", str(path)]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(8)]
-    ports = [int(process.stdout.readline().rsplit(":", 1)[1]) for process in processes]
+    ports = [port_of(process) for process in processes]
     context = ssl.create_default_context(cafile=str(path))
     for port in ports:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
             context.wrap_socket(connection, server_hostname="localhost").close()
     for process in processes:
         process.terminate()
-        assert process.wait(20) == 0
-        process.stdout.close()
+        process.communicate(timeout=20)
+        assert process.returncode == 0
     assert sorted(os.listdir(tmp_path)) == ["ca.pem", "ca.pem.key"]
 
 
@@ -205,12 +215,12 @@ def test_listening_on_every_address_is_certified_for_each(start, listen):
 def test_listening_on_a_name_is_on_each_of_its_addresses(start):
     emulator = start("--listen", "localhost:0", tls=False)
     port = emulator.address[1]
-    addresses = {each[4][0] for each in socket.getaddrinfo("localhost", port, type=socket.SOCK_STREAM)}
+    addresses = {str(each[4][0]) for each in socket.getaddrinfo("localhost", port, type=socket.SOCK_STREAM)}
     for address in addresses:
         with socket.create_connection((address, port), timeout=10) as connection:
             connection.sendall(b"GET /_emulator/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert connection.recv(12) == b"HTTP/1.1 200"
-    assert emulator.url == "http://localhost:%d" % port
+    assert emulator.url == f"http://localhost:{port}"
 
 
 def private_key_of(path):
@@ -252,7 +262,8 @@ def test_an_unfit_authority_of_ones_own_is_refused(start, tmp_path):
         ("absent", key, "certificate"),
         ("leaf", key, "belong"),
     ):
-        result = run("--listen", "127.0.0.1:0", "--tls", "--ca-file", str(tmp_path / authority), "--ca-key", str(its_key))
+        ca_file = str(tmp_path / authority)
+        result = run("--listen", "127.0.0.1:0", "--tls", "--ca-file", ca_file, "--ca-key", str(its_key))
         assert result.returncode == 1 and said in result.stderr and result.stdout == ""
     result = run("--tls", "--ca-key", str(key))
     assert result.returncode == 2 and "--ca-file" in result.stderr

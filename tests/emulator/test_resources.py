@@ -4,10 +4,10 @@ import json
 import threading
 import time
 import urllib.parse
+from email.utils import parsedate_to_datetime
 
 import pytest
 from conftest import decode
-from email.utils import parsedate_to_datetime
 
 PASSWORD = "Secret-1"
 
@@ -16,11 +16,11 @@ def test_what_put_made_is_seen_and_deleted(emulator):
     brand = emulator.brand(FIXED_OTP="12", otpMaxCount=3)
     customer = {"customerId": "880", "password": PASSWORD, "mfa": True, "identifiers": {"EMAIL": ["see@example.com"]}}
     reply = {"status": 418, "body": {"tea": True}, "view": True}
-    things = {
+    things: dict[str, dict[str, object]] = {
         "brands/" + brand.name: {"FIXED_OTP": "13"},
-        "customers/%s/MOBILE/910" % brand.name: customer,
-        "gateway/%s/points/all" % brand.name: reply,
-        "gateway/%s//stores/near" % brand.name: reply,
+        f"customers/{brand.name}/MOBILE/910": customer,
+        f"gateway/{brand.name}/points/all": reply,
+        f"gateway/{brand.name}//stores/near": reply,
     }
     for path, body in things.items():
         emulator.control("PUT", path, body)
@@ -40,7 +40,7 @@ def test_what_put_made_is_seen_and_deleted(emulator):
 def test_what_there_is_of_a_kind(emulator):
     brand = emulator.brand(SIGN_UP=False)
     brand.put_customer("910")
-    emulator.control("PUT", "gateway/%s/x" % brand.name, {})
+    emulator.control("PUT", f"gateway/{brand.name}/x", {})
     emulator.fault(path="/auth/v1/token/generate", brand=brand.name, delayMs=1, count=2)
     emulator.fault(path="/auth/v1/token/generate", brand=brand.name, status=503, body="x", headers={"A": "b"})
     emulator.fault(path="/auth/v1/otp/generate", brand=brand.name, reset="after")
@@ -75,7 +75,7 @@ def test_a_deleted_brand_is_unknown(emulator):
 def test_a_deleted_customer_is_unseen(emulator):
     brand = emulator.brand()
     customer = brand.customer().sign_in()
-    emulator.control("DELETE", "customers/%s/MOBILE/%s" % (brand.name, customer.value))
+    emulator.control("DELETE", f"customers/{brand.name}/MOBILE/{customer.value}")
     assert customer.gateway().http_status == 401 and customer.regenerate().code == 1525
     old = decode(customer.token)[1]["uid"]
     assert decode(customer.sign_in().token)[1]["uid"] != old
@@ -128,7 +128,7 @@ def test_the_clock_of_one_brand(emulator):
     assert abs(emulator.control("GET", "clock")["now"] - now) < 60
     assert abs(emulator.control("GET", "clock?brand=" + late.name)["now"] - moved) < 60
     assert [customer.gateway().http_status for customer in customers] == [200, 401]
-    for customer, its_time in zip(customers, (now, moved)):
+    for customer, its_time in zip(customers, (now, moved), strict=True):
         reply = customer.regenerate()
         assert abs(date_of(reply) - its_time) < 60 and abs(decode(reply.token)[1]["iat"] - its_time) < 60
         assert abs(date_of(customer.gateway()) - its_time) < 60
@@ -149,11 +149,11 @@ def test_an_identifier_with_a_plus_is_found_without_escaping_it(emulator):
     customer = brand.customer(value="+919999999993").started()
     customer.generate_otp()
     for identifier in ("+919999999993", "%2B919999999993"):
-        path = "outbox?brand=%s&identifier=%s" % (brand.name, identifier)
+        path = f"outbox?brand={brand.name}&identifier={identifier}"
         assert [each["otp"] for each in emulator.control("GET", path)["messages"]] == [customer.otp()]
     blank = brand.customer(value="a b").started()
     blank.generate_otp()
-    path = "outbox?brand=%s&identifier=a+b" % brand.name
+    path = f"outbox?brand={brand.name}&identifier=a+b"
     assert emulator.control("GET", path)["messages"][0]["identifierValue"] == "a b"
 
 
@@ -244,6 +244,8 @@ def test_a_waiter_that_leaves_or_is_left_disturbs_nobody(start):
     left.close()
 
 
-@pytest.mark.parametrize("method,path", [("GET", "brands/A/b/c"), ("DELETE", "customers/A/MOBILE"), ("GET", "gateway/A")])
+@pytest.mark.parametrize(
+    "method,path", [("GET", "brands/A/b/c"), ("DELETE", "customers/A/MOBILE"), ("GET", "gateway/A")]
+)
 def test_paths_with_too_few_or_too_many_parts_are_refused(emulator, method, path):
     assert emulator.send(method, "/_emulator/" + path).http_status in (400, 404)

@@ -219,4 +219,4 @@ def test_a_rule_that_needs_too_many_tries_refuses_the_password_and_says_so(emula
 def test_a_pattern_that_is_none_is_refused_in_the_words_of_pcre2(emulator, name, pattern, sentence):
     reply = emulator.send("PUT", "/_emulator/brands/Rules", {name: pattern})
     assert reply.http_status == 400
-    assert reply.json["error"] == 'setting "%s" is not a regular expression: %s' % (name, sentence)
+    assert reply.json["error"] == f'setting "{name}" is not a regular expression: {sentence}'

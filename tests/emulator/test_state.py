@@ -24,7 +24,7 @@ def attached(customer, emulator):
 def test_a_secret_makes_keys_and_tokens_good_after_a_restart(start, tmp_path):
     first = start("--secret", "correct horse", tls=False)
     customer = first.brand().customer().sign_in()
-    first.control("PUT", "customers/%s/MOBILE/%s" % (customer.brand.name, customer.value), {})
+    first.control("PUT", f"customers/{customer.brand.name}/MOBILE/{customer.value}", {})
     saved = tmp_path / "brands.json"
     saved.write_bytes(first.send("GET", "/_emulator/export").body)
     assert b"correct horse" not in saved.read_bytes()
@@ -52,8 +52,8 @@ def test_a_saved_state_keeps_everybody(start, tmp_path):
     enrolled = brand.customer()
     brand.put_customer(enrolled.value, password=PASSWORD, mfa=True, mfaPassword="Second-1", firstname="Tom",
                        identifiers={"EMAIL": ["a@example.com", "b@example.com"], "EXTERNALID": "x1"})
-    emulator.control("PUT", "gateway/%s//stores" % brand.name, {"body": {"stores": []}, "view": True})
-    emulator.control("PUT", "gateway/%s/text" % brand.name, {"body": 'as "it" is', "status": 418})
+    emulator.control("PUT", f"gateway/{brand.name}//stores", {"body": {"stores": []}, "view": True})
+    emulator.control("PUT", f"gateway/{brand.name}/text", {"body": 'as "it" is', "status": 418})
     exported = emulator.control("GET", "export")
     brand.customer(value="only began").generate(password=PASSWORD, confirmPassword=PASSWORD)
     assert emulator.control("GET", "export") == exported
@@ -169,7 +169,7 @@ def test_sighup_with_a_file_with_an_error_changes_nothing(tmp_path):
     before = emulator.control("GET", "export")
     path.write_text('{"brands":{"A":{"SIGN_UP":false},\n "B":{"SIGNUP":false}}}')
     hang_up(emulator, lambda: told.read_text().endswith("\n"))
-    assert "%s:2:7: " % path in told.read_text() and "SIGNUP" in told.read_text()
+    assert f"{path}:2:7: " in told.read_text() and "SIGNUP" in told.read_text()
     assert emulator.control("GET", "export") == before
     assert emulator.stop() == 0
 
@@ -197,7 +197,7 @@ def test_what_is_wrong_in_a_file_is_told_with_its_place(tmp_path, content, line,
     command = [PROGRAM, "--listen", "127.0.0.1:0", "--brands", str(path)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=20)
     assert result.returncode == 1 and result.stdout == ""
-    assert "%s:%d:%d: " % (path, line, column) in result.stderr and said in result.stderr
+    assert f"{path}:{line}:{column}: " in result.stderr and said in result.stderr
 
 
 def test_files_that_were_left_are_whole_or_absent(start, tmp_path):

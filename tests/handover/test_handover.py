@@ -11,18 +11,18 @@ import json
 import os
 import pathlib
 import signal
-import ssl
 import subprocess
 import sys
 import tempfile
 import unittest
-import urllib.parse
-import urllib.request
+from collections.abc import Iterator
+
+from capauth.testing import Emulator
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAM_IN_C = sys.argv.pop()
 BUILD = pathlib.Path(sys.argv.pop()).resolve()
-COMMANDS = {
+COMMANDS: dict[str, list[str | pathlib.Path]] = {
     "c": [PROGRAM_IN_C],
     "python": [sys.executable, HERE / "handover.py"],
     "lua": ["lua5.4", HERE / "handover.lua"],
@@ -37,22 +37,18 @@ def shell_environment():
 
 
 class Handover(unittest.TestCase):
+    folder: str
+    mobiles: Iterator[str]
+    emulator: Emulator
+    environment: dict[str, str]
+
     @classmethod
     def setUpClass(cls):
         cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="capauth-handover-"))
         cls.mobiles = map(str, itertools.count(919999910000))
-        ca_file = f"{cls.folder}/ca.pem"
-        emulator = subprocess.Popen(
-            [BUILD / "bin" / "capauth-emulator", "--listen", "127.0.0.1:0", "--tls", "--ca-file", ca_file],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        cls.addClassCleanup(emulator.communicate)
-        cls.addClassCleanup(emulator.terminate)
-        cls.url = emulator.stdout.readline().removeprefix("listening on ").strip()
-        emulator.stdout.readline()
-        cls.tls = ssl.create_default_context(cafile=ca_file)
-        cls.environment = shell_environment() | {"CAPAUTH_URL": cls.url, "CAPAUTH_CA_FILE": ca_file}
+        cls.emulator = cls.enterClassContext(Emulator())
+        cls.environment = shell_environment()
+        cls.environment |= {"CAPAUTH_URL": cls.emulator.url, "CAPAUTH_CA_FILE": cls.emulator.ca_file}
         subprocess.run(["javac", "-d", cls.folder, HERE / "Handover.java"], env=cls.environment, check=True)
         cls.environment["CLASSPATH"] += os.pathsep + cls.folder
 
@@ -68,11 +64,6 @@ class Handover(unittest.TestCase):
         self.addCleanup(program.kill)
         return program
 
-    def messages(self, mobile):
-        query = urllib.parse.urlencode({"brand": "DocDemo", "identifier": mobile})
-        with urllib.request.urlopen(f"{self.url}/_emulator/outbox?{query}", context=self.tls) as reply:
-            return json.load(reply)["messages"]
-
     def hand_over(self, begins, finishes):
         mobile = next(self.mobiles)
         first = self.start(begins, "begin", HANDOVER_MOBILE=mobile)
@@ -81,11 +72,11 @@ class Handover(unittest.TestCase):
         first.kill()
         self.assertEqual(first.wait(), -signal.SIGKILL)
 
-        (message,) = self.messages(mobile)
+        (message,) = self.emulator.outbox(mobile, brand="DocDemo")
         second = self.start(finishes, "finish", HANDOVER_OTP=message["otp"])
         said, _ = second.communicate(text, timeout=60)
         self.assertEqual((second.returncode, said), (0, "USER true\n"))
-        self.assertEqual(len(self.messages(mobile)), 1)  # nobody asked for another OTP
+        self.assertEqual(len(self.emulator.outbox(mobile, brand="DocDemo")), 1)  # nobody asked for another OTP
 
 
 def pair(begins, finishes):

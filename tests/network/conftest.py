@@ -18,12 +18,17 @@ BRAND = "Network"
 COUNT = itertools.count(1)
 
 
+class ReachableEmulator(Emulator):
+    @property
+    def port(self):
+        return urllib.parse.urlsplit(self.url).port
+
+
 @pytest.fixture(scope="session")
 def emulator():
     """auth.brand.test is a name that nobody can look up; 0.0.0.0 is this machine, but not loopback."""
-    with Emulator(None, "--tls-name", "auth.brand.test", "--tls-name", "0.0.0.0") as running:
+    with ReachableEmulator(None, "--tls-name", "auth.brand.test", "--tls-name", "0.0.0.0") as running:
         running.brand(BRAND)
-        running.port = urllib.parse.urlsplit(running.url).port
         yield running
 
 

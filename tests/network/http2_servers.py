@@ -143,8 +143,9 @@ class StrangeServer(Http2Server):
 
 
 class SilentServer(Http2Server):
-    """Its first connection stops answering when it is told to, and stays open; any other answers. `spoken_to`: how often
-    each connection was asked."""
+    """Its first connection stops answering when it is told to, and stays open; any other answers.
+
+    `spoken_to`: how often each connection was asked."""
 
     def __init__(self, *arguments):
         self.silent = False

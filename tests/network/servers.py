@@ -90,8 +90,8 @@ async def pump(reader, writer, heard=None):
 
 async def splice(reader, writer, port, tls=None, heard=None):
     """Joins a connection to a new one."""
-    host = {"server_hostname": "127.0.0.1"} if tls else {}
-    onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls, **host)
+    name = "127.0.0.1" if tls else None
+    onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls, server_hostname=name)
     try:
         await asyncio.gather(pump(reader, onward_writer, heard), pump(onward_reader, writer))
     finally:

@@ -14,8 +14,9 @@ class SlowNetwork:
     def __init__(self, port):
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._port = port
-        self._near = self._far = None
-        self.url = "https://127.0.0.1:%d" % self._listener.getsockname()[1]
+        self._near: socket.socket | None = None
+        self._far: socket.socket | None = None
+        self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
         self.connections = 0
         self.round_trips = 0
 
@@ -49,6 +50,7 @@ class SlowNetwork:
         self.round_trips += 1  # that of TCP
 
     def _carry_flight(self):
+        assert self._near and self._far
         flight = self._near.recv(1 << 20)
         if not flight:
             self.hang_up()
@@ -58,7 +60,7 @@ class SlowNetwork:
 
     def _carry_answer(self):
         # Piecemeal, as the server writes it: that costs nothing, if the client has nothing to say to one piece.
-        if self._is_readable(self._far):
+        if self._near and self._far and self._is_readable(self._far):
             answer = self._far.recv(1 << 20)
             if answer:
                 self._near.sendall(answer)

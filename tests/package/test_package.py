@@ -7,7 +7,6 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 
@@ -28,6 +27,10 @@ def run(*command, **environment):
 
 
 class Package(unittest.TestCase):
+    folder: pathlib.Path
+    prefix: pathlib.Path
+    project: pathlib.Path
+
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="capauth-package-"))
@@ -84,4 +87,4 @@ class Package(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    sys.exit(unittest.main(verbosity=2))
+    unittest.main(verbosity=2)

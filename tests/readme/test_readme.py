@@ -10,10 +10,11 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 import urllib.parse
 import urllib.request
+
+from capauth.testing import Emulator
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -26,45 +27,35 @@ def snippet(language):
 
 
 class Readme(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="capauth-readme-")
-        cls.ca_file = f"{cls.folder.name}/ca.pem"
-        cls.emulator = subprocess.Popen(
-            [BUILD / "bin" / "capauth-emulator", "--listen", "127.0.0.1:0", "--tls", "--ca-file", cls.ca_file],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        cls.url = cls.emulator.stdout.readline().removeprefix("listening on ").strip()
-        cls.emulator.stdout.readline()
-        cls.tls = ssl.create_default_context(cafile=cls.ca_file)
+    folder: str
+    emulator: Emulator
+    tls: ssl.SSLContext
 
     @classmethod
-    def tearDownClass(cls):
-        cls.emulator.terminate()
-        cls.emulator.wait()
-        cls.emulator.stdout.close()
-        cls.folder.cleanup()
+    def setUpClass(cls):
+        cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="capauth-readme-"))
+        cls.emulator = cls.enterClassContext(Emulator())
+        cls.tls = ssl.create_default_context(cafile=cls.emulator.ca_file)
 
     def otp(self, identifier, program):
         """Waits for the OTP that the snippet asks for, as a customer would look at the phone."""
-        query = urllib.parse.urlencode({"brand": "DocDemo", "identifier": identifier})
+        query = urllib.parse.urlencode({"brand": "DocDemo", "identifier": identifier, "waitMs": 5000})
         while program.poll() is None:
-            with urllib.request.urlopen(f"{self.url}/_emulator/outbox?{query}", context=self.tls) as reply:
+            with urllib.request.urlopen(f"{self.emulator.url}/_emulator/outbox?{query}", context=self.tls) as reply:
                 messages = json.load(reply)["messages"]
             if messages:
                 return messages[0]["otp"]
-            time.sleep(0.05)
         return ""
 
     def run_snippet(self, language, suffix, command):
         text = snippet(language)
-        path = pathlib.Path(self.folder.name) / f"SignIn{suffix}"
+        path = pathlib.Path(self.folder) / f"SignIn{suffix}"
         path.write_text(text, encoding="utf-8")
-        shell = f"set -e; . {BUILD}/env.sh; export CAPAUTH_URL={self.url} CAPAUTH_CA_FILE={self.ca_file}; {command}"
+        place = f"CAPAUTH_URL={self.emulator.url} CAPAUTH_CA_FILE={self.emulator.ca_file}"
+        shell = f"set -e; . {BUILD}/env.sh; export {place}; {command}"
         program = subprocess.Popen(
             ["sh", "-c", shell.format(path=path)],
-            cwd=self.folder.name,
+            cwd=self.folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -91,7 +82,7 @@ class Readme(unittest.TestCase):
         """The request of the emulator's quick start, over this emulator's TLS."""
         (body,) = re.findall(r"curl -d '(\{.*?\})'", README)
         request = urllib.request.Request(
-            f"{self.url}/auth/v1/token/generate", body.encode(), {"Content-Type": "application/json"}
+            f"{self.emulator.url}/auth/v1/token/generate", body.encode(), {"Content-Type": "application/json"}
         )
         with urllib.request.urlopen(request, context=self.tls) as reply:
             self.assertTrue(json.load(reply)["status"]["success"])

@@ -112,10 +112,13 @@ def waiting(server: RedisServer, emulator: Emulator) -> None:
     gathered = threading.Barrier(WAITERS)
 
     def worker() -> None:
-        with emulator.client() as client, server.connect() as database:
-            with SessionStore(database, client).session(KEY) as customer:
-                gathered.wait()
-                customer.regenerate_token()
+        with (
+            emulator.client() as client,
+            server.connect() as database,
+            SessionStore(database, client).session(KEY) as customer,
+        ):
+            gathered.wait()
+            customer.regenerate_token()
 
     before = scripts(server)
     threads = [threading.Thread(target=worker) for _ in range(WAITERS)]
