@@ -54,9 +54,37 @@ static const struct operation operations[] = {
     {"POST", "/auth/v1/user/updateIdentifierValue", FAMILY_ANY, TOKEN | NEW_VALUE, false, false, identifier_update},
 };
 
+enum { OPERATION_COUNT = sizeof operations / sizeof operations[0] };
+
+static void describe(const struct operation *operation, struct text *json)
+{
+    static const char *const families[] = {
+        [FAMILY_MOBILE] = "mobile", [FAMILY_WEB] = "web", [FAMILY_MFA] = "mfa", [FAMILY_ANY] = "any"};
+    const char *comma = "";
+    text_add_format(json, "{\"method\":\"%s\",\"path\":\"%s\",\"family\":\"%s\",\"required\":[", operation->method,
+                    operation->path, families[operation->family]);
+    for (unsigned field = 0; field < FIELDS; field++) {
+        if (field != FIELD_DEVICE_ID ? !(operation->required & FIELD_BIT(field)) : !operation->device)
+            continue;
+        text_add_format(json, "%s\"%s\"", comma, field_name((enum field)field));
+        comma = ",";
+    }
+    text_add_string(json, "]}");
+}
+
+void operations_describe(struct text *json)
+{
+    text_add_string(json, "{\"operations\":[");
+    for (size_t i = 0; i < OPERATION_COUNT; i++) {
+        text_add_string(json, i ? "," : "");
+        describe(&operations[i], json);
+    }
+    text_add_string(json, "]}");
+}
+
 static const struct operation *find_operation(const char *path)
 {
-    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)
+    for (size_t i = 0; i < OPERATION_COUNT; i++)
         if (strcmp(operations[i].path, path) == 0)
             return &operations[i];
     return NULL;

@@ -52,6 +52,11 @@ enum code {
 };
 
 const char *code_message(int code);
+/* Adds {"codes":[{"code","message"},...]}. */
+void codes_describe(struct text *json);
+/* Adds {"operations":[{"method","path","family","required":[...]},...]}; the brand and an identifier are always
+ * required. */
+void operations_describe(struct text *json);
 
 struct auth_call;
 

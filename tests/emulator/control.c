@@ -74,6 +74,24 @@ static bool get_clock(struct control_call *call)
     return true;
 }
 
+static bool get_operations(struct control_call *call)
+{
+    operations_describe(&call->reply->body);
+    return true;
+}
+
+static bool get_codes(struct control_call *call)
+{
+    codes_describe(&call->reply->body);
+    return true;
+}
+
+static bool get_settings(struct control_call *call)
+{
+    settings_describe(&call->reply->body);
+    return true;
+}
+
 static bool get_health(struct control_call *call)
 {
     (void)call;
@@ -202,6 +220,9 @@ static const struct control {
 } controls[] = {
     {"GET", "", 0, NO_BODY, no_query, get_index},
     {"GET", "health", 0, NO_BODY, no_query, get_health},
+    {"GET", "operations", 0, NO_BODY, no_query, get_operations},
+    {"GET", "codes", 0, NO_BODY, no_query, get_codes},
+    {"GET", "settings", 0, NO_BODY, no_query, get_settings},
     {"GET", "log", 0, NO_BODY, log_query, get_log},
     {"GET", "export", 0, NO_BODY, no_query, get_export},
     {"GET", "outbox", 0, NO_BODY, outbox_query, get_outbox},

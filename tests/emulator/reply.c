@@ -52,6 +52,15 @@ const char *code_message(int code)
     return "Unknown error";
 }
 
+void codes_describe(struct text *json)
+{
+    text_add_string(json, "{\"codes\":[");
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++)
+        text_add_format(json, "%s{\"code\":%d,\"message\":\"%s\"}", i ? "," : "", messages[i].code,
+                        messages[i].message);
+    text_add_string(json, "]}");
+}
+
 static void write_auth(struct text *body, const struct answer *answer)
 {
     text_add_string(body, ",\"auth\":{\"token\":");

@@ -9,107 +9,133 @@
 
 enum kind { BOOLEAN, NUMBER, NUMBER_OR_NULL, TEXT, CHOICE, DIGITS, REGEX, ENDPOINTS };
 
+static const char *const kind_names[] = {
+    [BOOLEAN] = "boolean", [NUMBER] = "number", [NUMBER_OR_NULL] = "number or null", [TEXT] = "text",
+    [CHOICE] = "choice",   [DIGITS] = "digits", [REGEX] = "regular expression",      [ENDPOINTS] = "list",
+};
+
 struct setting {
     const char *name;
     enum kind kind;
     size_t offset;
     int64_t number; /* the default of BOOLEAN and NUMBER */
     int64_t least, most;
-    const char *text; /* the default of TEXT; for CHOICE its first choice */
-    const char *choices;
+    const char *text; /* the default of the other kinds; NULL: none */
+    const char *choices; /* of CHOICE and ENDPOINTS, with commas between them */
+    const char *meaning; /* for whoever sets it: a phrase, without a full stop */
 };
 
 #define AT(member) offsetof(struct settings, member)
-#define FLAG(name, member, value)                                                                                      \
+#define FLAG(name, member, value, meaning)                                                                             \
     {                                                                                                                  \
-        name, BOOLEAN, AT(member), value, 0, 1, NULL, NULL                                                             \
+        name, BOOLEAN, AT(member), value, 0, 1, NULL, NULL, meaning                                                    \
     }
-#define COUNT(name, member, value, most)                                                                               \
+#define COUNT(name, member, value, most, meaning)                                                                      \
     {                                                                                                                  \
-        name, NUMBER, AT(member), value, 0, most, NULL, NULL                                                           \
+        name, NUMBER, AT(member), value, 0, most, NULL, NULL, meaning                                                  \
     }
-#define MINUTES(name, member, value, most)                                                                             \
+#define MINUTES(name, member, value, most, meaning)                                                                    \
     {                                                                                                                  \
-        name, NUMBER, AT(member), value, 1, most, NULL, NULL                                                           \
+        name, NUMBER, AT(member), value, 1, most, NULL, NULL, meaning                                                  \
     }
-#define NULLABLE(name, member, least, most)                                                                            \
+#define NULLABLE(name, member, least, most, meaning)                                                                   \
     {                                                                                                                  \
-        name, NUMBER_OR_NULL, AT(member), NO_LIMIT, least, most, NULL, NULL                                            \
+        name, NUMBER_OR_NULL, AT(member), NO_LIMIT, least, most, NULL, NULL, meaning                                   \
     }
-#define STRING(name, member, value)                                                                                    \
+#define STRING(name, member, value, meaning)                                                                           \
     {                                                                                                                  \
-        name, TEXT, AT(member), 0, 0, 0, value, NULL                                                                   \
+        name, TEXT, AT(member), 0, 0, 0, value, NULL, meaning                                                          \
     }
-#define ONE_OF(name, member, value, choices)                                                                           \
+#define ONE_OF(name, member, value, choices, meaning)                                                                  \
     {                                                                                                                  \
-        name, CHOICE, AT(member), 0, 0, 0, value, choices                                                              \
+        name, CHOICE, AT(member), 0, 0, 0, value, choices, meaning                                                     \
     }
-#define SPECIAL(name, kind, member)                                                                                    \
+#define SPECIAL(name, kind, member, choices, meaning)                                                                  \
     {                                                                                                                  \
-        name, kind, AT(member), 0, 0, 0, NULL, NULL                                                                    \
+        name, kind, AT(member), 0, 0, 0, NULL, choices, meaning                                                        \
     }
 
 enum { MOST_MINUTES = 5256000 /* ten years */, MOST_LOCK_MINUTES = 43200 };
 
 static const struct setting table[] = {
-    FLAG("PASSWORD_ENABLED", password_enabled, false),
-    SPECIAL("PASSWORD_REGEX", REGEX, password_regex),
-    FLAG("OTP_ENABLED", otp_enabled, true),
-    NULLABLE("otpMaxCount", otp_max_count, 0, 1000),
-    NULLABLE("otpTimeOut", otp_timeout_minutes, 1, MOST_MINUTES),
-    {"CONF_OTP_LENGTH", NUMBER, AT(otp_length), 6, 1, 16, NULL, NULL},
-    SPECIAL("FIXED_OTP", DIGITS, fixed_otp),
-    FLAG("SIGN_UP", sign_up, true),
-    FLAG("FULL_REPLIES", full_replies, false),
-    FLAG("OLD_IDENTIFIER_WORKS", old_identifier_works, false),
-    COUNT("LATENCY_IN_MILLISECONDS", latency_ms, 0, 600000),
-    COUNT("LATENCY_JITTER_IN_MILLISECONDS", latency_jitter_ms, 0, 600000),
+    FLAG("PASSWORD_ENABLED", password_enabled, false, "the brand has passwords"),
+    SPECIAL("PASSWORD_REGEX", REGEX, password_regex, NULL, "what a new password must match as a whole"),
+    FLAG("OTP_ENABLED", otp_enabled, true, "OTPs are sent"),
+    NULLABLE("otpMaxCount", otp_max_count, 0, 1000, "the most OTPs for an identifier within otpTimeOut"),
+    NULLABLE("otpTimeOut", otp_timeout_minutes, 1, MOST_MINUTES, "minutes that otpMaxCount is for; null: for ever"),
+    {"CONF_OTP_LENGTH", NUMBER, AT(otp_length), 6, 1, 16, NULL, NULL, "digits of an OTP"},
+    SPECIAL("FIXED_OTP", DIGITS, fixed_otp, NULL, "the OTP that every customer gets"),
+    FLAG("SIGN_UP", sign_up, true, "an unknown identifier becomes a customer"),
+    FLAG("FULL_REPLIES", full_replies, false, "replies have the older shape: all four members, with nulls"),
+    FLAG("OLD_IDENTIFIER_WORKS", old_identifier_works, false, "token regenerate takes an identifier's old value too"),
+    COUNT("LATENCY_IN_MILLISECONDS", latency_ms, 0, 600000, "how long each request of the brand takes"),
+    COUNT("LATENCY_JITTER_IN_MILLISECONDS", latency_jitter_ms, 0, 600000, "the most that chance adds to the latency"),
 
-    COUNT("CONF_MAX_OTP_RETRY_COUNT", max_otp_retry_count, 5, 1000000),
-    COUNT("CONF_MAX_PASSWORD_RETRY_COUNT", max_password_retry_count, 5, 1000000),
-    COUNT("CONF_MFA_MAX_OTP_RETRY_COUNT", mfa_max_otp_retry_count, 5, 1000000),
-    COUNT("CONF_MFA_MAX_PASSWORD_RETRY_COUNT", mfa_max_password_retry_count, 5, 1000000),
-    FLAG("CONF_ENABLE_ACCOUNT_LOCKING", account_locking, false),
-    MINUTES("CONF_LOCK_PERIOD_IN_MINUTES", lock_minutes, 30, MOST_LOCK_MINUTES),
-    FLAG("CONF_ENABLE_ACCOUNT_LOCKING_MFA", mfa_account_locking, false),
-    MINUTES("CONF_MFA_LOCK_PERIOD_IN_MINUTES", mfa_lock_minutes, 30, MOST_LOCK_MINUTES),
-    MINUTES("CONF_INCORRECT_ATTEMPT_INTERVAL", incorrect_attempt_interval_minutes, 30, MOST_MINUTES),
+    COUNT("CONF_MAX_OTP_RETRY_COUNT", max_otp_retry_count, 5, 1000000, "wrong OTPs that a session allows"),
+    COUNT("CONF_MAX_PASSWORD_RETRY_COUNT", max_password_retry_count, 5, 1000000,
+          "wrong passwords that a session allows"),
+    COUNT("CONF_MFA_MAX_OTP_RETRY_COUNT", mfa_max_otp_retry_count, 5, 1000000,
+          "the same for OTPs of the second factor"),
+    COUNT("CONF_MFA_MAX_PASSWORD_RETRY_COUNT", mfa_max_password_retry_count, 5, 1000000,
+          "the same for passwords of the second factor"),
+    FLAG("CONF_ENABLE_ACCOUNT_LOCKING", account_locking, false, "too many wrong attempts lock the customer"),
+    MINUTES("CONF_LOCK_PERIOD_IN_MINUTES", lock_minutes, 30, MOST_LOCK_MINUTES, "minutes that a lock lasts"),
+    FLAG("CONF_ENABLE_ACCOUNT_LOCKING_MFA", mfa_account_locking, false, "the same for the second factor"),
+    MINUTES("CONF_MFA_LOCK_PERIOD_IN_MINUTES", mfa_lock_minutes, 30, MOST_LOCK_MINUTES,
+            "minutes that a lock of the second factor lasts"),
+    MINUTES("CONF_INCORRECT_ATTEMPT_INTERVAL", incorrect_attempt_interval_minutes, 30, MOST_MINUTES,
+            "minutes after a wrong attempt until the count starts anew"),
 
-    FLAG("CONF_ENABLE_EXPIRY_BASED_KEY", expiry_based_key, false),
-    MINUTES("CONF_KEY_EXPIRY_IN_MINUTES", key_expiry_minutes, 60, MOST_MINUTES),
-    MINUTES("CONF_KEY_EXPIRY_MFA_IN_MINUTES", mfa_key_expiry_minutes, 60, MOST_MINUTES),
-    MINUTES("CONF_TOKEN_SESSION_EXPIRY_MINUTES", session_minutes, 15, MOST_MINUTES),
-    MINUTES("CONF_MFA_TOKEN_SESSION_EXPIRY_MINUTES", mfa_session_minutes, 15, MOST_MINUTES),
-    MINUTES("CONF_MFA_SESSION_EXPIRY_MINUTES", unused_mfa_session_minutes, 15, MOST_MINUTES),
-    MINUTES("TOKEN_EXPIRY_IN_MINUTES", token_minutes, 15, MOST_MINUTES),
-    MINUTES("CONF_MFA_TOKEN_EXPIRY_IN_MINUTES", mfa_token_minutes, 15, MOST_MINUTES),
-    FLAG("CONF_REGENERATE_TOKEN", regenerate_token, true),
-    FLAG("CONF_REGENERATE_MFA_TOKEN", regenerate_mfa_token, true),
+    FLAG("CONF_ENABLE_EXPIRY_BASED_KEY", expiry_based_key, false, "keys expire"),
+    MINUTES("CONF_KEY_EXPIRY_IN_MINUTES", key_expiry_minutes, 60, MOST_MINUTES,
+            "minutes that a key lives, if keys expire"),
+    MINUTES("CONF_KEY_EXPIRY_MFA_IN_MINUTES", mfa_key_expiry_minutes, 60, MOST_MINUTES,
+            "minutes that a key of the second factor lives"),
+    MINUTES("CONF_TOKEN_SESSION_EXPIRY_MINUTES", session_minutes, 15, MOST_MINUTES,
+            "minutes that a session and its OTP live"),
+    MINUTES("CONF_MFA_TOKEN_SESSION_EXPIRY_MINUTES", mfa_session_minutes, 15, MOST_MINUTES,
+            "minutes that a session of the second factor lives"),
+    MINUTES("CONF_MFA_SESSION_EXPIRY_MINUTES", unused_mfa_session_minutes, 15, MOST_MINUTES,
+            "accepted, without effect"),
+    MINUTES("TOKEN_EXPIRY_IN_MINUTES", token_minutes, 15, MOST_MINUTES, "minutes that a token lives"),
+    MINUTES("CONF_MFA_TOKEN_EXPIRY_IN_MINUTES", mfa_token_minutes, 15, MOST_MINUTES,
+            "minutes that a token of the second factor lives"),
+    FLAG("CONF_REGENERATE_TOKEN", regenerate_token, true, "a sign-in gives a key"),
+    FLAG("CONF_REGENERATE_MFA_TOKEN", regenerate_mfa_token, true, "a sign-in by the second factor gives a key"),
 
-    FLAG("IS_MFA_ENABLED", mfa_enabled, false),
-    FLAG("CONF_FORCED_MFA", forced_mfa, false),
-    STRING("MFA_ROLE", mfa_role, "DEFAULT_MFA_ROLE"),
-    FLAG("IS_MFA_PASSWORD_ENABLED", mfa_password_enabled, false),
-    SPECIAL("MFA_PASSWORD_REGEX", REGEX, mfa_password_regex),
-    FLAG("CONF_SKIP_OTP_VALIDATE", skip_otp_validate, false),
-    FLAG("CONF_SKIP_OTP_VALIDATE_RESET", skip_otp_validate_reset, false),
-    FLAG("CONF_AUTO_FILL_2ND_FACTOR_IDENTIFIER", auto_fill_second_identifier, false),
+    FLAG("IS_MFA_ENABLED", mfa_enabled, false, "the brand has a second factor"),
+    FLAG("CONF_FORCED_MFA", forced_mfa, false, "every customer needs the second factor"),
+    STRING("MFA_ROLE", mfa_role, "DEFAULT_MFA_ROLE", "the role after the second factor; DEFAULT_MFA_ROLE means USER"),
+    FLAG("IS_MFA_PASSWORD_ENABLED", mfa_password_enabled, false, "the second factor has passwords"),
+    SPECIAL("MFA_PASSWORD_REGEX", REGEX, mfa_password_regex, NULL,
+            "what a new password of the second factor must match"),
+    FLAG("CONF_SKIP_OTP_VALIDATE", skip_otp_validate, false, "a first password of the second factor needs no OTP"),
+    FLAG("CONF_SKIP_OTP_VALIDATE_RESET", skip_otp_validate_reset, false,
+         "a forgotten password of the second factor needs no OTP"),
+    FLAG("CONF_AUTO_FILL_2ND_FACTOR_IDENTIFIER", auto_fill_second_identifier, false,
+         "the second factor takes a missing identifier from the first"),
 
-    FLAG("CONF_EXTERNAL_ID_LOGIN_ENABLED", external_id_login_enabled, false),
-    ONE_OF("CONF_OTP_SEND_FOR_EXTERNAL_ID", otp_send_for_external_id, "mobile", "mobile,email"),
-    ONE_OF("CONF_MOBILE_SUB_CHANNEL", mobile_sub_channel, NULL, "WHATSAPP,ZALO"),
-    STRING("CONF_MOBILE_SUB_CHANNEL_PROPERTIES", mobile_sub_channel_properties, NULL),
-    ONE_OF("CONF_MFA_MOBILE_SUB_CHANNEL", mfa_mobile_sub_channel, NULL, "WHATSAPP,ZALO"),
-    STRING("CONF_MFA_MOBILE_SUB_CHANNEL_PROPERTIES", mfa_mobile_sub_channel_properties, NULL),
-    STRING("CONF_FALLBACK_CHANNELS", fallback_channels, NULL),
-    STRING("CONF_FALLBACK_CHANNELS_PROPERTIES", fallback_channels_properties, NULL),
+    FLAG("CONF_EXTERNAL_ID_LOGIN_ENABLED", external_id_login_enabled, false, "customers sign in by EXTERNALID too"),
+    ONE_OF("CONF_OTP_SEND_FOR_EXTERNAL_ID", otp_send_for_external_id, "mobile", "mobile,email",
+           "where an EXTERNALID with both gets its OTPs"),
+    ONE_OF("CONF_MOBILE_SUB_CHANNEL", mobile_sub_channel, NULL, "WHATSAPP,ZALO",
+           "the channel of mobile numbers, not SMS"),
+    STRING("CONF_MOBILE_SUB_CHANNEL_PROPERTIES", mobile_sub_channel_properties, NULL, "its text, with {otp} in it"),
+    ONE_OF("CONF_MFA_MOBILE_SUB_CHANNEL", mfa_mobile_sub_channel, NULL, "WHATSAPP,ZALO",
+           "the channel of mobile numbers in the second factor"),
+    STRING("CONF_MFA_MOBILE_SUB_CHANNEL_PROPERTIES", mfa_mobile_sub_channel_properties, NULL,
+           "its text, with {otp} in it"),
+    STRING("CONF_FALLBACK_CHANNELS", fallback_channels, NULL, "channels that fallbackChannel may name, with commas"),
+    STRING("CONF_FALLBACK_CHANNELS_PROPERTIES", fallback_channels_properties, NULL, "their text, with {otp} in it"),
 
-    FLAG("CONF_ENABLE_ENCRYPTION", encryption, false),
-    STRING("CONF_ENCRYPTION_PUBLIC_KEY", encryption_public_key, NULL),
-    STRING("CONF_ENCRYPTION_PRIVATE_KEY", encryption_private_key, NULL),
-    COUNT("CONF_ENCRYPTION_VALID_IN_SECONDS", encryption_valid_seconds, 120, 31536000),
-    SPECIAL("CONF_ENCRYPTION_ENDPOINTS", ENDPOINTS, encryption_endpoints),
-    FLAG("CONFIG_REJECT_NON_CF_CALLS", reject_non_cf_calls, false),
+    FLAG("CONF_ENABLE_ENCRYPTION", encryption, false, "OTP generate needs hash and timeStamp"),
+    STRING("CONF_ENCRYPTION_PUBLIC_KEY", encryption_public_key, NULL, "accepted, without effect"),
+    STRING("CONF_ENCRYPTION_PRIVATE_KEY", encryption_private_key, NULL, "accepted, without effect"),
+    COUNT("CONF_ENCRYPTION_VALID_IN_SECONDS", encryption_valid_seconds, 120, 31536000,
+          "seconds that a timeStamp may be away from now"),
+    SPECIAL("CONF_ENCRYPTION_ENDPOINTS", ENDPOINTS, encryption_endpoints, "OTP,MFA_OTP",
+            "which OTP generate needs them; none: both"),
+    FLAG("CONFIG_REJECT_NON_CF_CALLS", reject_non_cf_calls, false, "OTP generate needs the CDN's header X-Amz-Cf-Id"),
 };
 
 enum { SETTING_COUNT = sizeof table / sizeof table[0] };
@@ -311,6 +337,30 @@ void settings_write(const struct settings *settings, bool all, struct text *json
         comma = ",";
     }
     text_add_string(json, "}");
+}
+
+static void describe(struct settings *defaults, const struct setting *setting, struct text *json)
+{
+    text_add_format(json, "{\"name\":\"%s\",\"type\":\"%s\",\"default\":", setting->name, kind_names[setting->kind]);
+    write_value(defaults, setting, json);
+    if (setting->kind == NUMBER || setting->kind == NUMBER_OR_NULL)
+        text_add_format(json, ",\"least\":%lld,\"most\":%lld", (long long)setting->least, (long long)setting->most);
+    if (setting->choices)
+        text_add_format(json, ",\"choices\":\"%s\"", setting->choices);
+    text_add_format(json, ",\"meaning\":\"%s\"}", setting->meaning);
+}
+
+void settings_describe(struct text *json)
+{
+    struct settings defaults;
+    settings_init(&defaults);
+    text_add_string(json, "{\"settings\":[");
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        text_add_string(json, i ? "," : "");
+        describe(&defaults, &table[i], json);
+    }
+    text_add_string(json, "]}");
+    settings_free(&defaults);
 }
 
 int64_t settings_latency_ms(const struct settings *settings)

@@ -81,6 +81,8 @@ void settings_init(struct settings *settings);
 bool settings_replace(struct settings *settings, struct json_object *object, struct text *error);
 /* Adds the object that settings_replace would take: of all settings, or of those that are not at their default. */
 void settings_write(const struct settings *settings, bool all, struct text *json);
+/* Adds {"settings":[{"name","type","default","meaning",...},...]}: what there is to set. */
+void settings_describe(struct text *json);
 /* How long a request of the brand takes, a part of it by chance. */
 int64_t settings_latency_ms(const struct settings *settings);
 void settings_free(struct settings *settings);
