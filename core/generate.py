@@ -4,6 +4,10 @@
 
     operations.def    what protocol/operation.c and its tests expand: one row for each fact of operations.json
     operations.c      the functions of capauth.h that start an operation of the Auth Engine
+    settings.def      what api/settings.c expands, of settings.json
+    net_config.h      members of struct capauth__net_config
+    session_config.h  members of struct capauth__config
+    options.def       the same of api/options.c and the options of a call
 """
 
 import pathlib
@@ -11,7 +15,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
-from tables import Operations  # noqa: E402
+from tables import Operations, Settings  # noqa: E402
 
 MADE = "/* SPDX-License-Identifier: Apache-2.0 */\n/* Made by core/generate.py from {}; do not edit. */\n"
 LINE = 120
@@ -105,9 +109,90 @@ def operations_c(table):
     return MADE.format("operations.json") + '#include "session/start.h"\n\n' + "\n".join(functions)
 
 
+def quoted(text):
+    return f'"{text}"'
+
+
+KEPT_BY = {"url": "URL", "file": "READABLE_FILE", "text": "PLAIN_TEXT", "choice": "CHOICE"}
+
+
+def text_rows(settings, kind):
+    """How values of that kind are taken over, where no function written by hand does it."""
+    for setting in settings:
+        if setting.kind == kind and not setting.by_hand:
+            choices = "".join(f', "{choice}"' for choice in setting.choices)
+            yield f"{KEPT_BY[kind]}({setting.c_name}, {setting.path}{choices})"
+
+
+def number_row(setting):
+    check = f"check_{setting.c_name}" if setting.checked else "NULL"
+    bounds = f"{setting.least}, {setting.most}, {int(setting.default)}"
+    return f"NUMBER({setting.c_name}, {setting.path}, {bounds}, {check})"
+
+
+def settings_def(settings):
+    clusters = [
+        f'CLUSTER("{cluster["name"]}", "{cluster["base_url"]}",\n        "{cluster["gateway_url"]}")'
+        for cluster in settings.clusters
+    ]
+    texts = [setting for setting in settings.client if setting.is_text]
+    numbers = [number_row(setting) for setting in settings.client if setting.is_number]
+    kept = [f"TEXT_MEMBER({setting.path})" for setting in texts if setting.has_member]
+    getters = [f"GETTER({setting.c_name}, {setting.path})" for setting in settings.client if setting.getter]
+    return definitions(
+        "settings.json",
+        [
+            ("CLUSTER(name, base_url, gateway_url)", "The Auth Engine's public hosts.", clusters),
+            ("NUMBER(name, member, least, most, value, check)", "Numbers; `value` is the default.", numbers),
+            ("URL(name, member)", "Texts, by how they are checked and kept: URLs,", text_rows(texts, "url")),
+            ("READABLE_FILE(name, member)", "files that must be readable,", text_rows(texts, "file")),
+            ("PLAIN_TEXT(name, member)", "any text,", text_rows(texts, "text")),
+            ("CHOICE(name, member, ...)", "one of these.", text_rows(texts, "choice")),
+            ("TEXT_SETTER(name)", "All texts.", [f"TEXT_SETTER({setting.c_name})" for setting in texts]),
+            ("TEXT_MEMBER(member)", "Those that are kept as they are.", kept),
+            ("GETTER(name, member)", "What can be asked.", getters),
+        ],
+    )
+
+
+def config_members(settings, room):
+    """Members of a struct, one for each setting that is kept as it is."""
+    text = MADE.format("settings.json")
+    for setting in settings.client:
+        if setting.room == room and setting.has_member:
+            kind = "int " if setting.is_number else "char *"
+            text += f"    {kind}{setting.c_name};\n"
+    return text
+
+
+def options_def(settings):
+    durations = [
+        f"DURATION({option.c_name}, {option.least}, {option.most}, {option.none})"
+        for option in settings.call
+        if option.kind == "duration"
+    ]
+    flags = [f"FLAG({option.c_name})" for option in settings.call if option.kind == "flag"]
+    texts = [option for option in settings.call if option.is_text or option.kind == "hash"]
+    return definitions(
+        "settings.json",
+        [
+            ("DURATION(name, least, most, none)", "Milliseconds; `none`: not given.", durations),
+            ("FLAG(name)", "1 or 0.", flags),
+            ("TEXT_MEMBER(name)", "Texts.", [f"TEXT_MEMBER({option.c_name})" for option in texts]),
+        ],
+    )
+
+
 def files():
-    operations = Operations()
-    return {"operations.def": operations_def(operations), "operations.c": operations_c(operations)}
+    operations, settings = Operations(), Settings()
+    return {
+        "operations.def": operations_def(operations),
+        "operations.c": operations_c(operations),
+        "settings.def": settings_def(settings),
+        "net_config.h": config_members(settings, "net"),
+        "session_config.h": config_members(settings, "session"),
+        "options.def": options_def(settings),
+    }
 
 
 def main(arguments):

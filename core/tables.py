@@ -16,6 +16,9 @@ ARGUMENT_KINDS = ("otp", "password", "identifier", "method", "endpoint")
 SECRETS = ("otp", "password")
 REPLIES = ("nothing", "session", "token", "new_token")
 REPEATS = ("never", "always", "without_password")
+NUMBER_KINDS = ("duration", "count", "flag")
+TEXT_KINDS = ("cluster", "url", "file", "text", "choice", "texts", "password")
+SETTING_KINDS = (*NUMBER_KINDS, *TEXT_KINDS, "clock", "pairs", "query", "hash")
 GIVES = (None, "token", "reply")
 
 
@@ -116,3 +119,71 @@ class Operations:
             group = self.sign_in_lost if step["outcome"] == "sign_in_lost" else [step["outcome"]]
             for outcome in group:
                 yield outcome, step["step"], step.get("why", "")
+
+
+class Setting:
+    """One row of settings.json: a client's setting or a call's option.
+
+    name         as Python, Lua and Java know it, Java in its own way
+    kind         SETTING_KINDS: what C takes, what the languages take, and how one becomes the other
+    choices      of the kind "choice"
+    parameter    what the setter's value is called where that is seen, in Java
+    least, most  bounds of a number, as C counts it
+    default      of a client's setting, as C counts it; absent: none, or more than a number can say
+    none         of a call's option: the number for "not given"
+    by_hand      the C function is written by hand, or what it does with the value is
+    checked      a number within its bounds is looked at once more: check_NAME in C
+    member       false: what it sets is more than the member of its name
+    room         "net": the member is the transport's
+    getter       there is a function that tells what holds
+    first        the wrappers set it before the others, whose values are looked at in its light
+    common       an option that every operation takes
+    doc          for every language but C, whose header is written by hand
+    """
+
+    KNOWN = {"name", "kind", "choices", "parameter", "least", "most", "default", "none", "by_hand", "checked", "member"}
+    KNOWN |= {"getter", "first", "common", "room", "doc"}
+
+    def __init__(self, row):
+        where = f"settings.json: {row.get('name')}"
+        check(row.keys() <= self.KNOWN, f"{where}: has {sorted(row.keys() - self.KNOWN)}")
+        self.name, self.kind, self.doc = row["name"], row["kind"], row["doc"]
+        self.c_name = f"{self.name}_ms" if self.kind in ("duration", "clock") else self.name
+        self.choices = row.get("choices", [])
+        self.parameter = row.get("parameter", self.name)
+        self.default = row.get("default")
+        self.none = row.get("none", 0)
+        self.least, self.most = (0, 1) if self.kind == "flag" else (row.get("least"), row.get("most"))
+        self.by_hand, self.checked = row.get("by_hand", False), row.get("checked", False)
+        self.getter, self.first, self.common = (row.get(name, False) for name in ("getter", "first", "common"))
+        self.is_number = self.kind in NUMBER_KINDS
+        self.is_text = self.kind in TEXT_KINDS
+        self.has_member = row.get("member", self.is_text or self.is_number)
+        self.room = row.get("room", "session")
+        self.path = f"net.{self.c_name}" if self.room == "net" else self.c_name
+        check(self.kind in SETTING_KINDS, f"{where}: kind {self.kind}")
+        check(self.doc.endswith("."), f"{where}: doc is no sentence")
+        check(not self.is_number or self.least < self.most, f"{where}: has no bounds")
+        check((self.kind == "choice") == bool(self.choices), f"{where}: choices")
+
+
+class Settings:
+    """settings.json."""
+
+    def __init__(self, path=HERE / "settings.json"):
+        table = json.loads(path.read_text(encoding="utf-8"))
+        self.clusters = table["clusters"]
+        self.client = [Setting(row) for row in table["client"]]
+        self.call = [Setting(row) for row in table["call"]]
+        unique(self.clusters, "name", "settings.json")
+        unique(table["client"], "name", "settings.json")
+        unique(table["call"], "name", "settings.json")
+
+    def in_order_of_setting(self):
+        return sorted(self.client, key=lambda setting: not setting.first)
+
+    def options_of(self, operation):
+        """Those that an operation takes: its own in its order, then those of every operation."""
+        by_name = {option.name: option for option in self.call}
+        own = [by_name[name] for name in operation.options if name != "body"]
+        return own, [option for option in self.call if option.common]

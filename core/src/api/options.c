@@ -14,7 +14,8 @@ int capauth_options_new(capauth_options **out)
     *out = calloc(1, sizeof **out);
     if (!*out)
         return CAPAUTH_E_NO_MEMORY;
-    (*out)->margin_ms = -1;
+#define DURATION(name, least, most, none) (*out)->name = none;
+#include "generated/options.def"
     return CAPAUTH_OK;
 }
 
@@ -22,9 +23,8 @@ void capauth_options_free(capauth_options **options)
 {
     if (!options || !*options)
         return;
-    capauth__forget(&(*options)->password);
-    capauth__forget(&(*options)->fallback_channel);
-    capauth__forget(&(*options)->otp_hash);
+#define TEXT_MEMBER(name) capauth__forget(&(*options)->name);
+#include "generated/options.def"
     capauth__forget(&(*options)->error_message);
     capauth__headers_free(&(*options)->headers);
     capauth__buffer_free(&(*options)->query);
@@ -70,11 +70,13 @@ static int set_text(capauth_options *options, const char *name, char **slot, con
     return capauth__replace(slot, value) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
 }
 
-static int set_duration(capauth_options *options, const char *name, int *slot, int value, int least)
+enum { DAY_MS = 86400000 };
+
+static int set_duration(capauth_options *options, const char *name, int *slot, int value, int least, int most)
 {
-    if (value < least || value > CAPAUTH__DURATION_LONGEST)
-        return fail(options, "%s is %d, and may be %d to %d milliseconds (one day)", name, value, least,
-                    CAPAUTH__DURATION_LONGEST);
+    if (value < least || value > most)
+        return fail(options, "%s is %d, and may be %d to %d milliseconds%s", name, value, least, most,
+                    most == DAY_MS ? " (one day)" : "");
     *slot = value;
     return CAPAUTH_OK;
 }
@@ -85,12 +87,6 @@ static int set_flag(capauth_options *options, const char *name, int *slot, int v
         return fail(options, "%s is %d, and may be 0 or 1", name, value);
     *slot = value;
     return CAPAUTH_OK;
-}
-
-int capauth_options_set_timeout_ms(capauth_options *options, int timeout_ms)
-{
-    return options ? set_duration(options, "timeout_ms", &options->timeout_ms, timeout_ms, 1)
-                   : CAPAUTH_E_INVALID_ARGUMENT;
 }
 
 int capauth_options_set_password(capauth_options *options, const char *password)
@@ -127,11 +123,6 @@ int capauth_options_set_otp_hash(capauth_options *options, const char *hash, int
     if (!result)
         options->otp_timestamp_ms = timestamp_ms;
     return result;
-}
-
-int capauth_options_set_margin_ms(capauth_options *options, int margin_ms)
-{
-    return options ? set_duration(options, "margin_ms", &options->margin_ms, margin_ms, 0) : CAPAUTH_E_INVALID_ARGUMENT;
 }
 
 int capauth_options_add_header(capauth_options *options, const char *name, const char *value)
@@ -186,12 +177,16 @@ int capauth_options_add_query(capauth_options *options, const char *name, const 
     return query->failed ? CAPAUTH_E_NO_MEMORY : CAPAUTH_OK;
 }
 
-int capauth_options_set_repeatable(capauth_options *options, int repeatable)
-{
-    return options ? set_flag(options, "repeatable", &options->repeatable, repeatable) : CAPAUTH_E_INVALID_ARGUMENT;
-}
-
-int capauth_options_set_view(capauth_options *options, int view)
-{
-    return options ? set_flag(options, "view", &options->view, view) : CAPAUTH_E_INVALID_ARGUMENT;
-}
+/* The other setters, one for each row of core/settings.json. */
+#define DURATION(name, least, most, none)                                                                              \
+    int capauth_options_set_##name(capauth_options *options, int value)                                                \
+    {                                                                                                                  \
+        return options ? set_duration(options, #name, &options->name, value, least, most)                              \
+                       : CAPAUTH_E_INVALID_ARGUMENT;                                                                   \
+    }
+#define FLAG(name)                                                                                                     \
+    int capauth_options_set_##name(capauth_options *options, int value)                                                \
+    {                                                                                                                  \
+        return options ? set_flag(options, #name, &options->name, value) : CAPAUTH_E_INVALID_ARGUMENT;                 \
+    }
+#include "generated/options.def"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The settings of a client: defaults, and the setters of the public header. */
+/* The settings of a client: defaults, and the setters of the public header. The rows are core/settings.json's. */
 #ifndef CAPAUTH_SETTINGS_H
 #define CAPAUTH_SETTINGS_H
 
@@ -12,5 +12,9 @@ bool capauth__config_init(struct capauth__config *config);
 void capauth__config_free(struct capauth__config *config);
 /* Where gateway calls go, without a slash at the end; appended to `out`. */
 bool capauth__gateway_base(const struct capauth__config *config, struct capauth__buffer *out);
+
+/* For the setters that are more than a row, with the client's mutex held: what they return. */
+int capauth__setting_unsupported(capauth_client *client, const char *name, const char *what);
+int capauth__set_proxy(capauth_client *client, const char *proxy);
 
 #endif

@@ -16,14 +16,11 @@
 
 /* The optional arguments, as a call copied them. */
 struct capauth_options {
-    int timeout_ms; /* 0: the client's */
-    int margin_ms; /* -1: the client's */
-    int repeatable;
-    int view;
-    char *password;
-    char *fallback_channel;
-    char *otp_hash;
-    int64_t otp_timestamp_ms;
+#define DURATION(name, least, most, none) int name;
+#define FLAG(name) int name;
+#define TEXT_MEMBER(name) char *name;
+#include "generated/options.def"
+    int64_t otp_timestamp_ms; /* goes with otp_hash */
     struct capauth__header *headers;
     struct capauth__buffer query; /* "name=value&name=value", encoded */
     char *error_message; /* of the last setter that refused */

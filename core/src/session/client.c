@@ -341,26 +341,6 @@ int capauth_client_prepare(capauth_client *client)
     return result;
 }
 
-static int read_setting(const capauth_client *client, const int *setting)
-{
-    int value;
-
-    capauth__client_lock(client);
-    value = *setting;
-    capauth__client_unlock(client);
-    return value;
-}
-
-int capauth_client_timeout_ms(const capauth_client *client)
-{
-    return client ? read_setting(client, &client->config.timeout_ms) : 0;
-}
-
-int capauth_client_refresh_margin_ms(const capauth_client *client)
-{
-    return client ? read_setting(client, &client->config.refresh_margin_ms) : 0;
-}
-
 int capauth_diagnose(capauth_client *client, char **out)
 {
     struct capauth__buffer text = {0};

@@ -17,17 +17,10 @@
 #include "session/event.h"
 
 struct capauth__config {
+#include "generated/session_config.h"
     struct capauth__net_config net;
-    char *base_url;
-    char *gateway_url; /* given; NULL: the default */
-    char *cluster_gateway;
-    int timeout_ms;
-    int max_retries;
-    int refresh_margin_ms;
-    int auto_refresh;
-    int allow_http;
+    char *cluster_gateway; /* where gateway calls go, unless gateway_url says otherwise */
     int64_t clock_offset_ms;
-    int cap_mobile;
 };
 
 struct capauth_client {
@@ -77,7 +70,5 @@ void capauth__server_clock_set(capauth_client *client, int64_t date_ms);
 /* A token that was issued just now has not expired, nor does it come from the future: else the clock is wrong, and is
  * set by the token. One odd Date would have every token regenerated before it is used. */
 void capauth__server_clock_check(capauth_client *client, const struct capauth__claims *fresh);
-
-enum { CAPAUTH__DURATION_LONGEST = 86400000 /* a day, in milliseconds */ };
 
 #endif
