@@ -102,11 +102,9 @@ int capauth_options_set_password(capauth_options *options, const char *password)
 
 int capauth_options_set_fallback_channel(capauth_options *options, const char *channel)
 {
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
     if (!options)
         return CAPAUTH_E_INVALID_ARGUMENT;
-    if (channel && strspn(channel, allowed) != strlen(channel))
+    if (channel && strspn(channel, CAPAUTH__ALPHANUMERIC "-_") != strlen(channel))
         return fail(options, "fallback_channel has a character that is not a letter, a digit, - or _");
     return set_text(options, "fallback_channel", &options->fallback_channel, channel, CAPAUTH__CHANNEL_LONGEST);
 }
@@ -141,17 +139,15 @@ int capauth_options_add_header(capauth_options *options, const char *name, const
     return CAPAUTH_OK;
 }
 
-/* RFC 3986: all but the unreserved characters. */
 static void append_encoded(struct capauth__buffer *out, const char *text)
 {
-    static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     static const char hex[] = "0123456789ABCDEF";
 
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
         char escape[3] = {'%', hex[c >> 4], hex[c & 15]};
 
-        if (strchr(unreserved, c))
+        if (strchr(CAPAUTH__UNRESERVED, c))
             capauth__buffer_append(out, text, 1);
         else
             capauth__buffer_append(out, escape, 3);

@@ -262,7 +262,7 @@ static bool pins_are_sane(const char *pins)
         size_t length = strcspn(pins, ";");
 
         if (length < 8 + 44 || strncmp(pins, "sha256//", 8) != 0 ||
-            strspn(pins + 8, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") != length - 8)
+            strspn(pins + 8, CAPAUTH__ALPHANUMERIC "+/=") != length - 8)
             return false;
         pins += length;
         if (*pins == ';')

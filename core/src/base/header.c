@@ -11,8 +11,7 @@
 /* RFC 9110's token. */
 static bool header_name_is_sane(const char *name)
 {
-    return strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
-           strlen(name);
+    return strspn(name, CAPAUTH__ALPHANUMERIC "!#$%&'*+-.^_`|~") == strlen(name);
 }
 
 /* What HTTP or capauth itself sets; a second one would contradict the first. */

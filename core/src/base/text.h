@@ -17,6 +17,10 @@ enum {
     CAPAUTH__TOKEN_LONGEST = 16384
 };
 
+/* What lists of allowed characters are put together from. The unreserved ones are RFC 3986's. */
+#define CAPAUTH__ALPHANUMERIC "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+#define CAPAUTH__UNRESERVED CAPAUTH__ALPHANUMERIC "-._~"
+
 /* NULL, or what is wrong with it: "is missing", "is longer than 256 bytes", "is not UTF-8", ... */
 const char *capauth__text_fault(const char *text, size_t longest);
 /* The same for a password, which may have any character, a tab too. */

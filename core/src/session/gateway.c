@@ -16,7 +16,7 @@
 /* Path segments of unreserved characters; no way up, no query, no empty segment. */
 static const char *endpoint_fault(const char *endpoint)
 {
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+    static const char allowed[] = CAPAUTH__UNRESERVED "/";
     const char *fault = capauth__text_fault(endpoint, CAPAUTH__IDENTITY_LONGEST);
 
     if (fault)
