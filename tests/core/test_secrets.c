@@ -295,16 +295,16 @@ TEST(what_was_sent_is_wiped_when_the_call_is_settled)
     size_t length;
 
     assert_code(validate_password(scene->session, &call), CAPAUTH_OK);
-    assert_non_null(strstr(call->body.data, "Pa\\\"ss"));
-    length = call->body.length;
+    assert_non_null(strstr(call->exchange.body.data, "Pa\\\"ss"));
+    length = call->exchange.body.length;
     assert_code(capauth_call_wait(call, 20000), 7777);
     for (size_t i = 0; i < length; i++)
-        assert_int_equal(call->body.data[i], 0);
+        assert_int_equal(call->exchange.body.data[i], 0);
     capauth_call_free(&call);
     assert_code(call_gateway(scene->session, &call), CAPAUTH_OK);
     assert_code(capauth_call_wait(call, 20000), CAPAUTH_OK);
-    assert_non_null(call->token_headers);
-    for (struct capauth__header *header = call->token_headers; header; header = header->next)
+    assert_non_null(call->exchange.secret_headers);
+    for (struct capauth__header *header = call->exchange.secret_headers; header; header = header->next)
         assert_null(strstr(header->line, "eyJ"));
     capauth_call_free(&call);
     close_scene(scene);

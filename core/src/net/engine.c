@@ -121,8 +121,8 @@ static void enter(capauth_call *call)
 
     atomic_fetch_add(&call->references, 1); /* the engine's, until it is settled */
     call->entered = true;
-    call->state = CAPAUTH__WAITING;
-    call->due_ms = call->deadline_ms;
+    call->state = CAPAUTH__ENTERED;
+    call->due_ms = call->exchange.deadline_ms;
     LIST_APPEND(&engine->live, call, live_next, live_previous);
     if (!capauth__heap_add(&engine->heap, call)) {
         call->heap_slot = SIZE_MAX;
@@ -214,10 +214,24 @@ void capauth__engine_end(capauth_client *client, bool forked)
 
 /* ---- Steps ---- */
 
-void capauth__engine_enqueue(capauth_call *call)
+void capauth__engine_send(struct capauth__engine *engine, struct capauth__exchange *exchange)
 {
-    call->state = CAPAUTH__QUEUED;
-    LIST_APPEND(&call->client->engine.queue, call, line_next, line_previous);
+    exchange->queued = true;
+    LIST_APPEND(&engine->queue, exchange, next, previous);
+}
+
+static void leave_queue(struct capauth__engine *engine, struct capauth__exchange *exchange)
+{
+    LIST_REMOVE(&engine->queue, exchange, next, previous);
+    exchange->queued = false;
+}
+
+void capauth__engine_withdraw(struct capauth__engine *engine, struct capauth__exchange *exchange)
+{
+    if (exchange->queued)
+        leave_queue(engine, exchange);
+    if (exchange->transfer)
+        capauth__transport_cancel(engine->transport, exchange);
 }
 
 static bool ensure_transport(capauth_client *client)
@@ -230,22 +244,17 @@ static bool ensure_transport(capauth_client *client)
 static void send_first(capauth_client *client)
 {
     struct capauth__engine *engine = &client->engine;
-    capauth_call *call = engine->queue.first;
+    struct capauth__exchange *exchange = engine->queue.first;
     int result;
 
-    LIST_REMOVE(&engine->queue, call, line_next, line_previous);
-    call->state = CAPAUTH__WAITING;
-    result = ensure_transport(client) ? capauth__transport_start(engine->transport, call) : CAPAUTH_E_NO_MEMORY;
-    if (result) {
-        capauth__call_finish(call, result,
-                             result == CAPAUTH_E_UNSUPPORTED ? "this libcurl lacks what the settings ask for" : NULL);
-        return;
-    }
-    call->state = CAPAUTH__FLYING;
-    if (call->not_processed) /* what was turned away before says nothing of this one */
-        call->may_have_left = call->not_processed = false;
-    call->attempts++;
-    engine->in_flight++;
+    leave_queue(engine, exchange);
+    result = ensure_transport(client) ? capauth__transport_start(engine->transport, exchange) : CAPAUTH_E_NO_MEMORY;
+    if (result)
+        capauth__exchange_fail(exchange, result,
+                               result == CAPAUTH_E_UNSUPPORTED ? "this libcurl lacks what the settings ask for" : NULL,
+                               false);
+    else
+        exchange->attempts++;
 }
 
 static void run_timers(struct capauth__engine *engine, int64_t end_us)
@@ -274,8 +283,7 @@ static void arm(struct capauth__engine *engine)
 
 static bool can_send(const struct capauth__engine *engine)
 {
-    return engine->queue.first &&
-           (!engine->transport || engine->in_flight < capauth__transport_room(engine->transport));
+    return engine->queue.first && (!engine->transport || capauth__transport_has_room(engine->transport));
 }
 
 /* Gives free connections to those who wait for one. At least one; true when the time was up before the end. */
@@ -341,7 +349,7 @@ static void set_done(struct capauth__engine *engine, capauth_call *call)
     atomic_store(&call->done, true);
     if (atomic_load(&call->handle_alive)) {
         call->in_done_list = true;
-        LIST_APPEND(&engine->done, call, line_next, line_previous);
+        LIST_APPEND(&engine->done, call, done_next, done_previous);
         engine->finished++;
     }
     pthread_mutex_unlock(&engine->inbox_mutex);
@@ -351,12 +359,6 @@ void capauth__engine_settle(capauth_call *call)
 {
     struct capauth__engine *engine = &call->client->engine;
 
-    if (call->state == CAPAUTH__QUEUED)
-        LIST_REMOVE(&engine->queue, call, line_next, line_previous);
-    if (call->state == CAPAUTH__FLYING)
-        engine->in_flight--;
-    if (call->transfer)
-        capauth__transport_cancel(engine->transport, call);
     call->state = CAPAUTH__FINISHED;
     LIST_REMOVE(&engine->live, call, live_next, live_previous);
     if (call->heap_slot != SIZE_MAX)
@@ -414,7 +416,7 @@ void capauth__engine_cancel(capauth_call *call)
 static void take_done(struct capauth__engine *engine, capauth_call *call)
 {
     if (call->in_done_list) {
-        LIST_REMOVE(&engine->done, call, line_next, line_previous);
+        LIST_REMOVE(&engine->done, call, done_next, done_previous);
         call->in_done_list = false;
     }
 }

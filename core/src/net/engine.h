@@ -19,6 +19,8 @@
 #include <capauth/capauth.h>
 
 #include "base/platform.h"
+#include "net/config.h"
+#include "net/exchange.h"
 #include "net/heap.h"
 #include "net/reactor.h"
 
@@ -49,9 +51,8 @@ struct capauth__engine {
     uint64_t steps; /* events that were read before another thread's step are stale */
     struct capauth__waiter *sleepers;
     struct capauth__call_list live; /* everything that has entered and not finished */
-    struct capauth__call_list queue; /* waits for a connection */
+    struct capauth__exchange_list queue; /* wait for a connection */
     struct capauth__heap heap;
-    int in_flight;
     bool closed;
     int finished; /* since the last poll */
     bool watched; /* the application has the descriptor */
@@ -95,8 +96,10 @@ int capauth__engine_poll(capauth_client *client, int timeout_ms);
 
 /* The rest is for rooms that act inside a step, with the engine's mutex held. */
 
-/* Puts the call in line for a connection. */
-void capauth__engine_enqueue(capauth_call *call);
+/* Puts the exchange in line for a connection: it ends by its `answered`, unless it is withdrawn. */
+void capauth__engine_send(struct capauth__engine *engine, struct capauth__exchange *exchange);
+/* Takes it out of the line, or off the wire: it gets no answer. */
+void capauth__engine_withdraw(struct capauth__engine *engine, struct capauth__exchange *exchange);
 /* Sets when the call is looked at again: its deadline, or what comes before. */
 void capauth__engine_schedule(capauth_call *call, int64_t due_ms);
 /* Takes a call that has finished out of everything and wakes those who wait for it. */

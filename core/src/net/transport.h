@@ -14,27 +14,10 @@
 
 #include "base/secret.h"
 #include "net/config.h"
+#include "net/exchange.h"
 #include "net/reactor.h"
 
 struct capauth__transport;
-struct capauth__transfer;
-
-/* How one attempt ended. */
-struct capauth__answer {
-    int error; /* CAPAUTH_OK: HTTP answered, whole; else CAPAUTH_E_... */
-    const char *detail;
-    bool may_have_left; /* some of the request was handed to the system */
-    const char *connection; /* "kept", "new" or, where none could be made, "no" */
-    int fd; /* of that connection; -1: not known */
-    int handshake_ms; /* how long TLS took; 0: there was none */
-    bool connection_failed; /* what comes next is better sent on another */
-    int http_status; /* 0: none arrived */
-    int64_t date_ms; /* 0: no Date */
-    int retry_after_ms; /* -1: no Retry-After */
-    const char *request_id;
-    const char *body; /* never NULL */
-    size_t length;
-};
 
 /* CAPAUTH_OK, CAPAUTH_E_NO_MEMORY or CAPAUTH_E_UNSUPPORTED: libcurl is too old or not thread-safe. Counted; undone by
  * the other. */
@@ -56,21 +39,23 @@ void capauth__transport_free(struct capauth__transport *transport);
 /* In a forked child: closes the descriptors, leaves the rest. */
 void capauth__transport_abandon(struct capauth__transport *transport);
 
-/* CAPAUTH_OK: the transfer is under way, and ends with capauth__call_answered. */
-int capauth__transport_start(struct capauth__transport *transport, capauth_call *call);
-void capauth__transport_cancel(struct capauth__transport *transport, capauth_call *call);
-/* What goes with the handshake of this connection, which no call has used yet, has come. */
+/* How many may be under way at once is the transport's to know. */
+bool capauth__transport_has_room(const struct capauth__transport *transport);
+/* CAPAUTH_OK: it is under way, and ends by its `answered`. CAPAUTH_E_UNSUPPORTED: the library lacks what the settings
+ * ask for. CAPAUTH_E_NO_MEMORY. */
+int capauth__transport_start(struct capauth__transport *transport, struct capauth__exchange *exchange);
+/* Ends one that is under way, without an answer. */
+void capauth__transport_cancel(struct capauth__transport *transport, struct capauth__exchange *exchange);
+/* Whether the server may have seen the request that is under way; false: none is. */
+bool capauth__exchange_may_have_left(const struct capauth__exchange *exchange);
+/* What goes with the handshake of this connection, which no exchange has used yet, has come. */
 void capauth__transport_greeted(struct capauth__transport *transport, int fd);
-/* Whether the server may have seen the request of an attempt that is under way. */
-bool capauth__transfer_may_have_left(const struct capauth__transfer *transfer);
-/* Lets curl act on a descriptor. */
+/* A descriptor that it watches is ready. */
 void capauth__transport_ready(struct capauth__transport *transport, int fd, int events);
-/* When curl wants to be called next, in monotonic milliseconds; INT64_MAX: never. */
+/* When capauth__transport_timer wants to be called next, in monotonic milliseconds; INT64_MAX: never. */
 int64_t capauth__transport_due(const struct capauth__transport *transport);
 void capauth__transport_timer(struct capauth__transport *transport, int64_t now_ms);
-/* Hands out the attempts that ended. At least one; true when `end_us` was reached before the last. */
+/* Hands out the answers that are there. At least one; true when `end_us` was reached before the last. */
 bool capauth__transport_collect(struct capauth__transport *transport, int64_t end_us);
-/* How many transfers may be under way at once. */
-int capauth__transport_room(const struct capauth__transport *transport);
 
 #endif

@@ -8,7 +8,7 @@
 static void put_identity(capauth_call *call)
 {
     const capauth_session *session = call->session;
-    struct capauth__buffer *body = &call->body;
+    struct capauth__buffer *body = &call->exchange.body;
 
     capauth__json_put_text(body, "identifierType", capauth__identifier_type_name(session->identifier_type));
     capauth__json_put_text(body, "identifierValue", session->identifier);
@@ -29,7 +29,7 @@ static void put_password(struct capauth__buffer *body, const char *name, const c
 static void put_fields(capauth_call *call, const struct capauth__arguments *arguments, const capauth_options *options)
 {
     const struct capauth__state *state = &call->session->state;
-    struct capauth__buffer *body = &call->body;
+    struct capauth__buffer *body = &call->exchange.body;
     unsigned fields = call->operation->fields;
 
     if (fields & CAPAUTH__F_FIRST_PASSWORD && options && options->password)
@@ -65,7 +65,7 @@ static void put_fields(capauth_call *call, const struct capauth__arguments *argu
 bool capauth__wire_request(capauth_call *call, const struct capauth__arguments *arguments,
                            const capauth_options *options)
 {
-    struct capauth__buffer *url = &call->url;
+    struct capauth__buffer *url = &call->exchange.url;
 
     capauth__buffer_text(url, capauth__client_freeze(call->client)->base_url);
     capauth__buffer_text(url, call->operation->path);
@@ -73,13 +73,13 @@ bool capauth__wire_request(capauth_call *call, const struct capauth__arguments *
         capauth__buffer_text(url, "?fallbackChannel=");
         capauth__buffer_text(url, options->fallback_channel); /* only letters, digits, - and _ */
     }
-    call->method = call->operation->method;
-    call->has_body = true;
-    capauth__json_open(&call->body);
+    call->exchange.method = call->operation->method;
+    call->exchange.has_body = true;
+    capauth__json_open(&call->exchange.body);
     put_identity(call);
     put_fields(call, arguments, options);
-    capauth__json_close(&call->body);
-    return !url->failed && !call->body.failed;
+    capauth__json_close(&call->exchange.body);
+    return !url->failed && !call->exchange.body.failed;
 }
 
 /* ---- Replies ---- */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/transport.h"
 #include "protocol/wire.h"
 #include "session/gateway.h"
 #include "session/redact.h"
@@ -15,6 +16,13 @@ static const char withheld[] = "(withheld: the message repeats a secret)";
 enum { BACKOFF_MS = 100, BACKOFF_LONGEST_MS = 5000 };
 
 /* ---- Life ---- */
+
+static void answered(struct capauth__exchange *exchange, const struct capauth__answer *answer);
+
+static const char *quote(const struct capauth__exchange *exchange, const char *text)
+{
+    return capauth__call_told(exchange->owner, NULL, text);
+}
 
 capauth_call *capauth__call_new(capauth_client *client, capauth_session *session, enum capauth__verb verb,
                                 const capauth_options *options)
@@ -34,9 +42,14 @@ capauth_call *capauth__call_new(capauth_client *client, capauth_session *session
     if (session)
         capauth__session_hold(session);
     call->verb = verb;
+    call->exchange.owner = call;
+    call->exchange.answered = answered;
+    call->exchange.quote = quote;
+    call->exchange.gzip = verb == CAPAUTH__GATEWAY;
+    call->exchange.connect_only = verb == CAPAUTH__PREPARE;
     call->id = atomic_fetch_add(&client->next_call_id, 1) + 1;
     call->started_us = capauth__monotonic_us();
-    call->deadline_ms = call->started_us / 1000 + timeout_ms;
+    call->exchange.deadline_ms = call->started_us / 1000 + timeout_ms;
     call->margin_ms = margin_ms;
     call->margin_given = options && options->margin_ms >= 0;
     call->retry_after_ms = -1;
@@ -53,8 +66,8 @@ bool capauth__call_copy_headers(capauth_call *call, const struct capauth__header
             free(header);
             return false;
         }
-        header->next = call->headers;
-        call->headers = header;
+        header->next = call->exchange.headers;
+        call->exchange.headers = header;
     }
     return true;
 }
@@ -69,11 +82,8 @@ void capauth__call_drop(capauth_call *call)
 {
     if (atomic_fetch_sub(&call->references, 1) != 1)
         return;
-    capauth__buffer_free(&call->url);
-    capauth__buffer_free(&call->body);
+    capauth__exchange_clear(&call->exchange);
     capauth__buffer_free(&call->reply_body);
-    capauth__headers_free(&call->headers);
-    capauth__headers_free(&call->token_headers);
     capauth__forget(&call->new_value);
     capauth__forget(&call->fallback_channel);
     capauth__forget(&call->server_message);
@@ -107,7 +117,7 @@ void capauth__call_trace(const capauth_call *call, int event)
         .operation = capauth__verb_name(call->verb),
         .result = event == CAPAUTH_TRACE_END ? call->outcome : CAPAUTH_E_PENDING,
         .http_status = call->http_status,
-        .attempts = call->attempts,
+        .attempts = call->exchange.attempts,
         .duration_ms = event == CAPAUTH_TRACE_END ? (int)((capauth__monotonic_us() - call->started_us) / 1000) : 0,
     };
 
@@ -226,15 +236,6 @@ static void compose_message(capauth_call *call, const char *detail)
     (void)capauth__replace(&call->error_message, text);
 }
 
-/* A handle may live long after its call: the password does not. A transfer under way still points there, and is never
- * driven again. */
-static void wipe_request(capauth_call *call)
-{
-    capauth__buffer_clear(&call->body);
-    for (struct capauth__header *header = call->token_headers; header; header = header->next)
-        capauth__wipe(header->line, strlen(header->line));
-}
-
 int capauth__call_refuse(capauth_call *call, capauth_call **out, int code, const char *argument, const char *message)
 {
     capauth_session *session = call->session;
@@ -250,7 +251,7 @@ int capauth__call_refuse(capauth_call *call, capauth_call **out, int code, const
         capauth__session_set_error(session, call->error_message);
         capauth__session_unlock(session);
     }
-    wipe_request(call);
+    capauth__exchange_wipe(&call->exchange); /* a handle may live long after its call: the password does not */
     atomic_store(&call->done, true);
     if (out)
         give_handle(call, out);
@@ -292,7 +293,7 @@ static void log_outcome(const capauth_call *call)
     }
     capauth__log(call->client, level, "%s for %s ended with %d %s: HTTP %d, %d ms, %d attempts%s",
                  capauth__verb_name(call->verb), who, call->outcome, capauth_error_name(call->outcome),
-                 call->http_status, (int)((capauth__monotonic_us() - call->started_us) / 1000), call->attempts,
+                 call->http_status, (int)((capauth__monotonic_us() - call->started_us) / 1000), call->exchange.attempts,
                  call->maybe_sent && call->outcome == CAPAUTH_E_UNKNOWN_OUTCOME ? ", it may have been done" : "");
 }
 
@@ -320,7 +321,7 @@ static void settle_with_session(capauth_call *call)
 
 static bool has_left(const capauth_call *call)
 {
-    return call->may_have_left || (call->transfer && capauth__transfer_may_have_left(call->transfer));
+    return call->may_have_left || capauth__exchange_may_have_left(&call->exchange);
 }
 
 /* Of the one in flight: to whoever waits for it, it is its own request. */
@@ -352,7 +353,8 @@ void capauth__call_finish(capauth_call *call, int outcome, const char *message)
         settle_with_session(call);
     capauth__call_trace(call, CAPAUTH_TRACE_END);
     log_outcome(call);
-    wipe_request(call);
+    capauth__engine_withdraw(&call->client->engine, &call->exchange);
+    capauth__exchange_wipe(&call->exchange);
     capauth__engine_settle(call);
     if (call->internal && call->session)
         capauth__refresh_ended(call);
@@ -362,7 +364,7 @@ void capauth__call_finish(capauth_call *call, int outcome, const char *message)
 int capauth__call_lost(const capauth_call *call, int code)
 {
     /* A request whose token was refused was not processed. */
-    return has_left(call) && !call->repeatable && !call->token_refused ? CAPAUTH_E_UNKNOWN_OUTCOME : code;
+    return has_left(call) && !call->exchange.repeatable && !call->token_refused ? CAPAUTH_E_UNKNOWN_OUTCOME : code;
 }
 
 void capauth__call_take_answer(capauth_call *call, const capauth_call *other)
@@ -382,6 +384,13 @@ void capauth__call_take_answer(capauth_call *call, const capauth_call *other)
 
 /* ---- Moving on ---- */
 
+void capauth__call_send(capauth_call *call)
+{
+    if (call->not_processed) /* what was turned away before says nothing of this one */
+        call->may_have_left = call->not_processed = false;
+    capauth__engine_send(&call->client->engine, &call->exchange);
+}
+
 void capauth__call_enter(capauth_call *call)
 {
     if (call->verb == CAPAUTH__GATEWAY)
@@ -393,7 +402,7 @@ void capauth__call_enter(capauth_call *call)
     else if (call->verb == CAPAUTH__TOKEN_REGENERATE && !call->internal)
         capauth__refresh_join(call);
     else
-        capauth__engine_enqueue(call);
+        capauth__call_send(call);
 }
 
 void capauth__call_due(capauth_call *call, int64_t now_ms)
@@ -403,12 +412,12 @@ void capauth__call_due(capauth_call *call, int64_t now_ms)
         capauth__call_finish(call, CAPAUTH_OK, NULL);
         return;
     }
-    if (now_ms >= call->deadline_ms) {
+    if (now_ms >= call->exchange.deadline_ms) {
         capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_DEADLINE),
-                             call->verb == CAPAUTH__PREPARE ? call->url.data : NULL);
+                             call->verb == CAPAUTH__PREPARE ? call->exchange.url.data : NULL);
         return;
     }
-    capauth__engine_schedule(call, call->deadline_ms);
+    capauth__engine_schedule(call, call->exchange.deadline_ms);
     if (call->waits_for_refresh)
         capauth__refresh_outwaited(call);
     else
@@ -432,7 +441,7 @@ static bool is_worth_retrying(const struct capauth__answer *answer)
 /* Doubled each time, and shortened by up to half, so that many clients do not come back at once. */
 static int backoff_ms(const capauth_call *call)
 {
-    int64_t wait_ms = (int64_t)BACKOFF_MS << (call->attempts - 1);
+    int64_t wait_ms = (int64_t)BACKOFF_MS << (call->exchange.attempts - 1);
     uint64_t mixed = ((uint64_t)capauth__monotonic_us() ^ (uint64_t)call->id << 32) * UINT64_C(0x9e3779b97f4a7c15);
 
     if (wait_ms > BACKOFF_LONGEST_MS)
@@ -443,18 +452,19 @@ static int backoff_ms(const capauth_call *call)
 bool capauth__call_retry(capauth_call *call, const struct capauth__answer *answer)
 {
     int64_t now_ms = capauth__monotonic_ms();
-    int wait_ms = answer->retry_after_ms >= 0 ? answer->retry_after_ms : backoff_ms(call);
+    int wait_ms;
 
-    if (call->attempts > call->client->config.max_retries || !is_worth_retrying(answer))
+    if (call->exchange.attempts > call->client->config.max_retries || !is_worth_retrying(answer))
         return false;
-    if (!call->repeatable && (call->may_have_left || answer->error == CAPAUTH_OK))
+    if (!call->exchange.repeatable && (call->may_have_left || answer->error == CAPAUTH_OK))
         return false;
-    if (now_ms + wait_ms >= call->deadline_ms)
+    wait_ms = answer->retry_after_ms >= 0 ? answer->retry_after_ms : backoff_ms(call);
+    if (now_ms + wait_ms >= call->exchange.deadline_ms)
         return false;
     call->maybe_done = call->maybe_done || (answer->error && answer->may_have_left);
     capauth__log(call->client, CAPAUTH_LOG_INFO, "%s: attempt %d failed (%s, HTTP %d); again in %d ms",
-                 capauth__verb_name(call->verb), call->attempts, capauth_error_name(answer->error), answer->http_status,
-                 wait_ms);
+                 capauth__verb_name(call->verb), call->exchange.attempts, capauth_error_name(answer->error),
+                 answer->http_status, wait_ms);
     capauth__engine_schedule(call, now_ms + wait_ms);
     return true;
 }
@@ -495,7 +505,8 @@ static void answered_by_another(capauth_call *call, const struct capauth__answer
 /* A repeat of token expire finds its work done; and whoever signs out does not mind that the token was no good. */
 static bool is_done_already(const capauth_call *call, int code)
 {
-    return call->operation->verb == CAPAUTH__TOKEN_EXPIRE && (call->attempts > 1 || call->verb == CAPAUTH__SIGN_OUT) &&
+    return call->operation->verb == CAPAUTH__TOKEN_EXPIRE &&
+           (call->exchange.attempts > 1 || call->verb == CAPAUTH__SIGN_OUT) &&
            (code == CAPAUTH_TOKEN_EXPIRED || code == CAPAUTH_CANNOT_EXPIRE_TOKEN ||
             code == CAPAUTH_CANNOT_REGENERATE_TOKEN);
 }
@@ -559,8 +570,8 @@ static void operation_answered(capauth_call *call, const struct capauth__answer 
 static void log_attempt(const capauth_call *call, const struct capauth__answer *answer)
 {
     capauth__log(call->client, CAPAUTH_LOG_DEBUG, "%s to %s: attempt %d, %s connection, HTTP %d, %zu bytes%s%s",
-                 capauth__verb_name(call->verb), call->client->config.base_url, call->attempts, answer->connection,
-                 answer->http_status, answer->length, answer->error ? ", " : "",
+                 capauth__verb_name(call->verb), call->client->config.base_url, call->exchange.attempts,
+                 answer->connection, answer->http_status, answer->length, answer->error ? ", " : "",
                  answer->error ? capauth_error_name(answer->error) : "");
 }
 
@@ -575,18 +586,18 @@ static void let_rest(capauth_call *call, const struct capauth__answer *answer)
 
     call->connected = true;
     call->connected_fd = answer->fd;
-    capauth__engine_schedule(call, due_ms < call->deadline_ms ? due_ms : call->deadline_ms);
+    capauth__engine_schedule(call, due_ms < call->exchange.deadline_ms ? due_ms : call->exchange.deadline_ms);
 }
 
-void capauth__call_answered(capauth_call *call, const struct capauth__answer *answer)
+static void answered(struct capauth__exchange *exchange, const struct capauth__answer *answer)
 {
-    call->client->engine.in_flight--;
-    call->state = CAPAUTH__WAITING;
+    capauth_call *call = exchange->owner;
+
     call->may_have_left = call->may_have_left || answer->may_have_left;
-    call->connection_failed = answer->connection_failed;
+    call->exchange.fresh_connection = answer->connection_failed;
     call->http_status = answer->http_status;
     call->retry_after_ms = answer->retry_after_ms;
-    snprintf(call->request_id, sizeof call->request_id, "%s", answer->request_id ? answer->request_id : "");
+    snprintf(call->request_id, sizeof call->request_id, "%s", answer->request_id);
     log_attempt(call, answer);
     if (answer->error) {
         if (!capauth__call_retry(call, answer))

@@ -9,7 +9,7 @@
 #include <capauth/capauth.h>
 
 #include "base/secret.h"
-#include "net/transport.h"
+#include "net/exchange.h"
 #include "protocol/operation.h"
 #include "session/client.h"
 #include "session/session.h"
@@ -30,9 +30,7 @@ struct capauth__reply;
 
 enum capauth__call_state {
     CAPAUTH__NEW, /* in the inbox, or not even there */
-    CAPAUTH__WAITING, /* entered; waits for a token or a retry */
-    CAPAUTH__QUEUED, /* waits for a connection */
-    CAPAUTH__FLYING, /* a transfer is under way */
+    CAPAUTH__ENTERED,
     CAPAUTH__FINISHED
 };
 
@@ -48,23 +46,16 @@ struct capauth_call {
     enum capauth__verb verb;
     const struct capauth__operation *operation; /* NULL for gateway, ensure, prepare */
     bool internal; /* the engine's own, nobody's handle */
-    bool repeatable;
     bool external; /* CIAM: no token of ours */
     bool view; /* gateway: a VIEW token will do */
     int64_t id;
     int64_t started_us;
-    int64_t deadline_ms;
     int margin_ms; /* what the token must still live */
     bool margin_given; /* as an option */
     uint64_t epoch;
     uint64_t key_version; /* of the key that a regeneration sends */
     uint64_t generation; /* of the token that was sent, or that a regeneration replaces */
-    const char *method;
-    struct capauth__buffer url;
-    struct capauth__buffer body;
-    bool has_body;
-    struct capauth__header *headers; /* the options' */
-    struct capauth__header *token_headers; /* gateway: who it is; made anew for each token */
+    struct capauth__exchange exchange; /* the request, and its way through the engine */
     char *new_value; /* identifier update */
     char *fallback_channel;
 
@@ -73,13 +64,10 @@ struct capauth_call {
     bool entered;
     bool posted; /* this and in_inbox, in_done_list: the inbox's mutex */
     bool in_inbox;
-    int attempts;
     bool connected; /* prepare: what is left is to let the connection come to rest */
     int connected_fd;
-    bool connection_failed; /* the last attempt's: the next one makes a new one */
     int64_t due_ms;
     size_t heap_slot;
-    struct capauth__transfer *transfer;
     bool token_was_fresh; /* regenerated for this call: refused again, it is not tried a third time */
     bool token_refused;
     bool may_have_left; /* some attempt's request reached the wire */
@@ -89,7 +77,7 @@ struct capauth_call {
     bool hopeless; /* the same request will be turned away again */
     bool void_answer; /* it came for a state that the session had left */
     capauth_call *live_next, *live_previous;
-    capauth_call *line_next, *line_previous; /* queue, or done list */
+    capauth_call *done_next, *done_previous; /* the done list */
     bool in_done_list;
     capauth_call *inbox_next;
     capauth_call *session_next; /* calls of one session; the session's mutex */
@@ -134,8 +122,8 @@ int capauth__call_allowed(capauth_client *client, bool blocking);
 void capauth__call_enter(capauth_call *call);
 /* Its time has come: a retry, the end of its patience with a regeneration, or the deadline. */
 void capauth__call_due(capauth_call *call, int64_t now_ms);
-/* An attempt has ended, one way or the other. */
-void capauth__call_answered(capauth_call *call, const struct capauth__answer *answer);
+/* Puts its request in line for a connection. */
+void capauth__call_send(capauth_call *call);
 /* Tries again after the back-off, if the rules, the count and the deadline let it; else false. */
 bool capauth__call_retry(capauth_call *call, const struct capauth__answer *answer);
 /* Settles it. `message` may be NULL: then the code's own sentence. It repeats no secret (see capauth__call_told). */

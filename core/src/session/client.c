@@ -297,9 +297,9 @@ static int start_prepare(capauth_client *client, capauth_call *call, int allowed
     if (!capauth__client_has_origin(client))
         return capauth__call_refuse(call, out, CAPAUTH_E_INVALID_ARGUMENT, "base_url",
                                     "set a cluster or a base URL first");
-    capauth__buffer_text(&call->url, capauth__client_freeze(client)->base_url);
-    call->method = "CONNECT";
-    call->repeatable = true;
+    capauth__buffer_text(&call->exchange.url, capauth__client_freeze(client)->base_url);
+    call->exchange.method = "CONNECT";
+    call->exchange.repeatable = true;
     return capauth__call_start(call, out);
 }
 

@@ -63,7 +63,7 @@ static void cut_path(struct capauth__buffer *url)
 
 static bool write_request(capauth_call *call, const char *endpoint, const char *body, const capauth_options *options)
 {
-    struct capauth__buffer *url = &call->url;
+    struct capauth__buffer *url = &call->exchange.url;
 
     capauth__gateway_base(capauth__client_freeze(call->client), url);
     if (endpoint[0] == '/')
@@ -73,10 +73,10 @@ static bool write_request(capauth_call *call, const char *endpoint, const char *
     capauth__buffer_text(url, endpoint);
     if (options && options->query.length)
         capauth__buffer_append(url, options->query.data, options->query.length);
-    call->has_body = !strcmp(call->method, "POST");
-    if (call->has_body)
-        capauth__buffer_text(&call->body, body ? body : "");
-    return !url->failed && !call->body.failed;
+    call->exchange.has_body = !strcmp(call->exchange.method, "POST");
+    if (call->exchange.has_body)
+        capauth__buffer_text(&call->exchange.body, body ? body : "");
+    return !url->failed && !call->exchange.body.failed;
 }
 
 int capauth_gateway_call(capauth_session *session, const char *method, const char *endpoint, const char *body,
@@ -98,8 +98,8 @@ int capauth_gateway_call(capauth_session *session, const char *method, const cha
     if (!result) {
         bool get = !strcmp(method, "GET");
 
-        start.call->method = get ? "GET" : "POST";
-        start.call->repeatable = get || (options && options->repeatable);
+        start.call->exchange.method = get ? "GET" : "POST";
+        start.call->exchange.repeatable = get || (options && options->repeatable);
         start.call->view = options && options->view;
         if (!write_request(start.call, endpoint, body, options))
             result = CAPAUTH_E_NO_MEMORY;
@@ -112,10 +112,11 @@ int capauth_gateway_call(capauth_session *session, const char *method, const cha
 static bool push_external(capauth_call *call, const capauth_session *session)
 {
     struct capauth__buffer bearer = {0};
-    bool pushed = capauth__buffer_text(&bearer, "Bearer ") && capauth__buffer_text(&bearer, session->access_token) &&
-                  capauth__header_push(&call->token_headers, "Authorization", bearer.data) &&
-                  capauth__header_push(&call->token_headers, "X-CAP-EXTERNAL-OAUTH-ID-TOKEN", session->id_token) &&
-                  capauth__header_push(&call->token_headers, "cap_brand", session->brand);
+    bool pushed =
+        capauth__buffer_text(&bearer, "Bearer ") && capauth__buffer_text(&bearer, session->access_token) &&
+        capauth__header_push(&call->exchange.secret_headers, "Authorization", bearer.data) &&
+        capauth__header_push(&call->exchange.secret_headers, "X-CAP-EXTERNAL-OAUTH-ID-TOKEN", session->id_token) &&
+        capauth__header_push(&call->exchange.secret_headers, "cap_brand", session->brand);
 
     capauth__buffer_free(&bearer);
     return pushed;
@@ -137,7 +138,7 @@ static bool push_identity(capauth_call *call, const capauth_session *session)
     char identity[CAPAUTH__ISSUED_SIZE];
     const char *identifier = issued_identifier(session, identity);
     bool mobile = call->client->config.cap_mobile && session->identifier_type == CAPAUTH_IDENTIFIER_MOBILE;
-    struct capauth__header **headers = &call->token_headers;
+    struct capauth__header **headers = &call->exchange.secret_headers;
 
     return capauth__header_push(headers, "cap_authorization", session->state.token) &&
            capauth__header_push(headers, "cap_brand", session->brand) &&
@@ -161,7 +162,7 @@ static enum decision decide(capauth_call *call, capauth_session *session)
 {
     enum capauth__token_state look = capauth__token_look(session, call);
 
-    capauth__headers_free(&call->token_headers);
+    capauth__headers_free(&call->exchange.secret_headers);
     if (call->external)
         return push_external(call, session) ? SEND : FAIL;
     if (!capauth__session_signed_in(session) && !sends_view_token(call, session))
@@ -189,7 +190,7 @@ void capauth__gateway_enter(capauth_call *call)
 {
     enum decision decision;
 
-    if (call->token_refused && !call->repeatable) {
+    if (call->token_refused && !call->exchange.repeatable) {
         refused_for_expiry(call, true); /* the session has a fresh token now; sending again is the caller's to decide */
         return;
     }
@@ -198,7 +199,7 @@ void capauth__gateway_enter(capauth_call *call)
     capauth__session_unlock(call->session);
     switch (decision) {
     case SEND:
-        capauth__engine_enqueue(call);
+        capauth__call_send(call);
         break;
     case JOIN:
         capauth__refresh_join(call);
@@ -255,7 +256,7 @@ static void deliver_reply(capauth_call *call, const struct capauth__answer *answ
     call->refusal = refusal;
     /* These turn a request away before it is processed; of others that is not known. */
     call->retryable = capauth_error_retryable(refusal) &&
-                      (call->repeatable || answer->http_status == 429 || answer->http_status == 503);
+                      (call->exchange.repeatable || answer->http_status == 429 || answer->http_status == 503);
     if (refusal)
         describe_refusal(call, said, sizeof said);
     if (!capauth__buffer_append(&call->reply_body, answer->body, answer->length))

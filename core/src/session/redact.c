@@ -129,9 +129,9 @@ static bool any_is_in(const struct forms *forms, const capauth_call *call, const
 {
     if (received && (has(forms, received->token) || has(forms, received->key) || has(forms, received->session_id)))
         return true;
-    if (call->verb != CAPAUTH__GATEWAY && call->body.data && sent_is_in(forms, call->body.data))
+    if (call->verb != CAPAUTH__GATEWAY && call->exchange.body.data && sent_is_in(forms, call->exchange.body.data))
         return true;
-    for (const struct capauth__header *header = call->token_headers; header; header = header->next) {
+    for (const struct capauth__header *header = call->exchange.secret_headers; header; header = header->next) {
         if (header_is_in(forms, header->line))
             return true;
     }

@@ -100,13 +100,13 @@ static capauth_call *refresh_new(capauth_session *session, const capauth_call *a
     if (!call)
         return NULL;
     call->internal = true;
-    call->repeatable = true;
+    call->exchange.repeatable = true;
     call->operation = capauth__operation_find(CAPAUTH__TOKEN_REGENERATE, session->flow);
     call->epoch = session->epoch;
     call->generation = session->generation;
     call->key_version = session->key_version;
     if (!capauth__wire_request(call, NULL, NULL) ||
-        !capauth__call_copy_headers(call, asker->verb == CAPAUTH__GATEWAY ? NULL : asker->headers)) {
+        !capauth__call_copy_headers(call, asker->verb == CAPAUTH__GATEWAY ? NULL : asker->exchange.headers)) {
         capauth__call_drop(call);
         return NULL;
     }
@@ -131,7 +131,7 @@ static bool would_make_do(const capauth_call *call)
  * and half of what the old token still lives. One that began long ago has taken that already. */
 static int64_t patience_ends_ms(const capauth_session *session, const capauth_call *call)
 {
-    int64_t time_ms = call->deadline_ms - capauth__monotonic_ms();
+    int64_t time_ms = call->exchange.deadline_ms - capauth__monotonic_ms();
     int64_t life_ms = left_ms(session);
 
     return session->refresh->started_us / 1000 + (time_ms < life_ms ? time_ms : life_ms) / 2;
@@ -247,7 +247,7 @@ static capauth_call *take_waiters(capauth_session *session, const capauth_call *
     }
     for (capauth_call *call = waiters; call; call = call->refresh_next) {
         call->waits_for_refresh = false;
-        capauth__engine_schedule(call, call->deadline_ms); /* no longer the end of its patience */
+        capauth__engine_schedule(call, call->exchange.deadline_ms); /* no longer the end of its patience */
     }
     return waiters;
 }

@@ -7,7 +7,7 @@
 
 static bool is_given_up(const capauth_call *call)
 {
-    return atomic_load(&call->cancelled) || capauth__monotonic_ms() >= call->deadline_ms;
+    return atomic_load(&call->cancelled) || capauth__monotonic_ms() >= call->exchange.deadline_ms;
 }
 
 void capauth__retire_step(capauth_session *session)
@@ -144,8 +144,9 @@ static int prepare(struct capauth__start *start, const struct capauth__operation
     capauth_call *call = start->call;
 
     call->operation = operation;
-    call->repeatable = operation->repeat == CAPAUTH__ALWAYS || (operation->repeat == CAPAUTH__WITHOUT_PASSWORD &&
-                                                                !(start->options && start->options->password));
+    call->exchange.repeatable =
+        operation->repeat == CAPAUTH__ALWAYS ||
+        (operation->repeat == CAPAUTH__WITHOUT_PASSWORD && !(start->options && start->options->password));
     if (!capauth__replace(&call->new_value, arguments->new_value) ||
         !capauth__wire_request(call, arguments, start->options))
         return CAPAUTH_E_NO_MEMORY;
@@ -208,7 +209,7 @@ int capauth_session_sign_out(capauth_session *session, const capauth_options *op
     expire = capauth__operation_find(CAPAUTH__TOKEN_EXPIRE, session->flow);
     if (expire && session->state.token && session->identifier && session->device_id) {
         start.call->operation = expire;
-        start.call->repeatable = true;
+        start.call->exchange.repeatable = true;
         if (!capauth__wire_request(start.call, &(struct capauth__arguments){0}, NULL))
             result = CAPAUTH_E_NO_MEMORY;
     }

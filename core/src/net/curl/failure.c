@@ -7,12 +7,11 @@
 #include <string.h>
 
 #include "base/platform.h"
-#include "session/call.h"
 
 /* libcurl has a buffer of 100 KB for one header, and calls it out of memory when it does not suffice. */
 static bool is_header_too_long(CURLcode code, const struct capauth__transfer *transfer)
 {
-    return code == CURLE_OUT_OF_MEMORY && capauth__transfer_may_have_left(transfer) && !transfer->head_ended;
+    return code == CURLE_OUT_OF_MEMORY && capauth__transfer_may_have_left(transfer) && !transfer->reply.head_ended;
 }
 
 static int network_error(CURLcode code, const struct capauth__transfer *transfer)
@@ -56,7 +55,7 @@ static int network_error(CURLcode code, const struct capauth__transfer *transfer
     case CURLE_BAD_CONTENT_ENCODING:
         return CAPAUTH_E_PROTOCOL;
     case CURLE_WRITE_ERROR:
-        return transfer->too_large ? CAPAUTH_E_PROTOCOL : CAPAUTH_E_NO_MEMORY;
+        return transfer->reply.too_large ? CAPAUTH_E_PROTOCOL : CAPAUTH_E_NO_MEMORY;
     case CURLE_OUT_OF_MEMORY:
         return is_header_too_long(code, transfer) ? CAPAUTH_E_PROTOCOL : CAPAUTH_E_NO_MEMORY;
     default:
@@ -67,7 +66,7 @@ static int network_error(CURLcode code, const struct capauth__transfer *transfer
 /* Seconds, or a date, which is held against the server's own. */
 static int retry_after_ms(const struct capauth__transfer *transfer)
 {
-    const char *text = transfer->retry_after;
+    const char *text = transfer->reply.retry_after;
     int64_t ms;
 
     if (!*text)
@@ -77,9 +76,9 @@ static int retry_after_ms(const struct capauth__transfer *transfer)
     } else {
         time_t when = curl_getdate(text, NULL);
 
-        if (when <= 0 || !transfer->date_ms)
+        if (when <= 0 || !transfer->reply.date_ms)
             return -1;
-        ms = (int64_t)when * 1000 - transfer->date_ms;
+        ms = (int64_t)when * 1000 - transfer->reply.date_ms;
     }
     return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
 }
@@ -92,17 +91,18 @@ static bool broke_after_reply(CURLcode code, const struct capauth__transfer *tra
     if (code != CURLE_HTTP2_STREAM || status < 200)
         return false;
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &expected);
-    return expected >= 0 ? (curl_off_t)transfer->body.length == expected
-                         : transfer->body.length && transfer->body.data[transfer->body.length - 1] == '}';
+    return expected >= 0
+               ? (curl_off_t)transfer->reply.body.length == expected
+               : transfer->reply.body.length && transfer->reply.body.data[transfer->reply.body.length - 1] == '}';
 }
 
-/* "auth.brand.example" of the call's URL; "" without memory. */
-static void host_of(const capauth_call *call, char *out, size_t size)
+/* "auth.brand.example" of the exchange's URL; "" without memory. */
+static void host_of(const struct capauth__exchange *exchange, char *out, size_t size)
 {
     CURLU *url = curl_url();
     char *host = NULL;
 
-    if (url && !curl_url_set(url, CURLUPART_URL, call->url.data, 0))
+    if (url && !curl_url_set(url, CURLUPART_URL, exchange->url.data, 0))
         (void)curl_url_get(url, CURLUPART_HOST, &host, 0);
     snprintf(out, size, "%s", host ? host : "");
     curl_free(host);
@@ -113,19 +113,19 @@ static void explain(const struct capauth__transfer *transfer, CURLcode code, cha
 {
     char host[256];
     const struct capauth__net_config *config = transfer->transport->config;
-    const char *detail =
-        transfer->detail[0] ? capauth__call_told(transfer->call, NULL, transfer->detail) : curl_easy_strerror(code);
+    const char *detail = transfer->detail[0] ? transfer->exchange->quote(transfer->exchange, transfer->detail)
+                                             : curl_easy_strerror(code);
 
     if (transfer->system_error) {
         capauth__system_error(transfer->system_error, out, size);
     } else if (is_header_too_long(code, transfer)) {
         snprintf(out, size, "a header of the reply is longer than 100 KB");
-    } else if (transfer->too_large) {
+    } else if (transfer->reply.too_large) {
         snprintf(out, size, "the reply is longer than %d bytes", CAPAUTH__BODY_LIMIT);
     } else if (transfer->stopped) {
         snprintf(out, size, "the connection ended before a reply came");
     } else if (network_error(code, transfer) == CAPAUTH_E_TLS) {
-        host_of(transfer->call, host, sizeof host);
+        host_of(transfer->exchange, host, sizeof host);
         snprintf(out, size, "%s: %s (CA store: %s)", host, detail,
                  config->ca_source ? config->ca_source : "none found");
     } else {
@@ -163,16 +163,16 @@ static const char *connection_kind(const struct capauth__transfer *transfer)
     return !transfer->begun ? "no" : connects ? "new" : "kept";
 }
 
-/* What failed was not what the call was for. */
+/* What failed was not what the exchange was for. */
 static bool is_good_enough(const struct capauth__transfer *transfer, CURLcode code, long status)
 {
-    if (transfer->call->verb == CAPAUTH__PREPARE && transfer->begun && !transfer->stopped)
+    if (transfer->exchange->connect_only && transfer->begun && !transfer->stopped)
         return true; /* connected: what failed is the request that is none */
     return broke_after_reply(code, transfer, status);
 }
 
-void capauth__transfer_outcome(struct capauth__transfer *transfer, CURLcode code, struct capauth__answer *answer,
-                               char *detail, size_t size)
+void capauth__transfer_answer(struct capauth__transfer *transfer, CURLcode code, struct capauth__answer *answer,
+                              char *detail, size_t size)
 {
     long status = 0;
 
@@ -192,9 +192,9 @@ void capauth__transfer_outcome(struct capauth__transfer *transfer, CURLcode code
     answer->fd = transfer->fd;
     answer->handshake_ms = handshake_ms(transfer);
     answer->http_status = (int)status;
-    answer->date_ms = transfer->date_ms;
+    answer->date_ms = transfer->reply.date_ms;
     answer->retry_after_ms = retry_after_ms(transfer);
-    answer->request_id = transfer->request_id;
-    answer->body = transfer->body.data ? transfer->body.data : "";
-    answer->length = transfer->body.length;
+    answer->request_id = transfer->reply.request_id;
+    answer->body = transfer->reply.body.data ? transfer->reply.body.data : "";
+    answer->length = transfer->reply.body.length;
 }

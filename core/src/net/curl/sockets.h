@@ -13,7 +13,7 @@ struct capauth__socket {
     int local_port; /* 0: not asked for yet */
     int greeting; /* unread bytes that go with the handshake, TLS 1.3's tickets; -1: some may still be on their way */
     bool http1; /* as an answer has shown */
-    bool silent; /* a call waited in vain for a byte, and none has come since */
+    bool silent; /* an exchange waited in vain for a byte, and none has come since */
     int64_t heard_us; /* when it was last ready to be read */
 };
 

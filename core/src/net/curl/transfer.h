@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An attempt from its options to what its end means, and the transport that it is part of; for the transport alone. */
+/* An exchange under way, from libcurl's options to what its end means, and the transport that it is part of; for the
+ * transport alone. */
 #ifndef CAPAUTH_TRANSFER_H
 #define CAPAUTH_TRANSFER_H
 
@@ -14,39 +15,47 @@
 #include "base/header.h"
 #include "base/secret.h"
 #include "net/curl/sockets.h"
+#include "net/exchange.h"
 #include "net/transport.h"
 
 enum {
     CAPAUTH__BODY_LIMIT = 1024 * 1024, /* after decompression */
-    CAPAUTH__CURL_HEADERS_MOST = 2 * CAPAUTH__HEADERS_MOST + 16 /* the client's, the call's, and ours */
+    CAPAUTH__CURL_HEADERS_MOST = 2 * CAPAUTH__HEADERS_MOST + 16 /* the client's, the exchange's, and ours */
 };
 
-/* One attempt under way: a curl handle that is used again and again, and what belongs to this use of it. */
+/* What the server has said so far. */
+struct capauth__reply_text {
+    bool head_ended; /* what comes after it are trailers, of which nothing is believed */
+    bool too_large;
+    int64_t date_ms;
+    char retry_after[64];
+    char request_id[128];
+    struct capauth__buffer body;
+};
+
+/* One exchange under way: a curl handle that is used again and again, and what belongs to this use of it. */
 struct capauth__transfer {
     struct capauth__transfer *next; /* in the pool, or of those under way */
     struct capauth__transfer *previous; /* of those under way */
     struct capauth__transport *transport;
     CURL *easy;
-    capauth_call *call;
+    struct { /* how the handle is set, from one use to the next */
+        bool gzip; /* asked for */
+        bool plain; /* libcurl is to leave the body as it is */
+        bool fresh; /* on a new connection, whatever there is */
+        bool forbidden; /* its connection, to those that come later */
+        bool unsupported; /* libcurl lacks an option */
+    } set;
+    struct capauth__exchange *exchange;
     struct curl_slist headers[CAPAUTH__CURL_HEADERS_MOST]; /* ours, not curl's, so that they can be wiped */
     size_t header_count;
     bool stopped; /* before it was sent, or sent again */
-    bool gzip; /* was asked for: only the gateway's replies are worth it */
-    bool plain; /* libcurl is to leave the body as it is */
-    bool fresh; /* on a new connection, whatever there is */
-    bool forbidden; /* its connection, to those that come later */
-    bool too_large;
-    bool unsupported; /* libcurl lacks an option */
     int system_error; /* why there is no socket, or why nobody can wait on it; 0: neither */
-    bool head_ended; /* what comes after it are trailers, of which nothing is believed */
     bool begun; /* curl has a connection for it */
     int64_t begun_us;
     int fd; /* of that connection; -1: not known */
     long tunnel_size; /* curl counts what it asked a proxy as part of the request */
-    struct capauth__buffer body;
-    int64_t date_ms;
-    char retry_after[64];
-    char request_id[128];
+    struct capauth__reply_text reply;
     char detail[CURL_ERROR_SIZE];
 };
 
@@ -62,6 +71,7 @@ struct capauth__transport {
     CURLSH *share; /* of TLS sessions: else an easy handle resumes only those that itself began */
     struct capauth__transfer *pool;
     struct capauth__transfer_list active;
+    int active_count;
     int64_t due_ms;
     int shortage; /* errno, if there were no descriptors left before the last socket was closed */
     bool unwatched; /* the reactor has refused a socket: its transfer would wait for ever */
@@ -70,6 +80,10 @@ struct capauth__transport {
     int64_t date_ms;
 };
 
+/* For each option in the same way: one that libcurl refuses is noted as unsupported. */
+#define SET(easy, option, value) capauth__transfer_accepted(easy, curl_easy_setopt(easy, option, value))
+bool capauth__transfer_accepted(CURL *easy, CURLcode code);
+
 /* One of the pool, or a new one: CAPAUTH_OK, CAPAUTH_E_UNSUPPORTED or CAPAUTH_E_NO_MEMORY. */
 int capauth__transfer_take(struct capauth__transport *transport, struct capauth__transfer **out);
 /* Back into the pool. */
@@ -77,15 +91,25 @@ void capauth__transfer_release(struct capauth__transfer *transfer);
 void capauth__transfer_free(struct capauth__transfer *transfer);
 
 /* Ready to be sent; false: capauth__transfer_refusal says why not. */
-bool capauth__transfer_set_up(struct capauth__transfer *transfer, const capauth_call *call);
+bool capauth__transfer_set_up(struct capauth__transfer *transfer, struct capauth__exchange *exchange);
 int capauth__transfer_refusal(const struct capauth__transfer *transfer);
 /* On a new connection, whatever there is. */
 bool capauth__transfer_set_fresh(struct capauth__transfer *transfer, bool fresh);
 /* Whether its connection is closed to those that come later. */
 void capauth__transfer_forbid_reuse(struct capauth__transfer *transfer, bool forbidden);
 
-/* What its end means. `detail` is the room for the answer's. */
-void capauth__transfer_outcome(struct capauth__transfer *transfer, CURLcode code, struct capauth__answer *answer,
-                               char *detail, size_t size);
+/* Whether the server may have seen the request. */
+bool capauth__transfer_may_have_left(const struct capauth__transfer *transfer);
+
+/* What the settings ask of every handle (options.c). */
+bool capauth__transfer_set_connection(CURL *easy, const struct capauth__net_config *config);
+
+/* curl's callbacks for what comes back; `data` is the transfer (reply.c). */
+size_t capauth__transfer_on_header(char *line, size_t size, size_t count, void *data);
+size_t capauth__transfer_on_body(char *bytes, size_t size, size_t count, void *data);
+
+/* What its end means (failure.c). `detail` is the room for the answer's. */
+void capauth__transfer_answer(struct capauth__transfer *transfer, CURLcode code, struct capauth__answer *answer,
+                              char *detail, size_t size);
 
 #endif

@@ -8,7 +8,6 @@
 #include "net/curl/sockets.h"
 #include "net/curl/transfer.h"
 #include "net/reactor.h"
-#include "session/call.h"
 
 enum { STREAMS = 100 }; /* at once on one HTTP/2 connection */
 
@@ -74,11 +73,11 @@ struct capauth__transport *capauth__transport_new(const struct capauth__net_conf
     return transport;
 }
 
-int capauth__transport_room(const struct capauth__transport *transport)
+bool capauth__transport_has_room(const struct capauth__transport *transport)
 {
     const struct capauth__net_config *config = transport->config;
 
-    return config->http2 ? config->max_connections * STREAMS : config->max_connections;
+    return transport->active_count < config->max_connections * (config->http2 ? STREAMS : 1);
 }
 
 void capauth__transport_free(struct capauth__transport *transport)
@@ -103,29 +102,34 @@ void capauth__transport_abandon(struct capauth__transport *transport)
         capauth__sockets_abandon(&transport->sockets);
 }
 
-/* ---- Attempts ---- */
+/* ---- Exchanges ---- */
 
-int capauth__transport_start(struct capauth__transport *transport, capauth_call *call)
+int capauth__transport_start(struct capauth__transport *transport, struct capauth__exchange *exchange)
 {
     struct capauth__transfer *transfer;
     int result = capauth__transfer_take(transport, &transfer);
 
     if (result)
         return result;
-    transfer->call = call;
-    call->transfer = transfer;
-    if (capauth__transfer_set_up(transfer, call) && curl_multi_add_handle(transport->multi, transfer->easy) == CURLM_OK)
+    exchange->transfer = transfer;
+    if (capauth__transfer_set_up(transfer, exchange) &&
+        curl_multi_add_handle(transport->multi, transfer->easy) == CURLM_OK)
         return CAPAUTH_OK;
     result = capauth__transfer_refusal(transfer);
-    call->transfer = NULL;
+    exchange->transfer = NULL;
     capauth__transfer_release(transfer);
     return result;
 }
 
+bool capauth__exchange_may_have_left(const struct capauth__exchange *exchange)
+{
+    return exchange->transfer && capauth__transfer_may_have_left(exchange->transfer);
+}
+
 /*
- * A call ends without an answer. On HTTP/1.1 its connection ends with it; on HTTP/2 only its stream would, and a
- * connection that has died without a word would take in one call after the other. When no byte has come on it in the
- * call's time, it takes no more, and closes with its last call; a byte for another call clears it.
+ * An exchange ends without an answer. On HTTP/1.1 its connection ends with it; on HTTP/2 only its stream would, and a
+ * connection that has died without a word would take in one exchange after the other. When no byte has come on it in
+ * the exchange's time, it takes no more, and closes with its last one; a byte for another one clears it.
  */
 static void leave_silent_connection(struct capauth__transport *transport, struct capauth__transfer *transfer)
 {
@@ -137,21 +141,21 @@ static void leave_silent_connection(struct capauth__transport *transport, struct
     capauth__transfer_forbid_reuse(transfer, true);
 }
 
-void capauth__transport_cancel(struct capauth__transport *transport, capauth_call *call)
+void capauth__transport_cancel(struct capauth__transport *transport, struct capauth__exchange *exchange)
 {
-    struct capauth__transfer *transfer = call->transfer;
+    struct capauth__transfer *transfer = exchange->transfer;
 
-    call->transfer = NULL;
+    exchange->transfer = NULL;
     leave_silent_connection(transport, transfer);
     curl_multi_remove_handle(transport->multi, transfer->easy);
     capauth__transfer_forbid_reuse(transfer, false);
     capauth__transfer_release(transfer);
 }
 
-/* Nothing has left: the same attempt, once more, on a new connection. It was no attempt that anybody need know of. */
+/* Nothing has left: once more, on a new connection. It was no attempt that anybody need know of. */
 static bool begin_again(struct capauth__transport *transport, struct capauth__transfer *transfer)
 {
-    if (!transfer->stopped || transfer->fresh || capauth__transfer_may_have_left(transfer))
+    if (!transfer->stopped || transfer->set.fresh || capauth__transfer_may_have_left(transfer))
         return false;
     curl_multi_remove_handle(transport->multi, transfer->easy);
     transfer->begun = transfer->stopped = false;
@@ -172,18 +176,18 @@ static void note_protocol(struct capauth__transport *transport, const struct cap
 
 static void hand_out(struct capauth__transport *transport, struct capauth__transfer *transfer, CURLcode code)
 {
-    capauth_call *call = transfer->call;
+    struct capauth__exchange *exchange = transfer->exchange;
     struct capauth__answer answer;
     char detail[1024];
 
     if (begin_again(transport, transfer))
         return;
-    capauth__transfer_outcome(transfer, code, &answer, detail, sizeof detail);
+    capauth__transfer_answer(transfer, code, &answer, detail, sizeof detail);
     if (transport->config->http2 && answer.http_status)
         note_protocol(transport, transfer);
     curl_multi_remove_handle(transport->multi, transfer->easy);
-    call->transfer = NULL;
-    capauth__call_answered(call, &answer);
+    exchange->transfer = NULL;
+    exchange->answered(exchange, &answer);
     capauth__transfer_release(transfer);
 }
 
@@ -210,12 +214,16 @@ static struct capauth__transfer *first_refused(const struct capauth__transport *
 static void end_unwatched(struct capauth__transport *transport)
 {
     struct capauth__transfer *transfer;
-    char reason[128];
 
     transport->unwatched = false;
     while ((transfer = first_refused(transport))) {
+        struct capauth__exchange *exchange = transfer->exchange;
+        bool may_have_left = capauth__transfer_may_have_left(transfer);
+        char reason[128];
+
         capauth__system_error(transfer->system_error, reason, sizeof reason);
-        capauth__call_finish(transfer->call, capauth__call_lost(transfer->call, CAPAUTH_E_SYSTEM), reason);
+        capauth__transport_cancel(transport, exchange);
+        capauth__exchange_fail(exchange, CAPAUTH_E_SYSTEM, reason, may_have_left);
     }
 }
 
