@@ -107,6 +107,12 @@ def test_described_defaults_and_limits_hold(emulator):
             brand.set(**{each["name"]: choice})
 
 
+def test_every_setting_has_a_test(emulator):
+    tests = "".join(path.read_text(encoding="utf-8") for path in sorted(HERE.glob("test_*.py")))
+    for each in emulator.control("GET", "settings")["settings"]:
+        assert re.search(r"\b%s\b" % each["name"], tests), each["name"]
+
+
 def test_the_man_page_names_every_setting_and_control_call(emulator):
     page = (HERE / "capauth-emulator.1").read_text(encoding="utf-8").replace("\\-", "-")
     for each in emulator.control("GET", "settings")["settings"]:
