@@ -44,17 +44,12 @@
     if (!$1 && !lua_isnil(L, $input)) SWIG_fail_arg("$symname", $argnum, "text (UTF-8 without NUL), or nil"); %}
 
 %typemap(in, numinputs=0) char **text (char *text = NULL) "$1 = &text;"
-%typemap(argout) char **text %{ capauth_lua_take_text(L, *$1); SWIG_arg++; %}
+%typemap(argout) char **text %{ lua_pushstring(L, *$1); SWIG_arg++; %} /* nil for NULL */
 
 /* The body may hold NULs: as long as `length` says, in place of what the result's own typemap pushed. */
-%typemap(in, numinputs=0) size_t *length (size_t length = 0) "$1 = &length;"
 %typemap(argout) size_t *length %{ lua_pop(L, 1); lua_pushlstring(L, result, *$1); %}
 
-%typemap(out) void * %{ lua_pushlightuserdata(L, $1); SWIG_arg++; %}
-%typemap(in, numinputs=0) void **id (void *id = NULL) "$1 = &id;"
-%typemap(argout) void **id %{ lua_pushlightuserdata(L, *$1); SWIG_arg++; %}
-
-%define CAPAUTH_LUA_HANDLE(NAME)
+%define CAPAUTH_HANDLE_TYPEMAPS(NAME, CLASS)
 %typemap(in) NAME * %{
     if (!capauth_lua_is(L, $input, $1_descriptor)) SWIG_fail_ptr("$symname", $argnum, $1_descriptor);
     $1 = CAPAUTH_LUA_POINTER($input); %}
@@ -69,30 +64,24 @@
 %}
 %enddef
 
-CAPAUTH_LUA_HANDLE(capauth_client)
-CAPAUTH_LUA_HANDLE(capauth_session)
-CAPAUTH_LUA_HANDLE(capauth_call)
-CAPAUTH_LUA_HANDLE(capauth_options)
-CAPAUTH_LUA_HANDLE(capauth_events)
+CAPAUTH_HANDLE_TYPEMAPS(capauth_events, EventsHandle)
+
+/* Identities, to be compared and never followed. */
+%typemap(out) void * %{ lua_pushlightuserdata(L, $1); SWIG_arg++; %}
+%typemap(argout) capauth_call **finished %{ lua_pushlightuserdata(L, *$1); SWIG_arg++; %}
 
 /* In place of a function: the events that it is to be queued in, or nil for none. */
-%define CAPAUTH_LUA_CALLBACK(TYPE, TRAMPOLINE)
+%define CAPAUTH_CALLBACK_TYPEMAPS(TYPE, NAME, CLASS)
 %typemap(in) (TYPE callback, void *data, void (*free_data)(void *data)) (capauth_events *events) %{
     if (!capauth_lua_is(L, $input, SWIGTYPE_p_capauth_events))
         SWIG_fail_ptr("$symname", $argnum, SWIGTYPE_p_capauth_events);
     events = CAPAUTH_LUA_POINTER($input);
-    $1 = events ? TRAMPOLINE : NULL;
+    $1 = events ? capauth_lua_on_##NAME : NULL;
     $2 = events ? capauth_lua_events_hold(events) : NULL;
     $3 = events ? capauth_lua_events_free : NULL; %}
 %enddef
 
-CAPAUTH_LUA_CALLBACK(capauth_log_callback, capauth_lua_on_log)
-CAPAUTH_LUA_CALLBACK(capauth_trace_callback, capauth_lua_on_trace)
-CAPAUTH_LUA_CALLBACK(capauth_change_callback, capauth_lua_on_change)
-
 /* ---- API -------------------------------------------------------------------------------------------------------- */
-
-%ignore capauth_client_next_done; /* capauth_lua_client_next_done is in its place */
 
 %include "capauth.i"
 
@@ -112,7 +101,6 @@ void capauth_lua_events_discard(capauth_events *events);
 %typemap(out) int capauth_lua_events_next "SWIG_arg += $1;"
 int capauth_lua_events_next(lua_State *L, const capauth_events *events);
 
-int capauth_lua_client_next_done(capauth_client *client, void **id);
 void *capauth_lua_call_id(capauth_call *call);
 void *capauth_lua_session_id(capauth_session *session);
 

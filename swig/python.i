@@ -8,17 +8,6 @@
 
 /* ---- Head -------------------------------------------------------------------------------------------------------- */
 
-/* The interpreter goes on while these wait for the network, or for a lock that a waiting thread holds. */
-%nothread;
-%thread capauth_call_wait;
-%thread capauth_client_poll;
-%thread capauth_client_prepare;
-%thread capauth_client_close;
-%thread capauth_session_close;
-%thread capauth_client::~capauth_client;
-%thread capauth_session::~capauth_session;
-%thread capauth_call::~capauth_call;
-
 %{
 #include "glue.h"
 %}
@@ -54,18 +43,17 @@ CAPAUTH_PYTHON_DELIVERS(capauth_client_prepare)
                             const char *new_password };
 
 %typemap(in, numinputs=0) char **text (char *given = NULL) "$1 = &given;"
-%typemap(argout) char **text { $result = SWIG_AppendOutput($result, glue_string_taken($1)); }
+%typemap(argout) char **text { $result = SWIG_AppendOutput($result, glue_string(*$1)); }
 %typemap(pytyping) char **text "str"
 
 /* The body as bytes, whose length counts, not the NUL. */
-%typemap(in, numinputs=0) size_t *length (size_t given = 0) "$1 = &given;"
 %typemap(out) const char *capauth_call_body ""
 %typemap(argout) size_t *length "$result = PyBytes_FromStringAndSize(result, (Py_ssize_t)*$1);"
 
-%define CAPAUTH_PYTHON_HANDLE(NAME, OUT)
-%typemap(pytyping) NAME *, const NAME *, NAME ** "NAME"
-%typemap(in, numinputs=0) NAME **OUT (NAME *given = NULL) "$1 = &given;"
-%typemap(argout) NAME **OUT { /* None for NULL */
+%define CAPAUTH_HANDLE_TYPEMAPS(NAME, CLASS)
+%typemap(pytyping) NAME *, const NAME *, NAME ** "CLASS"
+%typemap(in, numinputs=0) NAME ** (NAME *given = NULL) "$1 = &given;"
+%typemap(argout) NAME ** { /* None for NULL */
     $result = SWIG_AppendOutput($result, SWIG_NewPointerObj(*$1, $*1_descriptor, SWIG_POINTER_OWN));
 }
 /* The object forgets the pointer that it frees: nothing can be freed twice or be used afterwards. */
@@ -75,40 +63,26 @@ CAPAUTH_PYTHON_DELIVERS(capauth_client_prepare)
         SWIG_exception_fail(SWIG_ArgError(code), "the handle was freed already");
 }
 %enddef
-CAPAUTH_PYTHON_HANDLE(capauth_client, client)
-CAPAUTH_PYTHON_HANDLE(capauth_session, session)
-CAPAUTH_PYTHON_HANDLE(capauth_session, second)
-CAPAUTH_PYTHON_HANDLE(capauth_call, call)
-CAPAUTH_PYTHON_HANDLE(capauth_options, options)
 
-%typemap(pytyping) const capauth_options *options "typing.Optional[capauth_options]"
+/* next_done gives the address, to be compared with call_address. */
+%typemap(argout) capauth_call **finished { $result = SWIG_AppendOutput($result, PyLong_FromVoidPtr(*$1)); }
+%typemap(pytyping) capauth_call **finished "int"
 
-%define CAPAUTH_PYTHON_CALLBACK(TYPE, FUNCTION)
+%typemap(pytyping) const capauth_options *options "typing.Optional[OptionsHandle]"
+
+%define CAPAUTH_CALLBACK_TYPEMAPS(TYPE, NAME, CLASS)
 %typemap(in) (TYPE callback, void *data, void (*free_data)(void *data)) {
     if (!glue_callable($input, "callback"))
         SWIG_fail;
     if ($input != Py_None) {
-        $1 = FUNCTION;
+        $1 = glue_on_##NAME;
         $2 = glue_kept($input);
         $3 = glue_free;
     }
 }
 %enddef
-CAPAUTH_PYTHON_CALLBACK(capauth_log_callback, glue_on_log)
-CAPAUTH_PYTHON_CALLBACK(capauth_trace_callback, glue_on_trace)
-CAPAUTH_PYTHON_CALLBACK(capauth_change_callback, glue_on_change)
 
 /* ---- API --------------------------------------------------------------------------------------------------------- */
-
-/*
- * next_done hands out a pointer that an object owns already. It comes as a number, to be compared with call_address:
- * this declaration is seen first, and counts.
- */
-%typemap(in, numinputs=0) capauth_call **OWNED_ALREADY (capauth_call *given = NULL) "$1 = &given;"
-%typemap(argout) capauth_call **OWNED_ALREADY { $result = SWIG_AppendOutput($result, PyLong_FromVoidPtr(*$1)); }
-%typemap(pytyping) capauth_call **OWNED_ALREADY "int"
-%rename(client_next_done) capauth_client_next_done;
-int capauth_client_next_done(capauth_client *client, capauth_call **OWNED_ALREADY);
 
 %include "capauth.i"
 

@@ -230,7 +230,7 @@ enum Operation {{
         return name().toLowerCase(java.util.Locale.ROOT);
     }}
 
-    int start(NativeSession session, Text[] texts, NativeOptions options, NativeCall call) {{
+    int start(SessionHandle session, Text[] texts, OptionsHandle options, CallHandle call) {{
         switch (this) {{
 {cases}            case GATEWAY:
                 return Native.gateway_call(

@@ -60,12 +60,6 @@ const char *capauth_lua_text(lua_State *L, int index)
     return text && !fault_of(text, length) ? text : NULL;
 }
 
-void capauth_lua_take_text(lua_State *L, char *text)
-{
-    lua_pushstring(L, text); /* pushes nil for NULL */
-    capauth_string_free(&text);
-}
-
 void capauth_lua_push_wrong_type(lua_State *L, const char *function, int number, const char *expected)
 {
     luaL_where(L, 1);
@@ -130,15 +124,6 @@ void *capauth_lua_call_id(capauth_call *call)
 void *capauth_lua_session_id(capauth_session *session)
 {
     return session;
-}
-
-int capauth_lua_client_next_done(capauth_client *client, void **id)
-{
-    capauth_call *call = NULL;
-    int found = capauth_client_next_done(client, &call);
-
-    *id = call;
-    return found;
 }
 
 /* ---- Functions of capauth.core ---------------------------------------------------------------------------------- */

@@ -20,8 +20,6 @@ int capauth_lua_integer(lua_State *L, int index, int64_t least, int64_t most, in
 void capauth_lua_push_integer(lua_State *L, int64_t value);
 /* Borrowed; NULL unless it is a string fit for the core, which 12 is not: an OTP would lose its zero. */
 const char *capauth_lua_text(lua_State *L, int index);
-/* Pushes a copy, nil for NULL, and wipes and frees the text, which may be a secret. */
-void capauth_lua_take_text(lua_State *L, char *text);
 /* Pushes the message of an argument of the wrong type, with the line that called. */
 void capauth_lua_push_wrong_type(lua_State *L, const char *function, int number, const char *expected);
 
@@ -35,8 +33,6 @@ int capauth_lua_is(lua_State *L, int index, void *class);
 /* Identities, to be compared and never followed. */
 void *capauth_lua_call_id(capauth_call *call);
 void *capauth_lua_session_id(capauth_session *session);
-/* The core hands out a call that has an owner already: Lua gets its identity, and knows the object. */
-int capauth_lua_client_next_done(capauth_client *client, void **id);
 
 /* ---- Events: what the core told, until Lua asks for it ---- */
 

@@ -75,15 +75,7 @@ const char *glue_secret(PyObject *input, const char *argument)
 
 PyObject *glue_string(const char *text)
 {
-    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
-}
-
-PyObject *glue_string_taken(char **text)
-{
-    PyObject *copy = glue_string(*text ? *text : "");
-
-    capauth_string_free(text);
-    return copy;
+    return PyUnicode_DecodeUTF8(text ? text : "", text ? (Py_ssize_t)strlen(text) : 0, "replace");
 }
 
 /* ---- Interruptions ---- */

@@ -18,11 +18,8 @@ const char *glue_text(PyObject *input, const char *argument);
 /* The same of a str, bytes or bytearray: a bytearray can be wiped by its owner. */
 const char *glue_secret(PyObject *input, const char *argument);
 
-/* A new str. What is not UTF-8 in the text is replaced. */
+/* A new str, "" for NULL. What is not UTF-8 in the text is replaced. */
 PyObject *glue_string(const char *text);
-
-/* The same of a text of ours, which is wiped and freed. */
-PyObject *glue_string_taken(char **text);
 
 /* 1 for a callable and for None; else 0 with TypeError. */
 int glue_callable(PyObject *input, const char *argument);

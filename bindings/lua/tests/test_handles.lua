@@ -129,7 +129,7 @@ function TestHandles:test_flat_module_takes_no_nonsense()
       end
     end
   end
-  lu.assertFalse((pcall(core.capauth_client)))
+  lu.assertFalse((pcall(core.ClientHandle)))
   lu.assertFalse((pcall(core.events_next, nil)))
   lu.assertFalse((pcall(core.events_next)))
 end

@@ -39,14 +39,14 @@ class Started(NamedTuple, Generic[T]):
     """An operation that was started, before it has the form that its user wants: to be waited for, or awaited."""
 
     owner: Owner
-    handle: flat.capauth_call | None
+    handle: flat.CallHandle | None
     refusal: BaseException | None
     """Without a handle: why it could not even be started."""
-    finish: Callable[[flat.capauth_call], T]
+    finish: Callable[[flat.CallHandle], T]
     """Gives what the operation gives, once it has succeeded."""
 
 
-def begin(owner: Owner, finish: Callable[[flat.capauth_call], T], function: Callable[[], Any]) -> Started[T]:
+def begin(owner: Owner, finish: Callable[[flat.CallHandle], T], function: Callable[[], Any]) -> Started[T]:
     """Starts an operation. What is refused on the spot is the call's result; only wrong types raise here."""
     try:
         code, handle = function()

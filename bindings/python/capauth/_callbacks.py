@@ -32,12 +32,12 @@ def want_log() -> None:
     flat.want_log(next((level for level, known in LEVELS.items() if LOGGER.isEnabledFor(known)), 0))
 
 
-def call_wait(handle: flat.capauth_call, timeout_ms: int) -> int:
+def call_wait(handle: flat.CallHandle, timeout_ms: int) -> int:
     want_log()
     return flat.call_wait(handle, timeout_ms)
 
 
-def client_poll(handle: flat.capauth_client, timeout_ms: int) -> int:
+def client_poll(handle: flat.ClientHandle, timeout_ms: int) -> int:
     want_log()
     return flat.client_poll(handle, timeout_ms)
 

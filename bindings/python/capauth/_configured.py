@@ -78,7 +78,7 @@ class ConfiguredClient(Handle):
         """
         if (cluster is None) == (base_url is None):
             raise invalid_argument("base_url", "or cluster is to be given, and not both")
-        self._handle: flat.capauth_client = gained(flat.client_new())
+        self._handle: flat.ClientHandle = gained(flat.client_new())
         self._begin()
 
         self._option("allow_http", flat.client_set_allow_http, allow_http)  # first: URLs are looked at when they are set
@@ -164,7 +164,7 @@ class ConfiguredClient(Handle):
     def _error_message(self) -> str:
         return str(flat.client_copy_error_message(self._handle)[1])
 
-    def _wrap(self, handle: flat.capauth_session) -> Any:
+    def _wrap(self, handle: flat.SessionHandle) -> Any:
         """This kind of client's session around the handle."""
         raise NotImplementedError
 

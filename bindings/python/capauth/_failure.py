@@ -28,7 +28,7 @@ def gained(result: Any) -> Any:
     return value
 
 
-def error_of_call(call: flat.capauth_call, code: int) -> Error | MemoryError:
+def error_of_call(call: flat.CallHandle, code: int) -> Error | MemoryError:
     """The exception of a call that has finished with a code. All of it is the call's: other threads use the session."""
     retry_after_ms = flat.call_retry_after_ms(call)
     details: dict[str, object] = {

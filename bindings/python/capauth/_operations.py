@@ -13,7 +13,7 @@ from ._session import BaseSession
 from ._types import Headers, Json, Method, Query, Secret
 
 
-def _nothing(_call: flat.capauth_call) -> None:
+def _nothing(_call: flat.CallHandle) -> None:
     return None
 
 

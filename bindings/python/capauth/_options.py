@@ -50,7 +50,7 @@ class CallOptions:
     __slots__ = ("handle",)
 
     def __init__(self) -> None:
-        self.handle: flat.capauth_options | None = None
+        self.handle: flat.OptionsHandle | None = None
 
     def set(self, argument: str, setter: Callable[..., int], *values: object, seconds: float | None = None) -> None:
         if self.handle is None:

@@ -60,7 +60,7 @@ class Reply:
         )
 
 
-def reply_of(call: flat.capauth_call) -> Reply:
+def reply_of(call: flat.CallHandle) -> Reply:
     retry_after_ms = flat.call_retry_after_ms(call)
     content: Any = flat.call_body(call)
     return Reply(

@@ -41,7 +41,7 @@ class BaseSession(Handle):
 
     _client: ConfiguredClient
 
-    def __init__(self, client: ConfiguredClient, handle: flat.capauth_session) -> None:
+    def __init__(self, client: ConfiguredClient, handle: flat.SessionHandle) -> None:
         self._client = client
         self._handle = handle
         self._listener: Callable[[Any], object] | None = None

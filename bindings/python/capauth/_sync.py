@@ -93,7 +93,7 @@ class Client(BaseClient[Session]):
         self._started.add(call)
         return call
 
-    def _wrap(self, handle: flat.capauth_session) -> Session:
+    def _wrap(self, handle: flat.SessionHandle) -> Session:
         return Session(self, handle)
 
     def prepare(self) -> None:

@@ -117,7 +117,7 @@ class Client(BaseClient[Session]):
         self._telling: set[asyncio.Task[None]] = set()
         self._detach: Callable[[], object] = lambda: None
 
-    def _wrap(self, handle: flat.capauth_session) -> Session:
+    def _wrap(self, handle: flat.SessionHandle) -> Session:
         return Session(self, handle)
 
     async def prepare(self) -> None:

@@ -8,14 +8,14 @@ import capauth
 from capauth import _flat as flat
 
 
-def new_client() -> flat.capauth_client:
+def new_client() -> flat.ClientHandle:
     code, client = flat.client_new()
     assert code == flat.OK
     assert flat.client_set_base_url(client, "https://127.0.0.1:1") == flat.OK
     return client  # type: ignore[return-value]
 
 
-def new_session(client: flat.capauth_client) -> flat.capauth_session:
+def new_session(client: flat.ClientHandle) -> flat.SessionHandle:
     code, session = flat.session_new(client, flat.FLOW_WEB, "DocDemo")
     assert code == flat.OK
     return session  # type: ignore[return-value]
@@ -43,9 +43,9 @@ def test_handle_of_another_class_is_a_type_error() -> None:
         flat.token_generate(new_session(client), client)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["client", "session", "call", "options"])
+@pytest.mark.parametrize("name", ["ClientHandle", "SessionHandle", "CallHandle", "OptionsHandle"])
 def test_handle_cannot_be_made_by_hand(name: str) -> None:
-    kind = getattr(flat, f"capauth_{name}")
+    kind = getattr(flat, name)
     with pytest.raises(AttributeError):
         kind()
     with pytest.raises((AttributeError, TypeError)):

@@ -316,10 +316,10 @@ CAPAUTH_API int capauth_client_poll(capauth_client *client, int timeout_ms);
 CAPAUTH_API int capauth_client_fd(capauth_client *client);
 
 /*
- * 1 and a call that finished and was not handed out before, or 0 and NULL. The call is the pointer that starting it
- * gave: still freed only once. Calls freed before they finished, or waited for, do not appear.
+ * 1 and a call that finished and was not handed out before, or 0 and NULL. `*finished` is the pointer that starting the
+ * call gave: still freed only once. Calls freed before they finished, or waited for, do not appear.
  */
-CAPAUTH_API int capauth_client_next_done(capauth_client *client, capauth_call **call);
+CAPAUTH_API int capauth_client_next_done(capauth_client *client, capauth_call **finished);
 
 /* What a support request needs: versions, TLS library, CA store and why that one. `client` may be NULL. */
 CAPAUTH_API int capauth_diagnose(capauth_client *client, char **text);

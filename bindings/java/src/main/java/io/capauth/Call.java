@@ -24,7 +24,7 @@ public final class Call<T extends @Nullable Object> {
     private final Session session; // null for the client's own
     private final String operation;
     private final Result<T> result;
-    private final NativeCall call; // null for a call that C never saw
+    private final CallHandle call; // null for a call that C never saw
     final long address;
 
     private boolean done;
@@ -34,16 +34,16 @@ public final class Call<T extends @Nullable Object> {
     private List<Delivery<T>> deliveries = new ArrayList<Delivery<T>>(1);
     private CountDownLatch ended; // once a virtual thread waits
 
-    Call(Session session, Operation operation, Result<T> result, NativeCall call) {
+    Call(Session session, Operation operation, Result<T> result, CallHandle call) {
         this(session.client, session, operation.toString(), result, call);
     }
 
     /** One of the client's own. */
-    Call(Client client, String operation, Result<T> result, NativeCall call) {
+    Call(Client client, String operation, Result<T> result, CallHandle call) {
         this(client, null, operation, result, call);
     }
 
-    private Call(Client client, Session session, String operation, Result<T> result, NativeCall call) {
+    private Call(Client client, Session session, String operation, Result<T> result, CallHandle call) {
         this.client = client;
         this.session = session;
         this.operation = operation;
@@ -54,7 +54,7 @@ public final class Call<T extends @Nullable Object> {
 
     /** A call that was refused before it began. */
     Call(Session session, Operation operation, CapauthException failure) {
-        this(session, operation, null, (NativeCall) null);
+        this(session, operation, null, (CallHandle) null);
         this.failure = failure;
         this.done = true;
     }

@@ -25,7 +25,7 @@ final class Calls implements Runnable {
     private static final int SLICE_MILLIS = 100;
 
     final boolean background;
-    private final NativeClient client;
+    private final ClientHandle client;
     private final Executor executor;
     private final Map<Long, Call<?>> inFlight = new HashMap<Long, Call<?>>();
     private final Queue<Delivery<?>> due = new ArrayDeque<Delivery<?>>(); // those without an executor
@@ -36,7 +36,7 @@ final class Calls implements Runnable {
     private boolean closed;
 
     /** What next_done gives: a pointer that belongs to a Call. */
-    private static final class Borrowed extends NativeCall {
+    private static final class Borrowed extends CallHandle {
         long address;
 
         @Override
@@ -45,7 +45,7 @@ final class Calls implements Runnable {
         }
     }
 
-    Calls(NativeClient client, Executor executor, boolean background) {
+    Calls(ClientHandle client, Executor executor, boolean background) {
         this.client = client;
         this.executor = executor;
         this.background = background;

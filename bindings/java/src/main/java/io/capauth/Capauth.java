@@ -15,7 +15,7 @@ public final class Capauth {
         return diagnose(null);
     }
 
-    static String diagnose(NativeClient client) {
+    static String diagnose(ClientHandle client) {
         byte[][] text = new byte[1][];
         int code = Native.diagnose(client, text);
         if (code != 0) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * connections, and never waits for the network.
  */
 public final class Client implements AutoCloseable {
-    final NativeClient handle;
+    final ClientHandle handle;
     final Calls calls;
     private final Listeners.Log log; // C holds them weakly; see capauth.pro
     private final Listeners.Trace trace;
@@ -41,7 +41,7 @@ public final class Client implements AutoCloseable {
 
     /** A customer whom the brand's OpenID provider signed in: gateway calls are all there is. */
     public Session externalSession(String brand, String accessToken, String idToken) {
-        NativeSession session = new NativeSession();
+        SessionHandle session = new SessionHandle();
         Text access = Text.of("access_token", accessToken);
         Text id = Text.of("id_token", idToken);
         try {
@@ -57,7 +57,7 @@ public final class Client implements AutoCloseable {
 
     /** A session from what {@link Session#export()} gave, at whatever step it was. */
     public Session restore(String exported) {
-        NativeSession session = new NativeSession();
+        SessionHandle session = new SessionHandle();
         Text text = Text.of("text", exported);
         try {
             check(Native.session_restore(handle, bytes(text), session));
@@ -88,7 +88,7 @@ public final class Client implements AutoCloseable {
     }
 
     private Call<Void> begunPrepare() {
-        NativeCall call = new NativeCall();
+        CallHandle call = new CallHandle();
         int code = Native.client_start_prepare(handle, call);
         if (Handle.pointer(call) == 0) {
             throw CapauthException.of(code, "prepare", null); // no memory for a call
@@ -180,7 +180,7 @@ public final class Client implements AutoCloseable {
     }
 
     /** What C says about the last failure, if it says something. */
-    private static String message(NativeClient handle, int code) {
+    private static String message(ClientHandle handle, int code) {
         byte[][] text = new byte[1][];
         Native.client_copy_error_message(handle, text);
         return code == ErrorCode.CLOSED ? null : Text.from(text[0]);
@@ -360,8 +360,8 @@ public final class Client implements AutoCloseable {
             return this;
         }
 
-        private NativeClient configured() {
-            NativeClient client = new NativeClient();
+        private ClientHandle configured() {
+            ClientHandle client = new ClientHandle();
             int code = Native.client_new(client);
             if (code != 0) {
                 throw CapauthException.of(code);
@@ -394,7 +394,7 @@ public final class Client implements AutoCloseable {
             this.number = number;
         }
 
-        void apply(NativeClient client) {
+        void apply(ClientHandle client) {
             byte[] value = bytes(Text.of(setting.name().toLowerCase(Locale.ROOT), text));
             int code = setting.apply(client, bytes(Text.of("header", name)), value, number);
             if (code != 0) {

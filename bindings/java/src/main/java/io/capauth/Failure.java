@@ -57,7 +57,7 @@ final class Failure implements Serializable {
     }
 
     /** What a finished call tells. */
-    static Failure of(NativeCall call, int code) {
+    static Failure of(CallHandle call, int code) {
         Failure failure = new Failure(code);
         String message = Text.from(Native.call_error_message(call));
         if (message != null) {

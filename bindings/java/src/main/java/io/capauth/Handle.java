@@ -37,14 +37,14 @@ abstract class Handle {
                     return;
                 }
             }
-            if (kind == NativeCall.class) {
-                NativeJNI.delete_NativeCall(pointer);
-            } else if (kind == NativeSession.class) {
-                NativeJNI.delete_NativeSession(pointer);
-            } else if (kind == NativeOptions.class) {
-                NativeJNI.delete_NativeOptions(pointer);
+            if (kind == CallHandle.class) {
+                NativeJNI.delete_CallHandle(pointer);
+            } else if (kind == SessionHandle.class) {
+                NativeJNI.delete_SessionHandle(pointer);
+            } else if (kind == OptionsHandle.class) {
+                NativeJNI.delete_OptionsHandle(pointer);
             } else {
-                NativeJNI.delete_NativeClient(pointer);
+                NativeJNI.delete_ClientHandle(pointer);
             }
         }
     }

@@ -68,7 +68,7 @@ public final class Options {
         return this;
     }
 
-    void apply(String operation, NativeOptions to) {
+    void apply(String operation, OptionsHandle to) {
         if (timeout != null) {
             check(operation, "timeoutMillis", to, Native.options_set_timeout_ms(to, Millis.of(timeout)));
         }
@@ -107,7 +107,7 @@ public final class Options {
         return text.bytes;
     }
 
-    static void check(String operation, String argument, NativeOptions options, int code) {
+    static void check(String operation, String argument, OptionsHandle options, int code) {
         if (code == ErrorCode.INVALID_ARGUMENT) {
             byte[][] text = new byte[1][];
             Native.options_copy_error_message(options, text);

@@ -10,7 +10,7 @@ public final class Reply {
     private final boolean ok;
     private final Failure details; // the code is that of a refusal; see raiseForRefusal
 
-    Reply(NativeCall call) {
+    Reply(CallHandle call) {
         body = Native.call_body(call);
         ok = Native.call_ok(call) == 1;
         details = Failure.of(call, Native.call_refusal(call));

@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Session extends Operations implements AutoCloseable {
     final Client client;
-    private final NativeSession handle;
+    private final SessionHandle handle;
     private Listeners.Change change; // C holds it weakly
 
-    Session(Client client, NativeSession handle) {
+    Session(Client client, SessionHandle handle) {
         this.client = client;
         this.handle = handle;
     }
@@ -266,8 +266,8 @@ public final class Session extends Operations implements AutoCloseable {
     }
 
     private <T> Call<T> begin(Operation operation, Result<T> result, Options options, Text... texts) {
-        NativeOptions all = new NativeOptions();
-        NativeCall call = new NativeCall();
+        OptionsHandle all = new OptionsHandle();
+        CallHandle call = new CallHandle();
         try {
             for (Text text : texts) {
                 if (!text.wellFormed) {
@@ -407,7 +407,7 @@ public final class Session extends Operations implements AutoCloseable {
         }
 
         private Session created() {
-            NativeSession handle = new NativeSession();
+            SessionHandle handle = new SessionHandle();
             if (first != null) {
                 first.check("first", Native.session_second_factor(first.handle, handle));
             } else {

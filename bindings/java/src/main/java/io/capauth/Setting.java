@@ -34,7 +34,7 @@ enum Setting {
         return JavaNames.of(name().toLowerCase(Locale.ROOT));
     }
 
-    int apply(NativeClient client, byte[] name, byte[] text, long number) {
+    int apply(ClientHandle client, byte[] name, byte[] text, long number) {
         int small = Millis.of(number);
         switch (this) {
             case ALLOW_HTTP:

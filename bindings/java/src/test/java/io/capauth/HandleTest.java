@@ -101,9 +101,9 @@ class HandleTest extends Fixture {
 
     @Test
     void native_layer_takes_empty_handles_and_null() {
-        NativeClient client = new NativeClient();
-        NativeSession session = new NativeSession();
-        NativeCall call = new NativeCall();
+        ClientHandle client = new ClientHandle();
+        SessionHandle session = new SessionHandle();
+        CallHandle call = new CallHandle();
         byte[][] text = new byte[1][];
         assertEquals(ErrorCode.INVALID_ARGUMENT, Native.client_set_cluster(client, null));
         assertEquals(ErrorCode.INVALID_ARGUMENT, Native.client_close(null));
@@ -115,7 +115,7 @@ class HandleTest extends Fixture {
         assertEquals("", Text.orEmpty(Native.call_body(call)));
         assertEquals("", Text.orEmpty(Native.session_token(null)));
         assertTrue(Native.session_copy_token(null, text) <= 0);
-        new NativeOptions().free();
+        new OptionsHandle().free();
     }
 
     @Test

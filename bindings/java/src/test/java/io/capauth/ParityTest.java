@@ -128,8 +128,8 @@ class ParityTest {
     @Test
     void generated_classes_are_not_public() {
         for (Class<?> type : new Class<?>[] {
-            Native.class, NativeConstants.class, NativeClient.class, NativeSession.class, NativeCall.class,
-            NativeOptions.class, NativeJNI.class, Handle.class
+            Native.class, NativeConstants.class, ClientHandle.class, SessionHandle.class, CallHandle.class,
+            OptionsHandle.class, NativeJNI.class, Handle.class
         }) {
             assertTrue(!Modifier.isPublic(type.getModifiers()), type.getName());
         }
