@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-redis lint clean setup-demo setup-test setup-bench setup-lint build-demo build-test
+.PHONY: help demo test asan tsan bench bench-redis lint release clean setup-demo setup-test setup-bench setup-lint build-demo build-test
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -22,6 +22,7 @@ help:
 	@echo 'make bench   measure the core next to a bare libcurl and json-c program'
 	@echo 'make bench-redis  measure what sharing customers in Redis costs'
 	@echo 'make lint    check formatting, and look for mistakes without running anything'
+	@echo 'make release VERSION=x.y.z  write that version everywhere, and run everything'
 	@echo 'make clean   remove the folder build, where all of this happens'
 	@echo
 	@echo 'After make demo, ". build/env.sh" makes everything usable in your shell.'
@@ -52,6 +53,9 @@ bench: setup-bench
 
 lint: setup-lint build-test
 	@JOBS=$(JOBS) .ci/lint
+
+release:
+	@.ci/release "$(VERSION)"
 
 bench-redis: build-test
 	$(say) 'Measuring capauth.redis'

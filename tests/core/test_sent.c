@@ -220,7 +220,8 @@ TEST(every_operation_sends_its_row)
         assert_body(&sent, expected);
         assert_int_equal(header_count(&sent, "Content-Type: application/json"), 1);
         assert_int_equal(header_count(&sent, "Accept: application/json"), 1);
-        assert_int_equal(header_count(&sent, "User-Agent: capauth/1.0.0"), 1);
+        snprintf(expected, sizeof expected, "User-Agent: capauth/%s", capauth_version());
+        assert_int_equal(header_count(&sent, expected), 1);
         assert_false(has_header_named(&sent, "Expect"));
         assert_false(has_header_named(&sent, "Authorization"));
         assert_false(has_header_named(&sent, "Cookie"));

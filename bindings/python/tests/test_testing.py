@@ -110,9 +110,9 @@ def installed(folder: pathlib.Path) -> pathlib.Path:
     shutil.copy(package.parent / "capauth_pytest.py", folder)
     project = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     ((name, target),) = project["entry-points"]["pytest11"].items()
-    info = folder / "capauth-1.0.0.dist-info"
+    info = folder / f"capauth-{capauth.__version__}.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: capauth\nVersion: 1.0.0\n")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: capauth\nVersion: {capauth.__version__}\n")
     (info / "entry_points.txt").write_text(f"[pytest11]\n{name} = {target}\n")
     return folder
 

@@ -153,7 +153,7 @@ enum {
 
 /* ---- Library ---------------------------------------------------------------------------------------------------- */
 
-/* "1.0.0". Static. */
+/* "MAJOR.MINOR.PATCH". Static. */
 CAPAUTH_API const char *capauth_version(void);
 
 /* One English sentence for any code, known or not. Static; never NULL. */

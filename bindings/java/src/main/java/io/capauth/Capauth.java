@@ -5,7 +5,7 @@ package io.capauth;
 public final class Capauth {
     private Capauth() {}
 
-    /** Of the native library, such as 1.0.0. */
+    /** Of the native library, such as 1.2.3. */
     public static String version() {
         return Text.from(Native.version());
     }

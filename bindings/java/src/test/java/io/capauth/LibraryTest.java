@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** How the native library is found, and what it shows. */
 class LibraryTest {
     private static final String LIBRARY = System.getProperty("capauth.native");
+    private static final String VERSION = "version " + System.getProperty("capauth.version");
     /** A folder in which nobody makes a file. */
     private static final String NO_ROOM = "/proc";
     private static final String JAR = System.getProperty("capauth.jars").split(File.pathSeparator)[0];
@@ -69,7 +70,7 @@ class LibraryTest {
     @Test
     void jar_alone_is_enough_and_leaves_nothing_behind(@TempDir Path folder) throws Exception {
         String output = main(JAR + File.pathSeparator + testClasses(), "-Djava.io.tmpdir=" + folder);
-        assertEquals("version 1.0.0", output);
+        assertEquals(VERSION, output);
         assertEquals(0, folder.toFile().list().length);
     }
 
@@ -77,23 +78,23 @@ class LibraryTest {
     void another_folder_can_be_named_for_the_copy(@TempDir Path folder) throws Exception {
         String output = main(JAR + File.pathSeparator + testClasses(),
                 "-Djava.io.tmpdir=" + NO_ROOM, "-Dcapauth.library.tmpdir=" + folder);
-        assertEquals("version 1.0.0", output);
+        assertEquals(VERSION, output);
         assertEquals(0, folder.toFile().list().length);
     }
 
     @Test
     void file_or_folder_can_be_named(@TempDir Path folder) throws Exception {
         String path = JAR + File.pathSeparator + testClasses();
-        assertEquals("version 1.0.0",
+        assertEquals(VERSION,
                 main(path, "-Djava.io.tmpdir=" + NO_ROOM, "-Dcapauth.library.path=" + LIBRARY));
-        assertEquals("version 1.0.0",
+        assertEquals(VERSION,
                 main(path, "-Djava.io.tmpdir=" + NO_ROOM, "-Dcapauth.library.path=" + new File(LIBRARY).getParent()));
     }
 
     @Test
     void without_a_bundled_one_the_platform_is_asked() throws Exception {
         String path = System.getProperty("capauth.classes") + File.pathSeparator + testClasses();
-        assertEquals("version 1.0.0", main(path, "-Djava.library.path=" + new File(LIBRARY).getParent()));
+        assertEquals(VERSION, main(path, "-Djava.library.path=" + new File(LIBRARY).getParent()));
     }
 
     @Test
@@ -105,7 +106,7 @@ class LibraryTest {
         }
         String path = folder + File.pathSeparator + System.getProperty("capauth.classes") + File.pathSeparator
                 + testClasses();
-        assertEquals("version 1.0.0", run(java(path,
+        assertEquals(VERSION, run(java(path,
                 "-Djava.library.path=" + new File(LIBRARY).getParent(), Main.class.getName(), "Dalvik")));
     }
 
