@@ -1,11 +1,11 @@
 -- All tests, under the Lua that runs this. Each file defines classes of luaunit, one method per condition.
 local luaunit = require "luaunit"
 
-assert = require "capauth".assert -- says what went wrong in 5.1 and 5.2 too
+_G.assert = require "capauth".assert -- says what went wrong in 5.1 and 5.2 too
 
 for _, name in ipairs {
-  "arguments", "async", "callbacks", "complete", "errors", "export", "exports", "garbage", "gateway", "handles", "json",
-  "readme", "redis", "scenarios", "secrets", "sign_in", "tasks", "testing",
+  "arguments", "async", "callbacks", "complete", "coroutines", "errors", "export", "exports", "garbage", "gateway",
+  "handles", "interrupts", "json", "readme", "redis", "scenarios", "secrets", "sign_in", "tasks", "testing",
 } do
   require("test_" .. name)
 end

@@ -44,6 +44,11 @@ function support.signed_in(brand, changes, client)
   return support.sign_in(support.session(brand, changes, client))
 end
 
+-- Lets calls move on until the emulator has got a request of that kind, like "POST /auth/v1/otp/generate".
+function support.poll_until_arrival(client, brand, request)
+  repeat client:poll(0.01) until support.emulator:requests(brand)[request]
+end
+
 function support.read(path)
   local file = assert(io.open(path, "rb"))
   local text = file:read "*a"

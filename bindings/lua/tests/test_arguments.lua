@@ -110,7 +110,8 @@ function TestArguments:test_wrong_types_raise_at_the_callers_line()
   local customer = self.customer
   local line = debug.getinfo(1, "l").currentline + 1
   local message = raises(function() return (customer:validate_otp(483920)) end)
-  lu.assertStrContains(message, ("test_arguments.lua:%d: capauth: validate_otp: otp must be text, not number"):format(line))
+  local expected = "test_arguments.lua:%d: capauth: validate_otp: otp must be text, not number"
+  lu.assertStrContains(message, expected:format(line))
 end
 
 -- Runs code as the file capauth/game.lua of some application, and gives what it printed.
@@ -136,12 +137,10 @@ end
 function TestArguments:test_and_through_pcall_and_tail_calls()
   local customer = self.customer
   local line = debug.getinfo(1, "l").currentline + 1
-  local ok, message = pcall(customer.validate_otp, customer, 5)
+  local _, message = pcall(customer.validate_otp, customer, 5)
   lu.assertStrContains(message, ("test_arguments.lua:%d: "):format(line))
   local function tail() return customer:validate_otp(5) end
-  line = debug.getinfo(1, "l").currentline + 1
-  ok, message = pcall(function() local value = tail() return value end)
-  lu.assertFalse(ok)
+  _, message = pcall(function() local value = tail() return value end)
   lu.assertStrMatches(message, ".*test_arguments.lua:%d+: capauth: .*")
 end
 

@@ -55,7 +55,7 @@ end
 
 function TestErrors:test_deadline()
   local brand = support.brand()
-  support.emulator:fault { path = "/auth/v1/token/generate", brand = brand, delayMs = 2000 }
+  support.emulator:fault { path = "/auth/v1/token/generate", brand = brand, delayMs = 60000 }
   local ok, err = support.session(brand):generate_token { timeout = 0.05 }
   lu.assertNil(ok)
   lu.assertEquals(err.kind, "deadline")

@@ -136,14 +136,14 @@ end
 
 function TestHandles:test_garbage_in_any_order()
   for _ = 1, 20 do
-    local client = assert(support.emulator:client())
-    local session = support.session(nil, nil, client)
-    session:start_generate_token()
-    session:on_change(print)
-    client = nil
+    local held = { client = assert(support.emulator:client()) }
+    held.session = support.session(nil, nil, held.client)
+    held.session:start_generate_token()
+    held.session:on_change(print)
+    held.client = nil
     collectgarbage()
-    lu.assertIsString(session:brand())
-    session = nil
+    lu.assertIsString(held.session:brand())
+    held.session = nil
     collectgarbage()
   end
 end

@@ -36,8 +36,8 @@ end
 function TestJson:test_numbers_are_written_as_short_as_they_read_back()
   for text, value in pairs {
     ["19.99"] = 19.99, ["0.1"] = 0.1, ["-2.5"] = -2.5, ["1e+300"] = 1e300, ["5e-324"] = 5e-324, ["1e-07"] = 1e-7,
-    ["0.3333333333333333"] = 1 / 3, ["0.30000000000000004"] = 0.1 + 0.2, ["1.7976931348623157e+308"] = 1.7976931348623157e308,
-    ["9.3e+18"] = 9.3e18,
+    ["0.3333333333333333"] = 1 / 3, ["0.30000000000000004"] = 0.1 + 0.2, ["9.3e+18"] = 9.3e18,
+    ["1.7976931348623157e+308"] = 1.7976931348623157e308,
   } do
     lu.assertEquals(json.encode(value), text)
     lu.assertEquals(select(2, json.decode(text)), value)
@@ -75,7 +75,8 @@ function TestJson:test_integers_beyond_64_bits_are_floats()
   for text, value in pairs {
     ["9223372036854775808"] = 2 ^ 63, ["18446744073709551615"] = 2 ^ 64, ["-9223372036854775808"] = -2 ^ 63,
     ["10000000000000000000"] = 1e19, ["18446744073709551616"] = 2 ^ 64, ["36893488147419103232"] = 2 ^ 65,
-    ["100000000000000000000000"] = 1e23, ["-9223372036854777856"] = -2 ^ 63 - 2048, ["-100000000000000000000000"] = -1e23,
+    ["-9223372036854777856"] = -2 ^ 63 - 2048, ["100000000000000000000000"] = 1e23,
+    ["-100000000000000000000000"] = -1e23,
   } do
     lu.assertEquals(select(2, json.decode(text)), value, text)
     lu.assertEquals(select(2, json.decode(('{"a":[1, %s ],"%s":"%s"}'):format(text, text, text))),
@@ -101,7 +102,8 @@ function TestJson:test_names_with_a_nul_are_refused()
   for _, text in ipairs { [[{"a\u0000b":1,"a":2}]], [=[[{"c":{"\\\u0000" : 1}}]]=], [[{"\u0000":1}]] } do
     lu.assertEquals({ json.decode(text) }, { false, "a name in it has a NUL" }, text)
   end
-  lu.assertEquals(select(2, json.decode [[{"a\\u0000":"\u0000:", "b":["\u0000"]}]]), { ["a\\u0000"] = "\0:", b = { "\0" } })
+  local _, value = json.decode [[{"a\\u0000":"\u0000:", "b":["\u0000"]}]]
+  lu.assertEquals(value, { ["a\\u0000"] = "\0:", b = { "\0" } })
 end
 
 function TestJson:test_what_is_no_json_is_refused()

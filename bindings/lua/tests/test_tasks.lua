@@ -203,7 +203,8 @@ end
 
 function TestTasks:test_failure_that_cannot_be_shown_ends_nobody_else()
   for _, tostring_of in ipairs { "function() error 'no' end", "function() return {} end", "5", "coroutine.yield" } do
-    local text, code = support.script(("problem = setmetatable({}, { __tostring = %s })"):format(tostring_of) .. TWO_TASKS)
+    local problem = ("problem = setmetatable({}, { __tostring = %s })"):format(tostring_of)
+    local text, code = support.script(problem .. TWO_TASKS)
     lu.assertEquals(code, 0, text)
     lu.assertStrContains(text, "capauth: a spawned function failed: ")
   end
@@ -211,8 +212,8 @@ end
 
 function TestTasks:test_failing_or_yielding_handlers_of_errors_end_nobody_else()
   for _, handler in ipairs { "error 'handler'", "coroutine.yield()", "client:poll(-1)" } do
-    local text, code = support.script(("require 'capauth'.on_error(function() %s end) problem = 'broken'"):format(handler)
-      .. TWO_TASKS)
+    local set = ("require 'capauth'.on_error(function() %s end) problem = 'broken'"):format(handler)
+    local text, code = support.script(set .. TWO_TASKS)
     lu.assertEquals(code, 0, text)
     lu.assertStrContains(text, "broken")
   end
@@ -285,7 +286,10 @@ function TestTasks:test_error_of_a_debug_hook_loses_nothing()
       called_back = called_back + 1
     end)
     if not poll_with_an_error_after(client, instructions) then raised = raised + 1 end
-    for _, task in ipairs(tasks) do lu.assertNotEquals((select(2, task:wait(10)) or {}).name, "PENDING", instructions) end
+    for _, task in ipairs(tasks) do
+      local _, err = task:wait(10)
+      lu.assertNotEquals(err and err.name, "PENDING", instructions)
+    end
     while next(client._in_flight) do assert(client:poll(10)) end
     assert(client:poll()) -- not REENTRANT
     lu.assertTrue(called_back >= 1, instructions)

@@ -57,11 +57,9 @@ function TestTesting:test_program_that_is_none()
 end
 
 local function goes_away(url)
-  for _ = 1, 20 do
-    local _, code = support.run("curl -qks --noproxy '*' -o /dev/null " .. url)
-    if code ~= 0 then return true end
-    support.run "sleep 0.1"
-  end
+  local command = [[timeout 60 sh -c "while curl -qks --noproxy '*' -o /dev/null %s; do :; done"]]
+  local _, code = support.run(command:format(url))
+  return code == 0
 end
 
 -- However the process ends, its emulator does too.
