@@ -44,8 +44,8 @@ local function finish_at_once(call)
   return call
 end
 
--- `fields`: _client, _session, _operation, _callback (or nil), and _value, which makes the result of a success. A call in
--- flight is kept alive by its client, so that starting one and forgetting it does not cancel it whenever the garbage is
+-- `fields`: _client, _session, _operation, _callback (or nil), and _value, which makes the result of a success. The
+-- client keeps a call in flight alive: else one that was started and forgotten would be cancelled when the garbage is
 -- collected.
 function Call.new(fields, handle)
   local call = new(fields, handle)
@@ -61,7 +61,7 @@ function Call.refused(fields, err)
   return finish_at_once(new(fields, false))
 end
 
--- Finds the calls that finished. The core names each once; where an error came between the last time, all are looked at.
+-- Finds the calls that finished. The core names each once; where an error came between the last time, it looks at all.
 function Call.find_finished(client)
   if client._look_at_all then
     local calls = {}

@@ -113,7 +113,8 @@ end
 -- The brand's OpenID provider signed the customer in: gateway calls are all there is.
 function methods:external_session(brand, access_token, id_token)
   local handle = handle_of(self)
-  local ok, err = values.texts({ brand, access_token, id_token }, { "brand", "access_token", "id_token" }, "external_session")
+  local names = { "brand", "access_token", "id_token" }
+  local ok, err = values.texts({ brand, access_token, id_token }, names, "external_session")
   if not ok then return nil, err end
   local code, session = core.session_external_new(handle, brand, access_token, id_token)
   if code ~= 0 then return failed(self, code, "external_session") end

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Customers' sessions in Redis, for a fleet of workers. bindings/redis/README.md has the protocol, which Python and Java
--- share.
+-- Customers' sessions in Redis, for a fleet of workers. bindings/redis/README.md has the protocol, which Python and
+-- Java share.
 --
 --   local store = require "capauth.redis".new(redis, client, { lock_seconds = 10 })
 --   store:save(key, customer)
 --   local customer, err = store:session(key)
 --   local reply, err = customer:gateway("GET", "customer/get")
 --
--- `redis` is a connected client of lua-redis or lua-resty-redis, or anything with their `hmget`, `evalsha` and `script`.
+-- `redis` is a connected client of lua-redis or lua-resty-redis, or anything with their `hmget`, `evalsha`, `script`.
 local core = require "capauth.core"
 local errors = require "capauth.errors"
 local protocol = require "capauth.redis_protocol"
@@ -21,7 +21,7 @@ local HOLD_BACK = 1 -- seconds that a worker leaves a customer to others, after 
 local CLOCK_SECONDS = 60 -- how long a reading of Redis's clock is trusted
 local REMEMBERED_MS = 3600 * 1000 -- how long it is known that a customer was deleted
 
-local known = { prefix = true, lock_seconds = true, ttl = true, sleep = true, gettime = true, encrypt = true, decrypt = true }
+local known = values.names { "prefix", "lock_seconds", "ttl", "sleep", "gettime", "encrypt", "decrypt" }
 
 local Store = {}
 Store.__index = Store

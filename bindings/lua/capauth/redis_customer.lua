@@ -138,7 +138,8 @@ function methods:gateway(method, endpoint, given)
     local token = self:token()
     local reply
     reply, err = self._session:gateway(method, endpoint, options)
-    if reply or err.kind ~= "token_expired" or attempt == 2 or not Customer.is_renewable(self) then return reply, err end
+    local expired = not reply and err.kind == "token_expired"
+    if not expired or attempt == 2 or not Customer.is_renewable(self) then return reply, err end
     local renewed, why = replace(self, token)
     if not renewed then return nil, why end
     if err.http_status ~= 0 and method ~= "GET" and not options.repeatable then

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What HTTP answered to a gateway call. Plain values, so fields: http_status, ok (2xx and no refusal in any known
--- shape), code and message (the gateway's own, nil without), body, refusal (the code of the error that raise_for_refusal
--- gives, nil when it is ok).
+-- shape), code and message (the gateway's own, nil without), body, refusal (the code of the error that
+-- raise_for_refusal gives, nil when it is ok).
 local core = require "capauth.core"
 local errors = require "capauth.errors"
 local json = require "capauth.json"

@@ -196,8 +196,8 @@ function methods:reload(text)
   return true
 end
 
--- For so many seconds (0: no longer) only regenerate_token gets a new token; what needs one meanwhile uses the one there
--- is, then gives TOKEN_EXPIRED.
+-- For so many seconds (0: no longer) only regenerate_token gets a new token; what needs one meanwhile uses the one
+-- that there is, then gives TOKEN_EXPIRED.
 function methods:pause_refresh(seconds)
   local handle = handle_of(self)
   local code = core.session_pause_refresh(handle, values.milliseconds(seconds, "seconds", "pause_refresh"))
@@ -249,7 +249,10 @@ local operations = {
   { "expire_token", "token_expire", {}, {}, done },
   { "update_identifier", "identifier_update", { "new_value" }, {}, done },
   { "sign_out", "session_sign_out", {}, {}, done },
-  { "gateway", "gateway_call", { "method", "endpoint" }, { "query", "body", "repeatable", "margin", "view" }, Reply.of_call },
+  {
+    "gateway", "gateway_call", { "method", "endpoint" }, { "query", "body", "repeatable", "margin", "view" },
+    Reply.of_call,
+  },
 }
 
 local function options_complaint(handle)
@@ -331,7 +334,8 @@ local function start(self, operation, arguments, callback)
   local given = values.options(arguments[count + 1], operation.known, operation.name)
   arguments[count + 1] = nil
   local fields = {
-    _client = self._client, _session = self, _operation = operation.core, _value = operation.value, _callback = callback,
+    _client = self._client, _session = self, _callback = callback,
+    _operation = operation.core, _value = operation.value,
   }
   local call, err = begin(self, operation, arguments, given)
   if not call then return Call.refused(fields, err) end
