@@ -18,7 +18,7 @@ REPLIES = ("nothing", "session", "token", "new_token")
 REPEATS = ("never", "always", "without_password")
 NUMBER_KINDS = ("duration", "count", "flag")
 TEXT_KINDS = ("cluster", "url", "file", "text", "choice", "texts", "password")
-SETTING_KINDS = (*NUMBER_KINDS, *TEXT_KINDS, "clock", "pairs", "query", "hash")
+SETTING_KINDS = (*NUMBER_KINDS, *TEXT_KINDS, "clock", "pairs", "query", "hash", "body")
 GIVES = (None, "token", "reply")
 
 
@@ -37,6 +37,22 @@ def unique(rows, key, where):
         check(values.count(value) == 1, f"{where}: {key} {value} occurs twice")
 
 
+def load_errors(path=HERE / "errors.json"):
+    """errors.json: unique numbers and names, classes that exist."""
+    table = json.loads(path.read_text(encoding="utf-8"))
+    classes = {row["name"] for row in table["classes"]}
+    unique(table["codes"], "code", "errors.json")
+    unique(table["codes"], "name", "errors.json")
+    for row in table["codes"]:
+        check(row["class"] in classes, f"errors.json: {row['name']} has the unknown class {row['class']}")
+    return table
+
+
+def public_name(row):
+    """What users key their translations on: INVALID_OTP, BUSY."""
+    return row["name"].removeprefix("E_")
+
+
 class Operation:
     """One row of operations.json, with what follows from it.
 
@@ -44,8 +60,9 @@ class Operation:
     function     in C, without capauth_; the name, unless the row says otherwise
     method       in Python and Lua; Java writes it in its own way
     doc          what it does, for every language but C, whose header is written by hand
-    arguments    the texts that it must have: name, and kind (ARGUMENT_KINDS)
-    options      those that it has use for, beside those of every call: see settings.json
+    arguments    the texts that it must have: name, kind (ARGUMENT_KINDS) and doc
+    options      those that it has use for, beside those of every call: see settings.json. In Python those after "*"
+                 are given by name
     gives        what a success gives, where that is something (GIVES)
     http         the method of its requests
     reply        what a successful reply must bring (REPLIES)
@@ -75,6 +92,8 @@ class Operation:
         self.changes_sign_in = bool(self.requests) and self.reply != "new_token"
         check(re.fullmatch(r"[a-z]+(_[a-z]+)*", self.name), f"{where}: is no name")
         check(self.doc.endswith("."), f"{where}: doc is no sentence")
+        for argument in self.arguments:
+            check(argument.keys() == {"name", "kind", "doc"}, f"{where}: argument {argument}")
         check(self.gives in GIVES, f"{where}: gives {self.gives}")
         check(all(argument["kind"] in ARGUMENT_KINDS for argument in self.arguments), f"{where}: kind of argument")
         if self.requests:
@@ -185,5 +204,5 @@ class Settings:
     def options_of(self, operation):
         """Those that an operation takes: its own in its order, then those of every operation."""
         by_name = {option.name: option for option in self.call}
-        own = [by_name[name] for name in operation.options if name != "body"]
+        own = [by_name[name] for name in operation.options if name != "*"]
         return own, [option for option in self.call if option.common]

@@ -57,6 +57,10 @@ def begin(owner: Owner, finish: Callable[[flat.CallHandle], T], function: Callab
     return Started(owner, handle, None, finish)
 
 
+def nothing(_call: flat.CallHandle) -> None:
+    """What most operations give."""
+
+
 class BaseCall(Handle, Generic[T]):
     """What the blocking and the awaitable call share."""
 

@@ -4,7 +4,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from . import _flat as flat
 from ._call import Started, begin
-from ._configured import ConfiguredClient
+from ._client_options import ClientOptions
 from ._failure import error_of_setter, invalid_argument
 from ._session import BaseSession, identifier_of
 
@@ -13,7 +13,7 @@ SessionT = TypeVar("SessionT", bound=BaseSession)
 FLOWS = {"mobile": flat.FLOW_MOBILE, "web": flat.FLOW_WEB}
 
 
-class BaseClient(ConfiguredClient, Generic[SessionT]):
+class BaseClient(ClientOptions, Generic[SessionT]):
     """Configuration and connections, to be shared by threads."""
 
     __slots__ = ()

@@ -1,13 +1,15 @@
 """Hands optional arguments to the core's setters: those of a client, and those of one call."""
 
+import datetime
+import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import _flat as flat
 from ._errors import InvalidArgumentError
 from ._failure import error_of_setter, gained, invalid_argument
-from ._types import Headers, Query, Secret
+from ._types import Headers, Json, Query, Secret
 
 LONGEST_MS = 2**31 - 1
 
@@ -67,36 +69,40 @@ class CallOptions:
         if seconds is not None:
             self.set(argument, setter, milliseconds(argument, seconds), seconds=seconds)
 
-    def common(self, timeout: float | None, headers: Headers | None, margin: float | None = None) -> "CallOptions":
-        self.seconds("timeout", flat.options_set_timeout_ms, timeout)
-        for name, value in pairs("headers", headers or {}):
-            self.set(f"headers[{name!r}]", flat.options_add_header, name, value)
-        self.seconds("margin", flat.options_set_margin_ms, margin)
-        return self
+    def pairs(self, argument: str, setter: Callable[..., int], values: Headers | None) -> None:
+        for name, value in pairs(argument, values or {}):
+            self.set(f"{argument}[{name!r}]", setter, name, value)
 
-    def password(self, password: Secret | None) -> "CallOptions":
-        if password is not None:
-            self.set("password", flat.options_set_password, password)
-        return self
+    def text(self, argument: str, setter: Callable[..., int], text: Secret | None) -> None:
+        if text is not None:
+            self.set(argument, setter, text)
 
-    def otp(self, channel: str | None, payload_hash: str | None, timestamp_ms: int | None) -> "CallOptions":
-        if channel is not None:
-            self.set("fallback_channel", flat.options_set_fallback_channel, channel)
-        if payload_hash is not None:
-            if timestamp_ms is not None and not 0 <= timestamp_ms < 2**63:
-                raise invalid_argument("payload_timestamp", "is no time after 1970")
-            self.set("payload_hash", flat.options_set_otp_hash, payload_hash, timestamp_ms or 0)
-        elif timestamp_ms is not None:
-            raise invalid_argument("payload_hash", "is to be given with payload_timestamp")
-        return self
+    def flag(self, argument: str, setter: Callable[..., int], flag: bool) -> None:
+        if flag:
+            self.set(argument, setter, 1)
 
-    def gateway(self, query: Query | None, repeatable: bool, view: bool) -> "CallOptions":
+    def query(self, query: Query | None) -> None:
         for name, value in pairs("query", query or {}):
             if isinstance(value, int):
                 value = str(value).lower() if isinstance(value, bool) else str(value)
             self.set(f"query[{name!r}]", flat.options_add_query, name, value)
-        if repeatable:
-            self.set("repeatable", flat.options_set_repeatable, 1)
-        if view:
-            self.set("view", flat.options_set_view, 1)
-        return self
+
+    def payload(self, payload_hash: str | None, payload_timestamp: datetime.datetime | int | None) -> None:
+        if isinstance(payload_timestamp, datetime.datetime):
+            payload_timestamp = round(payload_timestamp.timestamp() * 1000)
+        if payload_hash is not None:
+            if payload_timestamp is not None and not 0 <= payload_timestamp < 2**63:
+                raise invalid_argument("payload_timestamp", "is no time after 1970")
+            self.set("payload_hash", flat.options_set_otp_hash, payload_hash, payload_timestamp or 0)
+        elif payload_timestamp is not None:
+            raise invalid_argument("payload_hash", "is to be given with payload_timestamp")
+
+
+def body_text(body: str | Json | None) -> str | None:
+    """What a gateway call sends."""
+    if body is None or isinstance(body, str):
+        return body
+    if not isinstance(body, Mapping | list | tuple):
+        raise TypeError(f"body must be str, a mapping or a list, not {type(body)}")
+    value = dict(body) if isinstance(body, Mapping) else body
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -99,7 +99,9 @@ class Work:
     def end(self, timeout: float | None, margin: float | None = None) -> float:
         """When a call with these options ends, on time.monotonic()."""
         if timeout is not None or margin is not None:
-            CallOptions().common(timeout, None, margin)  # refuses what the core would
+            options = CallOptions()  # refuses what the core would
+            options.seconds("timeout", flat.options_set_timeout_ms, timeout)
+            options.seconds("margin", flat.options_set_margin_ms, margin)
         return time.monotonic() + (self._usual_seconds() if timeout is None else timeout)
 
     def _is_hurried(self, timeout: float | None) -> bool:

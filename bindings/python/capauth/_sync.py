@@ -1,20 +1,15 @@
 """The blocking client and session."""
 
-from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from . import _flat as flat
-from . import _operations as operations
+from ._blocking import BlockingOperations
 from ._call import Call, Started, StartedCalls, in_slices
 from ._callbacks import client_poll
 from ._client import BaseClient
 from ._failure import error_of_code
-from ._form import documented
-from ._session import BaseSession
 
-P = ParamSpec("P")
 T = TypeVar("T")
-Operation = Callable[Concatenate[BaseSession, P], Started[T]]
 
 
 def waited(started: Started[T]) -> T:
@@ -26,25 +21,7 @@ def waited(started: Started[T]) -> T:
         call._abandon()
 
 
-def blocking(operation: Operation[P, T]) -> "Callable[Concatenate[Session, P], T]":
-    """The form that waits."""
-
-    def method(self: "Session", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return waited(operation(self, *args, **kwargs))
-
-    return documented(method, operation, operation.__name__)
-
-
-def starting(operation: Operation[P, T]) -> "Callable[Concatenate[Session, P], Call[T]]":
-    """The form that gives the call."""
-
-    def method(self: "Session", /, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
-        return self._client._handed_out(operation(self, *args, **kwargs))
-
-    return documented(method, operation, f"start_{operation.__name__}", Call)
-
-
-class Session(BaseSession):
+class Session(BlockingOperations):
     """One customer of one brand on one device. Operations wait for the answer and raise what went wrong; beside each, a
     `start_...` gives a Call at once."""
 
@@ -52,31 +29,11 @@ class Session(BaseSession):
 
     _client: "Client"
 
-    generate_token = blocking(operations.generate_token)
-    generate_otp = blocking(operations.generate_otp)
-    validate_otp = blocking(operations.validate_otp)
-    validate_password = blocking(operations.validate_password)
-    change_password = blocking(operations.change_password)
-    forget_password = blocking(operations.forget_password)
-    regenerate_token = blocking(operations.regenerate_token)
-    ensure_token = blocking(operations.ensure_token)
-    expire_token = blocking(operations.expire_token)
-    update_identifier = blocking(operations.update_identifier)
-    sign_out = blocking(operations.sign_out)
-    gateway = blocking(operations.gateway)
+    def _finished(self, started: Started[T]) -> T:
+        return waited(started)
 
-    start_generate_token = starting(operations.generate_token)
-    start_generate_otp = starting(operations.generate_otp)
-    start_validate_otp = starting(operations.validate_otp)
-    start_validate_password = starting(operations.validate_password)
-    start_change_password = starting(operations.change_password)
-    start_forget_password = starting(operations.forget_password)
-    start_regenerate_token = starting(operations.regenerate_token)
-    start_ensure_token = starting(operations.ensure_token)
-    start_expire_token = starting(operations.expire_token)
-    start_update_identifier = starting(operations.update_identifier)
-    start_sign_out = starting(operations.sign_out)
-    start_gateway = starting(operations.gateway)
+    def _handed_out(self, started: Started[T]) -> Call[T]:
+        return self._client._handed_out(started)
 
 
 class Client(BaseClient[Session]):

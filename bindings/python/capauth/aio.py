@@ -7,58 +7,25 @@ import asyncio
 import contextvars
 import os
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine, Generator
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
+from collections.abc import Awaitable, Callable
+from typing import Self, TypeVar
 
 from . import _flat as flat
-from . import _operations as operations
-from ._call import BaseCall, Started
+from ._aio_call import Call
+from ._awaited import AwaitedOperations
+from ._call import Started
 from ._callbacks import client_poll, delivering
 from ._client import BaseClient
 from ._failure import error_of_code
-from ._form import documented
-from ._session import BaseSession
 
 __all__ = ["Call", "Client", "Session"]
 
-P = ParamSpec("P")
 T = TypeVar("T")
-Operation = Callable[Concatenate[BaseSession, P], Started[T]]
+
+Call.__module__ = __name__  # where users find it
 
 
-class Call(BaseCall[T]):
-    """An operation that was started, to be awaited: `await call`, also more than once. Cancelling a task that awaits it,
-    or dropping the last reference, cancels it."""
-
-    __slots__ = ()
-
-    def __await__(self) -> Generator[Any, Any, T]:
-        return cast("Client", self._owner._client)._finish(self).__await__()
-
-    def result(self) -> T:
-        """What it gives, or its error, once it is done; before that an Error named "PENDING". Never waits."""
-        return self._outcome()
-
-
-def awaited(operation: Operation[P, T]) -> "Callable[Concatenate[Session, P], Coroutine[Any, Any, T]]":
-    """The form that is awaited."""
-
-    async def method(self: "Session", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._client._finish(self._client._start(lambda: operation(self, *args, **kwargs)))
-
-    return documented(method, operation, operation.__name__)
-
-
-def starting(operation: Operation[P, T]) -> "Callable[Concatenate[Session, P], Call[T]]":
-    """The form that gives the call."""
-
-    def method(self: "Session", /, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
-        return self._client._start(lambda: operation(self, *args, **kwargs))
-
-    return documented(method, operation, f"start_{operation.__name__}", Call)
-
-
-class Session(BaseSession):
+class Session(AwaitedOperations):
     """One customer of one brand on one device. Operations are awaited; properties, `export` and `close` are not. Beside
     each operation, a `start_...` gives a Call at once, which may be awaited later or cancelled."""
 
@@ -78,31 +45,11 @@ class Session(BaseSession):
         else:
             self._telling = self._client._follow(told, self._telling, self._context)
 
-    generate_token = awaited(operations.generate_token)
-    generate_otp = awaited(operations.generate_otp)
-    validate_otp = awaited(operations.validate_otp)
-    validate_password = awaited(operations.validate_password)
-    change_password = awaited(operations.change_password)
-    forget_password = awaited(operations.forget_password)
-    regenerate_token = awaited(operations.regenerate_token)
-    ensure_token = awaited(operations.ensure_token)
-    expire_token = awaited(operations.expire_token)
-    update_identifier = awaited(operations.update_identifier)
-    sign_out = awaited(operations.sign_out)
-    gateway = awaited(operations.gateway)
+    async def _finished(self, start: Callable[[], Started[T]]) -> T:
+        return await self._client._finish(self._client._start(start))
 
-    start_generate_token = starting(operations.generate_token)
-    start_generate_otp = starting(operations.generate_otp)
-    start_validate_otp = starting(operations.validate_otp)
-    start_validate_password = starting(operations.validate_password)
-    start_change_password = starting(operations.change_password)
-    start_forget_password = starting(operations.forget_password)
-    start_regenerate_token = starting(operations.regenerate_token)
-    start_ensure_token = starting(operations.ensure_token)
-    start_expire_token = starting(operations.expire_token)
-    start_update_identifier = starting(operations.update_identifier)
-    start_sign_out = starting(operations.sign_out)
-    start_gateway = starting(operations.gateway)
+    def _handed_out(self, start: Callable[[], Started[T]]) -> Call[T]:
+        return self._client._start(start)
 
 
 class Client(BaseClient[Session]):

@@ -10,7 +10,7 @@ import pytest
 
 import capauth
 import capauth.aio
-from capauth._operations import _body_text
+from capauth._options import body_text
 from capauth.testing import Emulator
 
 BAD_TEXTS = ["", "x" * 2000, "a\nb", "a\x7fb", "a\0b", "\ud800"]
@@ -361,4 +361,4 @@ def test_what_is_not_supported_is_named(client: capauth.Client, signed_in: capau
     ],
 )
 def test_every_kind_of_body_becomes_its_text(body: Any, text: str | None) -> None:
-    assert _body_text(body) == text
+    assert body_text(body) == text

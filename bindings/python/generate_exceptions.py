@@ -1,12 +1,7 @@
-#!/usr/bin/env python3
-"""Writes capauth/_errors.py, the tree of exceptions, from the one table of errors: generate_errors.py PATH"""
+# SPDX-License-Identifier: Apache-2.0
+"""The part of generate.py that writes _errors.py, the tree of exceptions."""
 
-import pathlib
 import re
-import sys
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "core"))
-from generate_errors import load  # noqa: E402
 
 HEAD = '''"""Every exception of capauth, and which code raises which. Made from errors.json; do not edit."""
 
@@ -49,7 +44,7 @@ def class_text(row, table):
     return "\n".join(lines) + "\n"
 
 
-def module_text(table):
+def exceptions_module(table):
     subclasses = [class_text(row, table) for row in table["classes"] if row["parent"]]
     root = f"Error._code = {code_of('Error', table)}\n"
     names = "\n".join(f'    "{row["name"]}",' for row in table["classes"])
@@ -57,7 +52,3 @@ def module_text(table):
     return "\n\n".join(
         [HEAD.format(names=names), *subclasses, root, f"CLASSES: dict[int, type[Error]] = {{\n{codes}\n}}\n"]
     )
-
-
-if __name__ == "__main__":
-    pathlib.Path(sys.argv[1]).write_text(module_text(load()), encoding="utf-8")

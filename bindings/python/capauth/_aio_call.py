@@ -1,0 +1,24 @@
+"""One operation in flight in asyncio, then its result."""
+
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+from ._call import BaseCall
+
+T = TypeVar("T")
+
+
+class Call(BaseCall[T]):
+    """An operation that was started, to be awaited: `await call`, also more than once. Cancelling a task that awaits it,
+    or dropping the last reference, cancels it."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        client: Any = self._owner._client
+        finished: Generator[Any, Any, T] = client._finish(self).__await__()
+        return finished
+
+    def result(self) -> T:
+        """What it gives, or its error, once it is done; before that an Error named "PENDING". Never waits."""
+        return self._outcome()
