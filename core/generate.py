@@ -1,7 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the C files that derive from the tables: generate.py FOLDER
+"""Makes the C that derives from the tables.
 
+    generate.py FOLDER    writes what the core includes and compiles (below)
+    generate.py header    rewrites the block of error codes in the public header
+    generate.py check     fails when that block is not what errors.json says
+
+    errors.def        the rows behind capauth_strerror and capauth_error_name, of errors.json
     operations.def    what protocol/operation.c and its tests expand: one row for each fact of operations.json
     operations.c      the functions of capauth.h that start an operation of the Auth Engine
     settings.def      what api/settings.c expands, of settings.json
@@ -11,11 +16,15 @@
 """
 
 import pathlib
+import re
 import sys
 
 sys.dont_write_bytecode = True
 
-from tables import Operations, Settings  # noqa: E402
+from tables import HERE, Operations, Settings, load_errors, public_name  # noqa: E402
+
+HEADER = HERE / "include" / "capauth" / "capauth.h"
+BLOCK = re.compile(r"(/\* errors: begin[^\n]*\n).*?(/\* errors: end)", re.S)
 
 MADE = "/* SPDX-License-Identifier: Apache-2.0 */\n/* Made by core/generate.py from {}; do not edit. */\n"
 LINE = 120
@@ -31,6 +40,24 @@ def definitions(table, sections):
         text += "\n" + "".join(f"{row}\n" for row in rows)
     undefined = "".join(f"#undef {parameters.partition('(')[0]}\n" for parameters, _, _ in sections)
     return text + "\n" + undefined
+
+
+def header_with_block(header, errors):
+    lines = "".join(f"    CAPAUTH_{row['name']} = {row['code']}, /* {row['text']} */\n" for row in errors["codes"])
+    block = f"enum {{\n    CAPAUTH_OK = 0,\n{lines}}};\n"
+    text, count = BLOCK.subn(lambda match: match[1] + block + match[2], header)
+    if count != 1:
+        raise ValueError("the header has no block of errors")
+    return text
+
+
+def errors_def(errors):
+    rows = [
+        f'ERROR({row["code"]}, "{public_name(row)}", "{row["text"]}", {int(row["retryable"])})'
+        for row in sorted(errors["codes"], key=lambda row: row["code"])
+    ]
+    comment = "Sorted by code, for a binary search."
+    return definitions("errors.json", [("ERROR(code, name, text, retryable)", comment, rows)])
 
 
 def c_outcome(name):
@@ -186,6 +213,7 @@ def options_def(settings):
 def files():
     operations, settings = Operations(), Settings()
     return {
+        "errors.def": errors_def(load_errors()),
         "operations.def": operations_def(operations),
         "operations.c": operations_c(operations),
         "settings.def": settings_def(settings),
@@ -196,13 +224,22 @@ def files():
 
 
 def main(arguments):
-    if len(arguments) != 1:
+    header = HEADER.read_text(encoding="utf-8")
+    current = header_with_block(header, load_errors())
+    if arguments == ["header"]:
+        HEADER.write_text(current, encoding="utf-8")
+    elif arguments == ["check"]:
+        if current != header:
+            print("capauth.h is not what errors.json says: run generate.py header", file=sys.stderr)
+            return 1
+    elif len(arguments) == 1:
+        folder = pathlib.Path(arguments[0])
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files().items():
+            (folder / name).write_text(text, encoding="utf-8")
+    else:
         print(__doc__, file=sys.stderr)
         return 2
-    folder = pathlib.Path(arguments[0])
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files().items():
-        (folder / name).write_text(text, encoding="utf-8")
     return 0
 
 

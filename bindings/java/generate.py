@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "core"))
 sys.dont_write_bytecode = True
 
-from generate_errors import load, public_name  # noqa: E402
+from tables import load_errors, public_name  # noqa: E402
 
 HEAD = "// SPDX-License-Identifier: Apache-2.0\n// Made by generate.py; do not edit.\npackage io.capauth;\n\n"
 NULLABLE = "import org.jspecify.annotations.Nullable;\n\n"
@@ -369,7 +369,7 @@ public final class AsyncSession {{
 
 
 def files():
-    table = load()
+    table = load_errors()
     made = dict(exceptions(table))
     made["ErrorCode"] = error_code(table)
     made["Errors"] = errors(table)

@@ -6,7 +6,7 @@ import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "core"))
-import generate_errors  # noqa: E402  (the core's: it reads and checks the table)
+from tables import load_errors, public_name  # noqa: E402
 
 
 def snake(class_name):
@@ -31,7 +31,7 @@ def lua_table(table):
         lines.append(
             '  [{}] = {{ name = "{}", kind = "{}", category = "{}", retryable = {}, text = "{}" }},'.format(
                 row["code"],
-                generate_errors.public_name(row),
+                public_name(row),
                 snake(row["class"]),
                 snake(category[row["class"]]),
                 str(row["retryable"]).lower(),
@@ -44,4 +44,4 @@ def lua_table(table):
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    pathlib.Path(sys.argv[1]).write_text(lua_table(generate_errors.load()), encoding="utf-8")
+    pathlib.Path(sys.argv[1]).write_text(lua_table(load_errors()), encoding="utf-8")

@@ -12,9 +12,8 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define ERROR_ROW(code, name, text, retryable) {code, name, text, retryable},
-#include "protocol/error_table.h"
-#undef ERROR_ROW
+#define ERROR(code, name, text, retryable) {code, name, text, retryable},
+#include "generated/errors.def"
 };
 
 static const struct row *find(int code)
