@@ -9,7 +9,7 @@ static const char *text_of(const char *text)
 
 static bool is_done(const capauth_call *call)
 {
-    return call && atomic_load(&call->done);
+    return call && atomic_load(&call->task.done);
 }
 
 int capauth_call_done(const capauth_call *call)

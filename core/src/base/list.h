@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#define LIST_APPEND(list, member, next, previous)                                                                      \
+#define CAPAUTH__LIST_APPEND(list, member, next, previous)                                                             \
     do {                                                                                                               \
         (member)->next = NULL;                                                                                         \
         (member)->previous = (list)->last;                                                                             \
@@ -14,7 +14,7 @@
         (list)->last = (member);                                                                                       \
     } while (0)
 
-#define LIST_REMOVE(list, member, next, previous)                                                                      \
+#define CAPAUTH__LIST_REMOVE(list, member, next, previous)                                                             \
     do {                                                                                                               \
         *((member)->previous ? &(member)->previous->next : &(list)->first) = (member)->next;                           \
         *((member)->next ? &(member)->next->previous : &(list)->last) = (member)->previous;                            \

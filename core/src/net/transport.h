@@ -41,9 +41,8 @@ void capauth__transport_abandon(struct capauth__transport *transport);
 
 /* How many may be under way at once is the transport's to know. */
 bool capauth__transport_has_room(const struct capauth__transport *transport);
-/* CAPAUTH_OK: it is under way, and ends by its `answered`. CAPAUTH_E_UNSUPPORTED: the library lacks what the settings
- * ask for. CAPAUTH_E_NO_MEMORY. */
-int capauth__transport_start(struct capauth__transport *transport, struct capauth__exchange *exchange);
+/* It ends by its `answered`: later when this gives true; false: already, and nothing was sent. */
+bool capauth__transport_start(struct capauth__transport *transport, struct capauth__exchange *exchange);
 /* Ends one that is under way, without an answer. */
 void capauth__transport_cancel(struct capauth__transport *transport, struct capauth__exchange *exchange);
 /* Whether the server may have seen the request that is under way; false: none is. */

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/platform.h"
 #include "net/transport.h"
+#include "net/waiting.h"
 #include "protocol/wire.h"
 #include "session/gateway.h"
 #include "session/redact.h"
@@ -17,7 +19,13 @@ enum { BACKOFF_MS = 100, BACKOFF_LONGEST_MS = 5000 };
 
 /* ---- Life ---- */
 
+static void entered(struct capauth__task *task);
+static void due(struct capauth__task *task, int64_t now_ms);
+static void ended(struct capauth__task *task, int code, const char *why);
+static void call_free(struct capauth__task *task);
 static void answered(struct capauth__exchange *exchange, const struct capauth__answer *answer);
+
+static const struct capauth__task_owner task_owner = {.enter = entered, .due = due, .end = ended, .free = call_free};
 
 static const char *quote(const struct capauth__exchange *exchange, const char *text)
 {
@@ -36,7 +44,7 @@ capauth_call *capauth__call_new(capauth_client *client, capauth_session *session
     timeout_ms = options && options->timeout_ms ? options->timeout_ms : client->config.timeout_ms;
     margin_ms = options && options->margin_ms >= 0 ? options->margin_ms : client->config.refresh_margin_ms;
     capauth__client_unlock(client);
-    call->references = 1;
+    capauth__task_init(&call->task, &task_owner, &client->engine.inbox);
     call->client = client;
     call->session = session;
     if (session)
@@ -49,7 +57,7 @@ capauth_call *capauth__call_new(capauth_client *client, capauth_session *session
     call->exchange.connect_only = verb == CAPAUTH__PREPARE;
     call->id = atomic_fetch_add(&client->next_call_id, 1) + 1;
     call->started_us = capauth__monotonic_us();
-    call->exchange.deadline_ms = call->started_us / 1000 + timeout_ms;
+    call->exchange.deadline_ms = call->task.due_ms = call->started_us / 1000 + timeout_ms;
     call->margin_ms = margin_ms;
     call->margin_given = options && options->margin_ms >= 0;
     call->retry_after_ms = -1;
@@ -78,10 +86,16 @@ bool capauth__call_take_options(capauth_call *call, const capauth_options *optio
            (!options || capauth__replace(&call->fallback_channel, options->fallback_channel));
 }
 
-void capauth__call_drop(capauth_call *call)
+/* The task is the call's first member. */
+static capauth_call *call_of(struct capauth__task *task)
 {
-    if (atomic_fetch_sub(&call->references, 1) != 1)
-        return;
+    return (capauth_call *)task;
+}
+
+static void call_free(struct capauth__task *task)
+{
+    capauth_call *call = call_of(task);
+
     capauth__exchange_clear(&call->exchange);
     capauth__buffer_free(&call->reply_body);
     capauth__forget(&call->new_value);
@@ -104,7 +118,7 @@ int capauth__call_allowed(capauth_client *client, bool blocking)
 
 static void give_handle(capauth_call *call, capauth_call **out)
 {
-    atomic_store(&call->handle_alive, true);
+    atomic_store(&call->task.collectable, true);
     capauth__client_hold(call->client);
     *out = call;
 }
@@ -133,18 +147,18 @@ int capauth__call_start(capauth_call *call, capauth_call **out)
     capauth__call_trace(call, CAPAUTH_TRACE_START);
     if (out) {
         give_handle(call, out);
-        capauth__engine_post(call, true);
+        capauth__inbox_post(&call->task, true);
         return CAPAUTH_OK;
     }
-    capauth__engine_post(call, false);
-    capauth__engine_wait(call, -1);
+    capauth__inbox_post(&call->task, false);
+    capauth__wait_for(&client->engine, &call->task, -1);
     outcome = call->outcome;
     if (outcome && call->session) { /* another thread may have settled it, or have failed since */
         capauth__session_lock(call->session);
         capauth__session_set_error(call->session, call->error_message);
         capauth__session_unlock(call->session);
     }
-    capauth__call_drop(call);
+    capauth__task_release(&call->task);
     capauth__deliver(client);
     return outcome;
 }
@@ -158,19 +172,26 @@ int capauth_call_wait(capauth_call *call, int timeout_ms)
     if (!call)
         return CAPAUTH_E_INVALID_ARGUMENT;
     client = call->client;
-    looks = atomic_load(&call->done) && timeout_ms == 0;
+    looks = atomic_load(&call->task.done) && timeout_ms == 0;
     if (capauth__client_forked(client))
         return looks ? call->outcome : CAPAUTH_E_FORKED;
     if (!looks && capauth__in_callback(client))
         return CAPAUTH_E_REENTRANT;
-    if (!atomic_load(&call->done))
-        capauth__engine_wait(call, timeout_ms);
+    if (!atomic_load(&call->task.done))
+        capauth__wait_for(&client->engine, &call->task, timeout_ms);
     outcome = capauth_call_result(call);
     if (outcome != CAPAUTH_E_PENDING)
-        capauth__engine_collected(call);
+        capauth__inbox_collected(&call->task);
     if (!looks)
         capauth__deliver(client); /* a callback may free the call */
     return outcome;
+}
+
+capauth_call *capauth__call_next_done(capauth_client *client)
+{
+    struct capauth__task *task = capauth__inbox_next_done(&client->engine.inbox);
+
+    return task ? call_of(task) : NULL;
 }
 
 int capauth_call_cancel(capauth_call *call)
@@ -179,7 +200,7 @@ int capauth_call_cancel(capauth_call *call)
         return CAPAUTH_E_INVALID_ARGUMENT;
     if (capauth__client_forked(call->client))
         return CAPAUTH_E_FORKED;
-    capauth__engine_cancel(call);
+    capauth__inbox_cancel(&call->task);
     return CAPAUTH_OK;
 }
 
@@ -193,8 +214,8 @@ void capauth_call_free(capauth_call **handle)
     *handle = NULL;
     client = call->client;
     if (!capauth__client_forked(client))
-        capauth__engine_let_go(call);
-    capauth__call_drop(call);
+        capauth__inbox_let_go(&call->task);
+    capauth__task_release(&call->task);
     capauth__client_release(client);
 }
 
@@ -242,7 +263,6 @@ int capauth__call_refuse(capauth_call *call, capauth_call **out, int code, const
 
     call->outcome = code;
     call->retryable = capauth_error_retryable(code);
-    call->state = CAPAUTH__FINISHED;
     snprintf(call->argument, sizeof call->argument, "%s", argument ? argument : "");
     compose_message(call, message);
     if (session) {
@@ -252,11 +272,11 @@ int capauth__call_refuse(capauth_call *call, capauth_call **out, int code, const
         capauth__session_unlock(session);
     }
     capauth__exchange_wipe(&call->exchange); /* a handle may live long after its call: the password does not */
-    atomic_store(&call->done, true);
+    atomic_store(&call->task.done, true);
     if (out)
         give_handle(call, out);
     else
-        capauth__call_drop(call);
+        capauth__task_release(&call->task);
     return code;
 }
 
@@ -337,7 +357,7 @@ static bool regeneration_may_have_left(capauth_session *session)
 
 void capauth__call_finish(capauth_call *call, int outcome, const char *message)
 {
-    if (call->state == CAPAUTH__FINISHED)
+    if (atomic_load(&call->task.done))
         return;
     call->may_have_left = has_left(call);
     if (call->waits_for_refresh && call->verb != CAPAUTH__GATEWAY)
@@ -355,10 +375,11 @@ void capauth__call_finish(capauth_call *call, int outcome, const char *message)
     log_outcome(call);
     capauth__engine_withdraw(&call->client->engine, &call->exchange);
     capauth__exchange_wipe(&call->exchange);
-    capauth__engine_settle(call);
+    capauth__task_hold(&call->task);
+    capauth__engine_settle(&call->client->engine, &call->task);
     if (call->internal && call->session)
         capauth__refresh_ended(call);
-    capauth__call_drop(call); /* the engine's reference */
+    capauth__task_release(&call->task);
 }
 
 int capauth__call_lost(const capauth_call *call, int code)
@@ -384,6 +405,11 @@ void capauth__call_take_answer(capauth_call *call, const capauth_call *other)
 
 /* ---- Moving on ---- */
 
+void capauth__call_schedule(capauth_call *call, int64_t due_ms)
+{
+    capauth__engine_schedule(&call->client->engine, &call->task, due_ms);
+}
+
 void capauth__call_send(capauth_call *call)
 {
     if (call->not_processed) /* what was turned away before says nothing of this one */
@@ -405,8 +431,25 @@ void capauth__call_enter(capauth_call *call)
         capauth__call_send(call);
 }
 
-void capauth__call_due(capauth_call *call, int64_t now_ms)
+static void entered(struct capauth__task *task)
 {
+    capauth__call_enter(call_of(task));
+}
+
+static void ended(struct capauth__task *task, int code, const char *why)
+{
+    capauth_call *call = call_of(task);
+    bool closed = code == CAPAUTH_E_CLOSED;
+
+    capauth__call_finish(call, capauth__call_lost(call, closed ? CAPAUTH_E_CANCELLED : code),
+                         closed ? "the client was closed" : why);
+}
+
+/* A retry, the end of its patience with a regeneration, or the deadline. */
+static void due(struct capauth__task *task, int64_t now_ms)
+{
+    capauth_call *call = call_of(task);
+
     if (call->connected) {
         capauth__transport_greeted(call->client->engine.transport, call->connected_fd);
         capauth__call_finish(call, CAPAUTH_OK, NULL);
@@ -417,7 +460,7 @@ void capauth__call_due(capauth_call *call, int64_t now_ms)
                              call->verb == CAPAUTH__PREPARE ? call->exchange.url.data : NULL);
         return;
     }
-    capauth__engine_schedule(call, call->exchange.deadline_ms);
+    capauth__call_schedule(call, call->exchange.deadline_ms);
     if (call->waits_for_refresh)
         capauth__refresh_outwaited(call);
     else
@@ -465,7 +508,7 @@ bool capauth__call_retry(capauth_call *call, const struct capauth__answer *answe
     capauth__log(call->client, CAPAUTH_LOG_INFO, "%s: attempt %d failed (%s, HTTP %d); again in %d ms",
                  capauth__verb_name(call->verb), call->exchange.attempts, capauth_error_name(answer->error),
                  answer->http_status, wait_ms);
-    capauth__engine_schedule(call, now_ms + wait_ms);
+    capauth__call_schedule(call, now_ms + wait_ms);
     return true;
 }
 
@@ -586,7 +629,7 @@ static void let_rest(capauth_call *call, const struct capauth__answer *answer)
 
     call->connected = true;
     call->connected_fd = answer->fd;
-    capauth__engine_schedule(call, due_ms < call->exchange.deadline_ms ? due_ms : call->exchange.deadline_ms);
+    capauth__call_schedule(call, due_ms < call->exchange.deadline_ms ? due_ms : call->exchange.deadline_ms);
 }
 
 static void answered(struct capauth__exchange *exchange, const struct capauth__answer *answer)

@@ -3,13 +3,13 @@
 #ifndef CAPAUTH_CALL_H
 #define CAPAUTH_CALL_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 
 #include <capauth/capauth.h>
 
 #include "base/secret.h"
 #include "net/exchange.h"
+#include "net/task.h"
 #include "protocol/operation.h"
 #include "session/client.h"
 #include "session/session.h"
@@ -28,19 +28,11 @@ struct capauth_options {
 
 struct capauth__reply;
 
-enum capauth__call_state {
-    CAPAUTH__NEW, /* in the inbox, or not even there */
-    CAPAUTH__ENTERED,
-    CAPAUTH__FINISHED
-};
-
 struct capauth_call {
+    struct capauth__task task; /* how the engine knows it; the first member */
+    struct capauth__exchange exchange; /* the request, and its way through the engine */
     capauth_client *client;
     capauth_session *session; /* NULL for prepare */
-    atomic_int references; /* the user's handle, the engine */
-    atomic_bool handle_alive;
-    atomic_bool done; /* everything below `outcome` is settled once this is set */
-    atomic_bool cancelled;
 
     /* What to do. */
     enum capauth__verb verb;
@@ -55,19 +47,12 @@ struct capauth_call {
     uint64_t epoch;
     uint64_t key_version; /* of the key that a regeneration sends */
     uint64_t generation; /* of the token that was sent, or that a regeneration replaces */
-    struct capauth__exchange exchange; /* the request, and its way through the engine */
     char *new_value; /* identifier update */
     char *fallback_channel;
 
     /* Where it is; the engine's mutex. */
-    enum capauth__call_state state;
-    bool entered;
-    bool posted; /* this and in_inbox, in_done_list: the inbox's mutex */
-    bool in_inbox;
     bool connected; /* prepare: what is left is to let the connection come to rest */
     int connected_fd;
-    int64_t due_ms;
-    size_t heap_slot;
     bool token_was_fresh; /* regenerated for this call: refused again, it is not tried a third time */
     bool token_refused;
     bool may_have_left; /* some attempt's request reached the wire */
@@ -76,15 +61,11 @@ struct capauth_call {
     bool maybe_done; /* an earlier attempt's answer was lost */
     bool hopeless; /* the same request will be turned away again */
     bool void_answer; /* it came for a state that the session had left */
-    capauth_call *live_next, *live_previous;
-    capauth_call *done_next, *done_previous; /* the done list */
-    bool in_done_list;
-    capauth_call *inbox_next;
     capauth_call *session_next; /* calls of one session; the session's mutex */
     capauth_call *refresh_next; /* waiters for one regeneration; the session's mutex */
     bool waits_for_refresh;
 
-    /* What came of it. */
+    /* What came of it: settled once the task is done. */
     int outcome;
     int http_status;
     int retry_after_ms;
@@ -107,21 +88,22 @@ capauth_call *capauth__call_new(capauth_client *client, capauth_session *session
 bool capauth__call_copy_headers(capauth_call *call, const struct capauth__header *from);
 /* Copies of what the call itself needs of its options. */
 bool capauth__call_take_options(capauth_call *call, const capauth_options *options);
-void capauth__call_drop(capauth_call *call);
 
 /* Hands a prepared call to the engine; blocks for its outcome when `out` is NULL. Takes over the caller's reference. */
 int capauth__call_start(capauth_call *call, capauth_call **out);
 /* A call that was refused on the spot. `message` and `argument` may be NULL. */
 int capauth__call_refuse(capauth_call *call, capauth_call **out, int code, const char *argument, const char *message);
+/* One that is done and that nobody has collected; NULL: there is none. */
+capauth_call *capauth__call_next_done(capauth_client *client);
 /* 0, or why no operation can start on this client from here. `blocking`: in a callback, too. */
 int capauth__call_allowed(capauth_client *client, bool blocking);
 
-/* Inside a step, with the engine's mutex held. */
+/* In a turn of the engine, with its mutex held. */
 
 /* Entered: sends it, or waits for what it needs first. */
 void capauth__call_enter(capauth_call *call);
-/* Its time has come: a retry, the end of its patience with a regeneration, or the deadline. */
-void capauth__call_due(capauth_call *call, int64_t now_ms);
+/* Sets when it is looked at again: its deadline, or what comes before. */
+void capauth__call_schedule(capauth_call *call, int64_t due_ms);
 /* Puts its request in line for a connection. */
 void capauth__call_send(capauth_call *call);
 /* Tries again after the back-off, if the rules, the count and the deadline let it; else false. */

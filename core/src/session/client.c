@@ -13,6 +13,7 @@
 #include "base/platform.h"
 #include "net/transport.h"
 #include "net/url.h"
+#include "net/waiting.h"
 #include "session/call.h"
 
 const char *capauth_version(void)
@@ -58,7 +59,7 @@ int capauth_client_new(capauth_client **out)
     client->server_clock_ms = LLONG_MIN;
     if (!capauth__config_init(&client->config))
         goto no_config;
-    capauth__engine_init(&client->engine);
+    capauth__engine_init(&client->engine, &client->config.net);
     pthread_mutex_init(&client->mutex, NULL);
     pthread_mutex_init(&client->reasons_mutex, NULL);
     pthread_mutex_init(&client->events.mutex, NULL);
@@ -78,7 +79,7 @@ static void client_end(capauth_client *client)
 {
     bool forked = capauth__client_forked(client);
 
-    capauth__engine_end(client, forked);
+    capauth__engine_end(&client->engine, forked);
     capauth__events_end(client);
     capauth__config_free(&client->config);
     capauth__reasons_free(&client->reasons);
@@ -116,7 +117,7 @@ int capauth_client_close(capauth_client *client)
     if (!client)
         return CAPAUTH_E_INVALID_ARGUMENT;
     if (!atomic_exchange(&client->closed, true) && !capauth__client_forked(client))
-        capauth__engine_close(client);
+        capauth__engine_close(&client->engine);
     return CAPAUTH_OK;
 }
 
@@ -253,7 +254,7 @@ int capauth_client_poll(capauth_client *client, int timeout_ms)
         return result;
     if (capauth__in_callback(client))
         return CAPAUTH_E_REENTRANT;
-    result = capauth__engine_poll(client, timeout_ms);
+    result = capauth__wait_for_any(&client->engine, timeout_ms);
     if (result == CAPAUTH_E_SYSTEM)
         (void)system_failure(client, "poll");
     capauth__deliver(client);
@@ -281,7 +282,7 @@ int capauth_client_next_done(capauth_client *client, capauth_call **out)
         *out = NULL;
     if (!out || (result && result != CAPAUTH_E_CLOSED))
         return out ? result : CAPAUTH_E_INVALID_ARGUMENT;
-    *out = capauth__engine_next_done(&client->engine);
+    *out = capauth__call_next_done(client);
     return *out ? 1 : 0;
 }
 
@@ -333,11 +334,11 @@ int capauth_client_prepare(capauth_client *client)
         return result;
     if (!(call = new_prepare(client)))
         return CAPAUTH_E_NO_MEMORY;
-    atomic_fetch_add(&call->references, 1); /* for the message */
+    capauth__task_hold(&call->task); /* for the message */
     result = start_prepare(client, call, result, NULL);
     if (result)
         (void)capauth__client_fail(client, result, "%s", capauth_call_error_message(call));
-    capauth__call_drop(call);
+    capauth__task_release(&call->task);
     return result;
 }
 

@@ -7,7 +7,7 @@
 
 #include "net/transport.h"
 
-/* Inside a step, with the engine's mutex held. */
+/* In a turn of the engine, with its mutex held. */
 void capauth__gateway_enter(capauth_call *call);
 void capauth__gateway_answered(capauth_call *call, const struct capauth__answer *answer);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/platform.h"
 #include "protocol/wire.h"
 #include "session/call.h"
 
@@ -107,7 +108,7 @@ static capauth_call *refresh_new(capauth_session *session, const capauth_call *a
     call->key_version = session->key_version;
     if (!capauth__wire_request(call, NULL, NULL) ||
         !capauth__call_copy_headers(call, asker->verb == CAPAUTH__GATEWAY ? NULL : asker->exchange.headers)) {
-        capauth__call_drop(call);
+        capauth__task_release(&call->task);
         return NULL;
     }
     call->session_next = session->calls;
@@ -143,7 +144,7 @@ static void wait_for_refresh(capauth_session *session, capauth_call *call)
     call->refresh_next = session->refresh_waiters;
     session->refresh_waiters = call;
     if (would_make_do(call))
-        capauth__engine_schedule(call, patience_ends_ms(session, call));
+        capauth__call_schedule(call, patience_ends_ms(session, call));
 }
 
 static bool makes_do(capauth_call *call)
@@ -195,8 +196,8 @@ void capauth__refresh_join(capauth_call *call)
         capauth__call_finish(call, failure, message);
     capauth__forget(&message);
     if (started) {
-        capauth__engine_post(started, true);
-        capauth__call_drop(started); /* the inbox holds it now */
+        capauth__inbox_post(&started->task, true);
+        capauth__task_release(&started->task); /* the inbox holds it now */
     }
 }
 
@@ -247,7 +248,7 @@ static capauth_call *take_waiters(capauth_session *session, const capauth_call *
     }
     for (capauth_call *call = waiters; call; call = call->refresh_next) {
         call->waits_for_refresh = false;
-        capauth__engine_schedule(call, call->exchange.deadline_ms); /* no longer the end of its patience */
+        capauth__call_schedule(call, call->exchange.deadline_ms); /* no longer the end of its patience */
     }
     return waiters;
 }
@@ -264,8 +265,8 @@ static bool try_again(capauth_session *session, const capauth_call *refresh)
     capauth__session_unlock(session);
     if (!again)
         return false;
-    capauth__engine_post(again, true);
-    capauth__call_drop(again); /* the inbox holds it now */
+    capauth__inbox_post(&again->task, true);
+    capauth__task_release(&again->task); /* the inbox holds it now */
     return true;
 }
 

@@ -17,7 +17,7 @@ enum capauth__token_state {
     CAPAUTH__TOKEN_MISSING /* nobody is signed in, or nothing to regenerate it from */
 };
 
-/* Both inside a step, with the engine's mutex held. */
+/* In a turn of the engine, with its mutex held. */
 
 /* The session's mutex too. */
 enum capauth__token_state capauth__token_look(capauth_session *session, const capauth_call *call);

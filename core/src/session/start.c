@@ -3,11 +3,13 @@
 
 #include <string.h>
 
+#include "base/platform.h"
+#include "net/waiting.h"
 #include "protocol/wire.h"
 
 static bool is_given_up(const capauth_call *call)
 {
-    return atomic_load(&call->cancelled) || capauth__monotonic_ms() >= call->exchange.deadline_ms;
+    return atomic_load(&call->task.cancelled) || capauth__monotonic_ms() >= call->exchange.deadline_ms;
 }
 
 void capauth__retire_step(capauth_session *session)
@@ -17,12 +19,12 @@ void capauth__retire_step(capauth_session *session)
     capauth__session_lock(session);
     call = session->step && is_given_up(session->step) ? session->step : NULL;
     if (call)
-        atomic_fetch_add(&call->references, 1);
+        capauth__task_hold(&call->task);
     capauth__session_unlock(session);
     if (!call)
         return;
-    capauth__engine_retire(call);
-    capauth__call_drop(call);
+    capauth__wait_for_overdue(&call->client->engine, &call->task);
+    capauth__task_release(&call->task);
 }
 
 int capauth__start_begin(struct capauth__start *start)
@@ -194,7 +196,7 @@ static void cancel_all(capauth_session *session, bool sign_outs_too)
 {
     for (capauth_call *call = session->calls; call; call = call->session_next) {
         if (sign_outs_too || call->verb != CAPAUTH__SIGN_OUT)
-            capauth__engine_cancel(call);
+            capauth__inbox_cancel(&call->task);
     }
 }
 

@@ -155,7 +155,7 @@ int capauth__transfer_take(struct capauth__transport *transport, struct capauth_
         result = transfer_new(transport, out);
     if (result)
         return result;
-    LIST_APPEND(&transport->active, *out, next, previous);
+    CAPAUTH__LIST_APPEND(&transport->active, *out, next, previous);
     transport->active_count++;
     return CAPAUTH_OK;
 }
@@ -308,7 +308,7 @@ void capauth__transfer_release(struct capauth__transfer *transfer)
     struct capauth__transport *transport = transfer->transport;
 
     transfer_reset(transfer);
-    LIST_REMOVE(&transport->active, transfer, next, previous);
+    CAPAUTH__LIST_REMOVE(&transport->active, transfer, next, previous);
     transport->active_count--;
     transfer->next = transport->pool;
     transport->pool = transfer;

@@ -104,7 +104,8 @@ void capauth__transport_abandon(struct capauth__transport *transport)
 
 /* ---- Exchanges ---- */
 
-int capauth__transport_start(struct capauth__transport *transport, struct capauth__exchange *exchange)
+/* CAPAUTH_OK: it is under way. */
+static int start(struct capauth__transport *transport, struct capauth__exchange *exchange)
 {
     struct capauth__transfer *transfer;
     int result = capauth__transfer_take(transport, &transfer);
@@ -119,6 +120,17 @@ int capauth__transport_start(struct capauth__transport *transport, struct capaut
     exchange->transfer = NULL;
     capauth__transfer_release(transfer);
     return result;
+}
+
+bool capauth__transport_start(struct capauth__transport *transport, struct capauth__exchange *exchange)
+{
+    int result = start(transport, exchange);
+
+    if (result)
+        capauth__exchange_fail(exchange, result,
+                               result == CAPAUTH_E_UNSUPPORTED ? "this libcurl lacks what the settings ask for" : NULL,
+                               false);
+    return !result;
 }
 
 bool capauth__exchange_may_have_left(const struct capauth__exchange *exchange)
