@@ -27,7 +27,7 @@ public final class Customer implements AutoCloseable {
         this.session = session;
         this.name = name;
         this.state = state;
-        session.pauseRefresh(FOR_EVER_MILLIS); // renewing is the store's
+        session.pauseRefresh(FOR_EVER_MILLIS); // regenerating is the store's
     }
 
     boolean isRenewable() {
@@ -50,12 +50,21 @@ public final class Customer implements AutoCloseable {
 
     /** Runs any operation of a session under the lock; {@link #gateway} needs none. */
     public <T> T perform(Operation<T> operation) {
-        return store.perform(this, operation);
+        Locks.Lock lock = store.locks.take(name, "", store.locks.callEnd());
+        Locks.Done<T> done = store.locks.run(name, lock, operation, false);
+        adopt(done.state);
+        if (done.failure != null) {
+            throw done.failure;
+        }
+        if (done.changed && !done.stored) {
+            throw new StaleException("somebody else has stored a newer state of this customer meanwhile");
+        }
+        return done.value;
     }
 
     /** Gets a fresh token, or the one that another worker is just getting. */
     public void regenerateToken() {
-        store.renew(this, String.valueOf(session.token()));
+        store.regenerations.replaceToken(this, String.valueOf(session.token()));
     }
 
     /** Gives a token that is valid for so long; at most half of its life is asked for. */
@@ -63,7 +72,7 @@ public final class Customer implements AutoCloseable {
         if (!session.signedIn()) {
             return session.ensureToken(); // which says why not
         }
-        store.makeValid(this, marginMillis);
+        store.regenerations.makeValid(this, marginMillis);
         return session.signedIn() ? session.token() : session.ensureToken();
     }
 
@@ -77,7 +86,7 @@ public final class Customer implements AutoCloseable {
      * exception is retryable, since there is a fresh token then.
      */
     public Reply gateway(String method, String endpoint, String body, Options options) {
-        store.makeValid(this, -1);
+        store.regenerations.makeValid(this, -1);
         String token = session.token();
         try {
             return session.gateway(method, endpoint, body, options);
@@ -85,7 +94,7 @@ public final class Customer implements AutoCloseable {
             if (!isRenewable()) {
                 throw refusal;
             }
-            store.renew(this, String.valueOf(token));
+            store.regenerations.replaceToken(this, String.valueOf(token));
             if (refusal.httpStatus() != 0 && !method.equals("GET")) {
                 throw CapauthException.builder(refusal.code())
                         .message(refusal.getMessage())

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.capauth.redis;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 
-/** Hexadecimal digits: hashes, and ones that nobody else has. */
+/** Names: hexadecimal hashes, digits that nobody else has, and this host's. */
 final class Hash {
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -28,6 +30,15 @@ final class Hash {
         byte[] bytes = new byte[8];
         RANDOM.nextBytes(bytes);
         return digits(bytes);
+    }
+
+    /** Of this machine; "" when it has none. */
+    static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException nameless) {
+            return "";
+        }
     }
 
     private static String digits(byte[] bytes) {

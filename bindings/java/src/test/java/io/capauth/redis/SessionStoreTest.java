@@ -272,6 +272,100 @@ class SessionStoreTest {
     }
 
     @Test
+    void texts_go_through_the_cipher() {
+        Cipher turned = new Cipher() {
+            @Override
+            public String encrypt(String text) {
+                return new StringBuilder(text).reverse().toString();
+            }
+
+            @Override
+            public String decrypt(String text) {
+                return encrypt(text);
+            }
+        };
+        SessionStore sealed = SessionStore.builder(client, RedisServer.commands(server.jedis)).cipher(turned).build();
+        sealed.save(KEY, signedIn());
+        String token;
+        try (Customer customer = sealed.session(KEY)) {
+            customer.regenerateToken();
+            token = customer.token();
+            assertEquals(turned.encrypt(customer.export()), server.jedis.hget(store.name(KEY), "text"));
+        }
+        try (Customer again = sealed.session(KEY)) {
+            assertEquals(token, again.token());
+        }
+        assertThrows(InvalidArgumentException.class, () -> store.session(KEY)); // without it: no export
+    }
+
+    @Test
+    void customers_of_an_earlier_origin_move_with_the_client() {
+        store.save(KEY, signedIn());
+        String earlier = emulator.url();
+        String moved = earlier.replace("127.0.0.1", "localhost");
+        RedisCommands redis = RedisServer.commands(server.jedis);
+        try (Client later = Client.builder().baseUrl(moved).caFile(emulator.caFile()).build()) {
+            InvalidArgumentException refused = assertThrows(
+                    InvalidArgumentException.class, () -> SessionStore.builder(later, redis).build().session(KEY));
+            assertTrue(refused.getMessage().contains("another origin"), refused::getMessage);
+            String token;
+            SessionStore moving = SessionStore.builder(later, redis).earlierOrigins(earlier + "/").build();
+            try (Customer customer = moving.session(KEY)) {
+                assertTrue(customer.gateway("GET", "customer/get").ok());
+                customer.regenerateToken();
+                token = customer.token();
+            }
+            try (Customer again = SessionStore.builder(later, redis).build().session(KEY)) {
+                assertEquals(token, again.token()); // what is stored now is of the new origin
+            }
+        }
+    }
+
+    @Test
+    void metrics_tell_what_became_of_each_token() {
+        List<String> told = Collections.synchronizedList(new ArrayList<>());
+        SessionStore counted = SessionStore.builder(client, RedisServer.commands(server.jedis))
+                .metrics(event -> told.add(event.kind() + " " + event.error()))
+                .build();
+        counted.save(KEY, signedIn());
+        fault("count", 1, "status", 429, "body", "", "headers", Collections.singletonMap("Retry-After", "30"));
+        try (Customer first = counted.session(KEY); Customer second = other.session(KEY)) {
+            assertThrows(RateLimitedException.class, first::regenerateToken);
+            assertThrows(RateLimitedException.class, first::regenerateToken);
+            server.jedis.hdel(store.name(KEY), "failure", "failed"); // its 30 seconds are over
+            first.regenerateToken();
+            second.regenerateToken();
+            age(-1000);
+            first.gateway("GET", "customer/get");
+        }
+        assertEquals(
+                Arrays.asList(
+                        "HIT null", "FAILURE RATE_LIMITED", "SHARED_FAILURE RATE_LIMITED", "REGENERATION null",
+                        "HIT null"),
+                told);
+    }
+
+    @Test
+    void listener_that_throws_breaks_nothing() {
+        List<Throwable> reported = new ArrayList<>();
+        Thread thread = Thread.currentThread();
+        Thread.UncaughtExceptionHandler before = thread.getUncaughtExceptionHandler();
+        thread.setUncaughtExceptionHandler((where, thrown) -> reported.add(thrown));
+        SessionStore counted = SessionStore.builder(client, RedisServer.commands(server.jedis))
+                .metrics(event -> {
+                    throw new IllegalStateException("the listener's");
+                })
+                .build();
+        counted.save(KEY, signedIn());
+        try (Customer customer = counted.session(KEY)) {
+            assertTrue(customer.signedIn());
+        } finally {
+            thread.setUncaughtExceptionHandler(before);
+        }
+        assertEquals(1, reported.size());
+    }
+
+    @Test
     void answers_to_other_questions_are_not_believed() {
         store.save(KEY, signedIn());
         store.save("somebody", signedIn());
