@@ -67,6 +67,13 @@ def unraisable(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return caught
 
 
+@pytest.fixture
+def may_leak(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For programs that a test starts, which are not ours or end in the midst of something: under AddressSanitizer,
+    what they leave behind is no mistake."""
+    monkeypatch.setenv("ASAN_OPTIONS", f"{os.environ.get('ASAN_OPTIONS', '')}:detect_leaks=0")
+
+
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A real one; tests may restart it."""

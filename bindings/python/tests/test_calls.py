@@ -249,6 +249,7 @@ def run(program: str, emulator: Emulator) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.usefixtures("may_leak")
 def test_child_process_gets_a_clear_error_and_the_parent_goes_on(emulator: Emulator) -> None:
     done = run(
         "customer.generate_token()\n"
@@ -270,6 +271,7 @@ def test_child_process_gets_a_clear_error_and_the_parent_goes_on(emulator: Emula
     assert done.stdout == "fine\n", done.stderr
 
 
+@pytest.mark.usefixtures("may_leak")
 @pytest.mark.parametrize(
     "program",
     [

@@ -85,6 +85,7 @@ print("fine")
 """
 
 
+@pytest.mark.usefixtures("may_leak")
 def test_sub_interpreter_is_refused() -> None:
     assert run(SUB_INTERPRETER).strip() == "fine"
 
@@ -111,6 +112,7 @@ print(type(second.make()).__module__, type(client).__module__)
 """
 
 
+@pytest.mark.usefixtures("may_leak")
 def test_second_swig_module_does_not_share_types(tmp_path: pathlib.Path) -> None:
     swig = os.environ.get("SWIG_EXECUTABLE") or shutil.which("swig")
     compiler = shutil.which("cc")
