@@ -97,6 +97,13 @@ bool access_origin_is_ours(const struct options *options, const char *origin, co
            same_authority(origin + strlen(scheme), authority, options->tls ? ":443" : ":80");
 }
 
+static bool is_json(const char *content_type)
+{
+    static const char json[] = "application/json";
+    return content_type && text_begins_nocase(content_type, json) &&
+           (!content_type[sizeof json - 1] || strchr("; ", content_type[sizeof json - 1]));
+}
+
 bool access_is_allowed(const struct options *options, const struct http_request *request, struct text *error)
 {
     const char *origin = request_header(request, "Origin");
@@ -107,5 +114,7 @@ bool access_is_allowed(const struct options *options, const struct http_request 
                         request->authority);
     else if (origin && !access_origin_is_ours(options, origin, request->authority))
         text_add_format(error, "web pages of \"%s\" may not use /_emulator/: --allow-origin allows it", origin);
+    else if (origin && request->length && !is_json(request_header(request, "Content-Type")))
+        text_add_string(error, "web pages send their bodies here with Content-Type: application/json");
     return !error->length;
 }

@@ -9,7 +9,8 @@
 
 struct options;
 
-/* False, with the reason in `error`, for a page of another origin, or where a name leads here that is not ours. */
+/* False, with the reason in `error`, for a page of another origin, or where a name leads here that is not ours, or for
+ * a body from a page that is not sent as JSON: a form can be sent to anywhere. */
 bool access_is_allowed(const struct options *options, const struct http_request *request, struct text *error);
 /* Whether a page of this origin may read the answers. */
 bool access_origin_is_ours(const struct options *options, const char *origin, const char *authority);

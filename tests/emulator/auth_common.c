@@ -44,7 +44,7 @@ int check_lock(const struct auth_call *call, const struct customer *customer)
     const struct settings *settings = &call->brand->settings;
     bool locking = call_factor(call) == FIRST_FACTOR ? settings->account_locking : settings->mfa_account_locking;
     const struct lock *lock = &customer->locks[call_factor(call)];
-    if (locking && call->now_ms < lock->until_ms)
+    if ((locking || lock->by_control) && call->now_ms < lock->until_ms)
         return refuse(call, lock->code, "the customer is locked for %lld more seconds",
                       (long long)(lock->until_ms - call->now_ms + 999) / 1000);
     return CODE_SUCCESS;
@@ -58,8 +58,7 @@ static void lock_customer(struct auth_call *call, int code)
     if (!(factor == FIRST_FACTOR ? settings->account_locking : settings->mfa_account_locking))
         return;
     int64_t minutes = factor == FIRST_FACTOR ? settings->lock_minutes : settings->mfa_lock_minutes;
-    lock->until_ms = call->now_ms + minutes * 60000;
-    lock->code = code;
+    *lock = (struct lock){.until_ms = call->now_ms + minutes * 60000, .code = code};
 }
 
 /* The attempt after the last allowed one spends the session, even if it is right. */
@@ -71,6 +70,7 @@ int count_attempt(struct auth_call *call, struct attempts *attempts, int64_t lim
         attempts->count = 0;
     if (attempts->count >= limit) {
         call->session->spent = spent_code;
+        outbox_close(&call->emulator->outbox, call->session->message, OTP_VOID);
         lock_customer(call, spent_code);
         return refuse(call, spent_code, "%lld wrong attempts came before: this one is not checked",
                       (long long)attempts->count);
@@ -107,6 +107,8 @@ char *token_for(struct auth_call *call, const struct customer *customer, const c
     claims.device = device;
     claims.expires_at = claims.issued_at + minutes * 60;
     char *token = jwt_sign(call->emulator->signer, &claims);
+    if (customer)
+        issued_add(&call->emulator->issued, call->brand, customer->id, token);
     free(identity);
     return token;
 }
@@ -126,6 +128,7 @@ static char *key_for(struct auth_call *call, const struct customer *customer, co
     if (settings->expiry_based_key)
         claims.expires_at = claims.issued_at + minutes * 60;
     char *key = jwt_sign(call->emulator->signer, &claims);
+    issued_add(&call->emulator->issued, call->brand, customer->id, key);
     free(identity);
     return key;
 }

@@ -159,16 +159,20 @@ static void send_otp(struct auth_call *call, const struct route *route)
     struct session *session = call->session;
     free(session->otp);
     session->otp = new_otp(&call->brand->settings);
-    outbox_add(&call->emulator->outbox, &(struct message_content){
-                                            .brand = call->brand,
-                                            .type = session->type,
-                                            .value = session->value,
-                                            .to = route->to,
-                                            .channel = route->channel,
-                                            .otp = session->otp,
-                                            .template = route->template,
-                                            .sent_ms = time_to_send(call),
-                                        });
+    outbox_close(&call->emulator->outbox, session->message, OTP_REPLACED);
+    outbox_add(&call->emulator->outbox,
+               &(struct message_content){
+                   .brand = call->brand,
+                   .type = session->type,
+                   .value = session->value,
+                   .to = route->to,
+                   .channel = route->channel,
+                   .otp = session->otp,
+                   .template = route->template,
+                   .sent_ms = time_to_send(call),
+                   .expires_ms = session->expires_ms,
+               },
+               &session->message);
     char *identity = identity_text(session->type, session->value);
     journal_otp(&call->emulator->journal, call->now_ms, call->brand->name, identity, session->otp, route->to,
                 route->channel);
@@ -226,5 +230,6 @@ int otp_validate(struct auth_call *call)
     if (code != CODE_SUCCESS)
         return code;
     confirm_password(call);
+    outbox_close(&call->emulator->outbox, session->message, OTP_USED);
     return sign_in(call);
 }

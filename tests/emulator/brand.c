@@ -93,6 +93,7 @@ void brand_delete(struct emulator *emulator, struct brand *brand)
     sessions_end_of(emulator, brand, NULL);
     outbox_clear(&emulator->outbox, brand);
     faults_clear(&emulator->faults, brand);
+    issued_clear(&emulator->issued, brand);
     map_remove(&emulator->brands, key);
     brand_free(brand);
     free(key);

@@ -36,6 +36,7 @@ struct credential {
 struct lock {
     int64_t until_ms;
     int code;
+    bool by_control; /* set by PUT locks: holds whether the brand locks or not */
 };
 
 enum factor { FIRST_FACTOR, SECOND_FACTOR, FACTORS };

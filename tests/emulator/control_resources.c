@@ -22,7 +22,7 @@ static bool find_brand(struct control_call *call)
     return call->brand ? true : is_absent(call, "brand", call->parts[0]);
 }
 
-static bool find_customer(struct control_call *call, struct customer **customer)
+bool control_customer(struct control_call *call, struct customer **customer)
 {
     enum identifier_type type = identifier_type_of(call->parts[1]);
     if (!find_brand(call))
@@ -96,7 +96,7 @@ bool get_customers(struct control_call *call)
 bool get_customer(struct control_call *call)
 {
     struct customer *customer;
-    if (!find_customer(call, &customer))
+    if (!control_customer(call, &customer))
         return false;
     export_customer(customer, false, &call->reply->body);
     return true;
@@ -105,7 +105,7 @@ bool get_customer(struct control_call *call)
 bool delete_customer(struct control_call *call)
 {
     struct customer *customer;
-    if (!find_customer(call, &customer))
+    if (!control_customer(call, &customer))
         return false;
     customer_delete(call->emulator, customer);
     return true;

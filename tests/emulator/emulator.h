@@ -3,11 +3,14 @@
 #define EMULATOR_EMULATOR_H
 
 #include "clock.h"
+#include "events.h"
 #include "faults.h"
+#include "issued.h"
 #include "journal.h"
 #include "jwt.h"
 #include "map.h"
 #include "outbox.h"
+#include "record.h"
 #include "revoked.h"
 #include "session.h"
 
@@ -27,6 +30,9 @@ struct emulator {
     struct outbox outbox;
     struct faults faults;
     struct journal journal;
+    struct records records;
+    struct events events;
+    struct issued issued;
     struct map counts; /* "POST /auth/..." -> uint64_t, of all brands and none */
     struct json_object *brand_file; /* applied again by a reset; may be NULL */
     uint64_t last_customer, last_organisation;

@@ -4,6 +4,7 @@
 #include "access.h"
 #include "control.h"
 #include "http.h"
+#include "page.h"
 #include "router.h"
 #include "text.h"
 
@@ -35,6 +36,27 @@ const char *request_header(const struct http_request *request, const char *name)
 const char *request_query(const struct http_request *request, const char *name)
 {
     return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+struct visitor {
+    void (*visit)(void *data, const char *name, const char *value);
+    void *data;
+};
+
+static enum MHD_Result visit_value(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    const struct visitor *visitor = data;
+    (void)kind;
+    visitor->visit(visitor->data, name, value);
+    return MHD_YES;
+}
+
+void request_each(const struct http_request *request, enum request_part part,
+                  void (*visit)(void *data, const char *name, const char *value), void *data)
+{
+    struct visitor visitor = {visit, data};
+    MHD_get_connection_values(request->connection, part == REQUEST_HEADERS ? MHD_HEADER_KIND : MHD_GET_ARGUMENT_KIND,
+                              visit_value, &visitor);
 }
 
 struct query_search {
@@ -124,7 +146,8 @@ static void add_cors_headers(struct MHD_Response *response, const struct options
     const char *origin = request_header(request, "Origin");
     if (!origin)
         return;
-    if (control_is_path(request->path) && !access_origin_is_ours(options, origin, request->authority))
+    if ((control_is_path(request->path) || page_is_asked_for(request)) &&
+        !access_origin_is_ours(options, origin, request->authority))
         return;
     add_header(response, "Access-Control-Allow-Origin", origin);
     add_header(response, "Vary", "Origin");
@@ -155,13 +178,16 @@ static enum MHD_Result send_reply(struct exchanges *exchanges, struct outcome *o
 {
     struct http_reply *reply = &outcome->reply;
     char date[CLOCK_DATE_SIZE];
-    struct MHD_Response *response = make_response(outcome);
+    struct MHD_Response *response =
+        reply->streams ? stream_response(&exchanges->streams, request->connection) : make_response(outcome);
     if (!response)
         return MHD_NO;
     clock_date(clock_now_ms(&exchanges->emulator->clock) + reply->clock_offset_ms, date);
     add_header(response, "Date", date);
     add_header(response, "Content-Type", reply->content_type);
     add_header(response, "Allow", reply->allow);
+    for (const char *const *header = reply->page_headers; header && *header; header += 2)
+        add_header(response, header[0], header[1]);
     add_cors_headers(response, exchanges->emulator->options, request);
     if (reply->headers)
         add_fault_headers(response, reply->headers);
@@ -274,8 +300,9 @@ enum MHD_Result exchange_handle(void *data, struct MHD_Connection *connection, c
         .length = exchange->body.length,
         .too_long = exchange->received > MOST_BODY,
         .connection = connection,
-        .waited_ms = exchanges->stopping ? LLONG_MAX : clock_monotonic_ms() - exchange->asked_ms,
+        .took_ms = clock_monotonic_ms() - exchange->asked_ms,
     };
+    request.waited_ms = exchanges->stopping ? LLONG_MAX : request.took_ms;
     if (!request.authority)
         request.authority = request_header(&request, "Host");
     if (first && !(request.too_long = will_be_too_long(&request)))

@@ -4,12 +4,14 @@
 
 #include "delay.h"
 #include "emulator.h"
+#include "stream.h"
 
 #include <microhttpd.h>
 
 struct exchanges {
     struct emulator *emulator;
     struct delays delays;
+    struct streams streams;
     bool stopping; /* nobody is kept waiting any more */
 };
 

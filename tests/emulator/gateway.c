@@ -21,7 +21,8 @@ static const char *behind_prefix(const char *path)
 
 bool gateway_may_serve(const char *path)
 {
-    return !behind_prefix(path) && strncmp(path, "/auth/", 6) != 0 && strncmp(path, "/_emulator/", 11) != 0;
+    return !behind_prefix(path) && strncmp(path, "/auth/", 6) != 0 && strncmp(path, "/_emulator/", 11) != 0 &&
+           strcmp(path, "/") != 0;
 }
 
 struct path_search {

@@ -20,7 +20,8 @@ struct http_request {
     const char *body; /* ends with a NUL that does not count */
     size_t length;
     bool too_long; /* the body was more than we keep */
-    long long waited_ms; /* since it was asked first */
+    long long took_ms; /* since its first line */
+    long long waited_ms; /* the same, or for ever once the emulator ends */
     struct MHD_Connection *connection;
 };
 
@@ -30,6 +31,8 @@ struct http_reply {
     const char *content_type; /* NULL: none */
     char *allow; /* for 405; owned */
     struct json_object *headers; /* of a fault, borrowed; or NULL */
+    const char *const *page_headers; /* name, value, ..., NULL; or NULL */
+    bool streams; /* the events, from now on, in place of the body */
     struct note note;
     long long clock_offset_ms; /* of the brand that it is about */
     long long wait_ms; /* not 0: there is nothing to tell yet; ask again when an OTP is sent, or after that time */
@@ -38,6 +41,10 @@ struct http_reply {
 /* NULL when there is none. */
 const char *request_header(const struct http_request *request, const char *name);
 const char *request_query(const struct http_request *request, const char *name);
+enum request_part { REQUEST_HEADERS, REQUEST_QUERY };
+/* Calls for each; a parameter's value is NULL where there is no equals sign. */
+void request_each(const struct http_request *request, enum request_part part,
+                  void (*visit)(void *data, const char *name, const char *value), void *data);
 /* A query parameter that is none of the names (ended by NULL), or NULL. */
 const char *request_unknown_query(const struct http_request *request, const char *const *names);
 

@@ -1,5 +1,6 @@
 #include "outbox.h"
 
+#include "events.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -17,8 +18,10 @@ struct message {
     const struct brand *brand;
     enum identifier_type type;
     char *value, *to, *channel, *otp, *text;
-    int64_t sent_ms;
+    int64_t sent_ms, expires_ms;
     uint64_t number; /* ever growing: tells which is newer */
+    enum otp_state state;
+    struct message **owner; /* what points here, or NULL */
 };
 
 static const char *chain_key(const struct message *message, int which)
@@ -42,6 +45,8 @@ static void remove_message(struct outbox *outbox, struct message *message)
     *(message->all.newer ? &message->all.newer->all.older : &outbox->newest) = message->all.older;
     *(message->all.older ? &message->all.older->all.newer : &outbox->oldest) = message->all.newer;
     outbox->count--;
+    if (message->owner)
+        *message->owner = NULL;
     free(message->value);
     free(message->to);
     free(message->channel);
@@ -65,7 +70,7 @@ static char *fill_template(const char *template, const char *otp)
 
 static void link_in(struct outbox *outbox, struct message *message)
 {
-    message->number = outbox->newest ? outbox->newest->number + 1 : 1;
+    message->number = outbox->sent + 1;
     for (int which = 0; which < LINKS; which++) {
         struct message **head = chain_head(outbox, message, which);
         message->chain[which].older = *head;
@@ -80,7 +85,19 @@ static void link_in(struct outbox *outbox, struct message *message)
     outbox->sent++;
 }
 
-void outbox_add(struct outbox *outbox, const struct message_content *content)
+static void write_message(const struct message *message, bool state, struct text *json);
+
+static void tell(const struct outbox *outbox, const struct message *message)
+{
+    struct text json = {0};
+    if (!outbox->events->listeners)
+        return;
+    write_message(message, true, &json);
+    events_add(outbox->events, "otp", json.data);
+    text_free(&json);
+}
+
+void outbox_add(struct outbox *outbox, const struct message_content *content, struct message **owner)
 {
     struct message *message = memory_new(sizeof *message);
     message->brand = content->brand;
@@ -91,13 +108,29 @@ void outbox_add(struct outbox *outbox, const struct message_content *content)
     message->otp = text_copy(content->otp);
     message->text = content->template ? fill_template(content->template, content->otp) : NULL;
     message->sent_ms = content->sent_ms;
+    message->expires_ms = content->expires_ms;
+    message->owner = owner;
+    *owner = message;
     link_in(outbox, message);
+    tell(outbox, message);
     if (outbox->count > MOST_MESSAGES)
         remove_message(outbox, outbox->oldest);
 }
 
-static void write_message(const struct message *message, struct text *json)
+void outbox_close(const struct outbox *outbox, struct message *message, enum otp_state state)
 {
+    if (!message)
+        return;
+    *message->owner = NULL;
+    message->owner = NULL;
+    message->state = state;
+    tell(outbox, message);
+}
+
+static void write_message(const struct message *message, bool state, struct text *json)
+{
+    static const char *const states[] = {
+        [OTP_OPEN] = "open", [OTP_USED] = "used", [OTP_REPLACED] = "replaced", [OTP_VOID] = "void"};
     const char *const members[][2] = {
         {"brand", message->brand->name},
         {"identifierType", identifier_type_name(message->type)},
@@ -115,6 +148,9 @@ static void write_message(const struct message *message, struct text *json)
         text_add_json(json, members[i][1]);
         text_add_string(json, ",");
     }
+    if (state)
+        text_add_format(json, "\"id\":%llu,\"state\":\"%s\",\"expiresAtMs\":%lld,", (unsigned long long)message->number,
+                        states[message->state], (long long)message->expires_ms);
     text_add_format(json, "\"sentAtMs\":%lld}", (long long)message->sent_ms);
 }
 
@@ -164,7 +200,8 @@ bool outbox_knows(const struct outbox *outbox, const char *identifier)
     return cursor_next(&cursor) != NULL;
 }
 
-unsigned outbox_write(const struct outbox *outbox, const struct outbox_query *query, struct text *json)
+static unsigned write_messages(const struct outbox *outbox, const struct outbox_query *query, bool state,
+                               struct text *json)
 {
     struct cursor cursor = cursor_for(outbox, query->identifier);
     const struct message *message;
@@ -174,10 +211,20 @@ unsigned outbox_write(const struct outbox *outbox, const struct outbox_query *qu
         if ((query->brand && message->brand != query->brand) || message->sent_ms <= query->after_ms)
             continue;
         text_add_string(json, written++ ? "," : "");
-        write_message(message, json);
+        write_message(message, state, json);
     }
     text_add_string(json, "]}");
     return written;
+}
+
+unsigned outbox_write(const struct outbox *outbox, const struct outbox_query *query, struct text *json)
+{
+    return write_messages(outbox, query, false, json);
+}
+
+unsigned outbox_write_states(const struct outbox *outbox, const struct outbox_query *query, struct text *json)
+{
+    return write_messages(outbox, query, true, json);
 }
 
 void outbox_clear(struct outbox *outbox, const struct brand *brand)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct events;
 struct message;
 struct text;
 
@@ -18,6 +19,7 @@ struct outbox {
     struct message *buckets[OUTBOX_BUCKETS][2]; /* by identifierValue, by to */
     size_t count;
     uint64_t sent; /* ever */
+    struct events *events; /* where new and changed messages are told */
 };
 
 struct message_content {
@@ -25,10 +27,16 @@ struct message_content {
     enum identifier_type type;
     const char *value, *to, *channel, *otp;
     const char *template; /* with {otp} in it, or NULL */
-    int64_t sent_ms;
+    int64_t sent_ms, expires_ms;
 };
 
-void outbox_add(struct outbox *outbox, const struct message_content *content);
+/* Whether an OTP still counts. One that is open has expired when its time is over. */
+enum otp_state { OTP_OPEN, OTP_USED, OTP_REPLACED, OTP_VOID };
+
+/* `owner` points to the message for as long as it is there and open. */
+void outbox_add(struct outbox *outbox, const struct message_content *content, struct message **owner);
+/* The OTP does not count any more; the message has no owner then. NULL does nothing. */
+void outbox_close(const struct outbox *outbox, struct message *message, enum otp_state state);
 /* What is asked for. */
 struct outbox_query {
     const struct brand *brand; /* NULL: any */
@@ -39,6 +47,8 @@ struct outbox_query {
 
 /* Adds {"messages":[...]}, and gives how many. */
 unsigned outbox_write(const struct outbox *outbox, const struct outbox_query *query, struct text *json);
+/* The same, and each message has "id", "state" and "expiresAtMs" too. */
+unsigned outbox_write_states(const struct outbox *outbox, const struct outbox_query *query, struct text *json);
 /* Whether any message was for this identifier. */
 bool outbox_knows(const struct outbox *outbox, const char *identifier);
 /* Of one brand, or with NULL everything. */

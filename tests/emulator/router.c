@@ -4,6 +4,7 @@
 #include "control.h"
 #include "counts.h"
 #include "gateway.h"
+#include "page.h"
 
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -55,6 +56,7 @@ static void reply_as_fault_says(const struct fault *fault, struct http_reply *re
 static bool apply_fault(const struct fault *fault, struct outcome *outcome)
 {
     struct text *reason = &outcome->reply.note.reason;
+    outcome->fault = true;
     switch (fault->kind) {
     case FAULT_DELAY:
         note_add(reason, "fault: delayed by %lld ms", fault->number);
@@ -117,9 +119,54 @@ static void serve_or_fail(struct emulator *emulator, const struct http_request *
     json_object_put(body);
 }
 
+static void record_headers(const struct http_reply *reply, struct record *record)
+{
+    char date[CLOCK_DATE_SIZE];
+    clock_date(record->at_ms, date);
+    record_reply_header(record, "Date", date);
+    if (reply->content_type)
+        record_reply_header(record, "Content-Type", reply->content_type);
+    if (reply->allow)
+        record_reply_header(record, "Allow", reply->allow);
+    if (!reply->headers)
+        return;
+    json_object_object_foreach(reply->headers, name, value)
+    {
+        record_reply_header(record, name, json_object_get_string(value));
+    }
+}
+
+/* For the page: what was asked and answered, as a whole. */
+static void keep_record(struct emulator *emulator, const struct http_request *request, const struct outcome *outcome,
+                        int64_t now_ms)
+{
+    const struct http_reply *reply = &outcome->reply;
+    struct record *record = record_begin(&emulator->records, request);
+    struct text summary = {0};
+    record->at_ms = now_ms;
+    record->took_ms = request->took_ms + outcome->delay_ms;
+    record->status = outcome->resets ? 0 : reply->status;
+    record->fault = outcome->fault;
+    record_note(record, &reply->note);
+    record_headers(reply, record);
+    record_body(&record->reply, reply->body.data, reply->body.length);
+    record_finish(&emulator->records, record);
+    if (!emulator->events.listeners)
+        return;
+    record_write(&emulator->records, emulator->records.count, &summary);
+    events_add(&emulator->events, "exchange", summary.data);
+    text_free(&summary);
+}
+
+/* What the page reads by itself would fill the log. */
+static bool is_worth_a_line(const struct http_request *request, const struct outcome *outcome)
+{
+    return !outcome->reply.streams && !(request_header(request, PAGE_HEADER) && strcmp(request->method, "GET") == 0);
+}
+
 void route(struct emulator *emulator, const struct http_request *request, struct outcome *outcome)
 {
-    bool control = control_is_path(request->path);
+    bool control = control_is_path(request->path) || page_is_asked_for(request);
     bool preflight = strcmp(request->method, "OPTIONS") == 0;
     if (!control && (preflight || request->too_long))
         counts_add(&emulator->counts, request->method, request->path);
@@ -136,8 +183,12 @@ void route(struct emulator *emulator, const struct http_request *request, struct
     }
     if (outcome->reply.wait_ms)
         return; /* it is not over yet */
-    journal_add(&emulator->journal, clock_now_ms(&emulator->clock) + outcome->reply.clock_offset_ms, request->method,
-                request->path, outcome->resets ? 0 : outcome->reply.status, &outcome->reply.note);
+    int64_t now_ms = clock_now_ms(&emulator->clock) + outcome->reply.clock_offset_ms;
+    if (!control)
+        keep_record(emulator, request, outcome, now_ms);
+    if (!control || is_worth_a_line(request, outcome))
+        journal_add(&emulator->journal, now_ms, request->method, request->path,
+                    outcome->resets ? 0 : outcome->reply.status, &outcome->reply.note);
 }
 
 void outcome_free(struct outcome *outcome)

@@ -9,6 +9,7 @@
 
 struct outcome {
     struct http_reply reply;
+    bool fault; /* one struck */
     bool resets; /* the connection, instead of a reply */
     long long delay_ms; /* before the reply */
     long long truncate_after; /* bytes of the body; -1: all of it */

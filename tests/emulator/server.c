@@ -80,6 +80,7 @@ struct server *server_start(struct emulator *emulator, const struct server_optio
 {
     struct server *server = memory_new(sizeof *server);
     server->exchanges.emulator = emulator;
+    server->exchanges.streams.events = &emulator->events;
     server->most_connections = connection_limit();
     server->daemon = start_daemon(server, options);
     if (!server->daemon) {
@@ -122,7 +123,7 @@ static int sooner(int a, int b)
 static int idle_ms(const struct server *server)
 {
     MHD_UNSIGNED_LONG_LONG timeout;
-    int idle = delays_next_ms(&server->exchanges.delays);
+    int idle = sooner(delays_next_ms(&server->exchanges.delays), streams_next_ms(&server->exchanges.streams));
     if (MHD_get_timeout(server->daemon, &timeout) == MHD_YES)
         idle = sooner(idle, timeout > IDLE_SECONDS * 1000 ? IDLE_SECONDS * 1000 : (int)timeout);
     return server->out_of_files ? sooner(idle, NO_FILES_MS) : idle;
@@ -151,6 +152,7 @@ void server_run(struct server *server, int wake)
             if (server->polled[LISTENERS + i].revents)
                 accept_from(server, server->polled[LISTENERS + i].fd);
         delays_resume_due(&server->exchanges.delays);
+        streams_resume_due(&server->exchanges.streams);
         MHD_run(server->daemon);
     }
 }
@@ -161,6 +163,7 @@ void server_stop(struct server *server)
         close(server->polled[LISTENERS + i].fd);
     server->exchanges.stopping = true;
     delays_resume_all(&server->exchanges.delays);
+    streams_end(&server->exchanges.streams);
     MHD_run(server->daemon); /* libmicrohttpd does not stop while a connection is suspended */
     MHD_stop_daemon(server->daemon);
     free(server->polled);

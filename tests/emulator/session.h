@@ -6,6 +6,7 @@
 #include "map.h"
 
 struct emulator;
+struct message;
 
 /* Wrong attempts so far. */
 struct attempts {
@@ -25,6 +26,7 @@ struct session {
     int64_t expires_ms;
     int spent; /* 0, or the code that it now answers: 1518, 1530 */
     char *otp; /* NULL before the first */
+    struct message *message; /* with that OTP, while it counts and is kept */
     char *first_password;
     struct attempts otp_attempts, password_attempts;
 };

@@ -86,6 +86,7 @@ struct emulator *emulator_new(const struct options *options, struct text *error)
     struct json_object *saved = NULL;
     clock_start(&emulator->clock);
     emulator->options = options;
+    emulator->outbox.events = &emulator->events;
     emulator->journal.quiet = options->quiet;
     bool ok = fill(emulator, options, &saved, error);
     start_signer(emulator, options, saved);
@@ -107,6 +108,9 @@ void emulator_free(struct emulator *emulator)
     map_clear(&emulator->brands, brand_free);
     json_object_put(emulator->brand_file);
     journal_free(&emulator->journal);
+    records_clear(&emulator->records);
+    issued_clear(&emulator->issued, NULL);
+    events_free(&emulator->events);
     jwt_signer_free(emulator->signer);
     free(emulator->secret);
     free(emulator);

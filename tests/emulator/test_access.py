@@ -76,7 +76,8 @@ def test_a_target_in_absolute_form_is_taken_and_its_host_counts(emulator):
     ours = "https://{}:{}".format(*emulator.address)
     assert emulator.send("POST", ours + "/auth/v1/token/generate", customer.body()).code == 200
     assert emulator.send("GET", ours.upper() + "/_emulator/outbox?limit=1").http_status == 200
-    assert emulator.send("GET", ours).http_status == 404
+    assert emulator.send("GET", ours + "/none").http_status == 404
+    assert emulator.send("GET", ours).http_status == 200  # the page
     assert emulator.send("GET", "https://evil.example/_emulator/outbox").http_status == 403
     headers = {"Host": "evil.example"}
     assert emulator.send("GET", ours + "/_emulator/outbox", headers=headers).http_status == 200

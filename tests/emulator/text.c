@@ -139,6 +139,27 @@ void text_add_json(struct text *text, const char *string)
     text_add(text, "\"", 1);
 }
 
+void text_add_url(struct text *text, const char *string)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+    for (const char *c = string; *c; c++) {
+        if (strchr(plain, *c))
+            text_add(text, c, 1);
+        else
+            text_add_format(text, "%%%02X", (unsigned)(unsigned char)*c);
+    }
+}
+
+void text_add_html(struct text *text, const char *string)
+{
+    for (const char *c = string; c && *c; c++) {
+        if (strchr("&<>\"'", *c))
+            text_add_format(text, "&#%d;", *c);
+        else
+            text_add(text, c, 1);
+    }
+}
+
 void text_free(struct text *text)
 {
     free(text->data);

@@ -25,6 +25,10 @@ void text_add_arguments(struct text *text, const char *format, va_list arguments
 bool text_refuse(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Adds a JSON string with its quotes, or null for NULL. */
 void text_add_json(struct text *text, const char *string);
+/* Adds what a URL can have as it is, and the rest with percent signs. */
+void text_add_url(struct text *text, const char *string);
+/* Adds text of a page: nothing in it is markup. NULL adds nothing. */
+void text_add_html(struct text *text, const char *string);
 void text_free(struct text *text);
 
 /* NULL gives NULL. */

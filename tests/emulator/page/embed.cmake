@@ -1,0 +1,13 @@
+# Writes files as arrays of a C file: cmake -D FILES=A;B -D OUTPUT=C -P embed.cmake
+set(entries "")
+set(text "/* Made by page/embed.cmake. */\n#include \"page_files.h\"\n\n")
+foreach(file IN LISTS FILES)
+    cmake_path(GET file FILENAME name)
+    string(MAKE_C_IDENTIFIER ${name} identifier)
+    file(READ ${file} bytes HEX)
+    string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+    string(APPEND text "static const unsigned char ${identifier}[] = {${bytes}0};\n")
+    string(APPEND entries "    {\"${name}\", ${identifier}, sizeof ${identifier} - 1},\n")
+endforeach()
+string(APPEND text "\nconst struct page_file page_files[] = {\n${entries}    {0},\n};\n")
+file(WRITE ${OUTPUT} "${text}")
