@@ -19,6 +19,9 @@
 /* A test of cmocka's that needs no state of its own. */
 #define TEST(name) static void name(__attribute__((unused)) void **state)
 
+/* How long a test waits for what happens at once on an idle machine: only failures take that long. */
+enum { PATIENCE_MS = 20000 };
+
 struct emulator {
     int process;
     int output;

@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Nothing waits for a name that is being looked up. Runs with preload_slow_names: a lookup takes four seconds. */
+/* Nothing waits for a name that is being looked up. Runs with preload_slow_names: a lookup ends when the test says so.
+ */
+#define _GNU_SOURCE /* RTLD_DEFAULT */
 #include "support_net.h"
 
-#include <netdb.h>
-#include <stdlib.h>
+#include <dirent.h>
+#include <dlfcn.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { AT_ONCE_MS = 500 };
+static int threads_before;
+static int (*slow_lookups)(void);
+static void (*end_slow_lookups)(void);
 
 struct fixture {
     capauth_client *client;
     capauth_session *customer;
     capauth_call *call;
     int64_t start_ms;
+    int lookups_before;
 };
 
 /* With a lookup under way. */
 static struct fixture begin(int timeout_ms)
 {
-    struct fixture it = {.start_ms = now_ms()};
+    struct fixture it = {.start_ms = now_ms(), .lookups_before = slow_lookups()};
     capauth_options *options = NULL;
 
     assert_code(capauth_client_new(&it.client), CAPAUTH_OK);
@@ -29,7 +34,6 @@ static struct fixture begin(int timeout_ms)
     assert_code(capauth_options_set_timeout_ms(options, timeout_ms), CAPAUTH_OK);
     assert_code(capauth_token_generate(it.customer, options, &it.call), CAPAUTH_OK);
     capauth_options_free(&options);
-    assert_true(now_ms() - it.start_ms < AT_ONCE_MS);
     return it;
 }
 
@@ -42,10 +46,8 @@ static void end(struct fixture *it)
 
 static void let_it_begin(const struct fixture *it)
 {
-    for (int i = 0; i < 20; i++) {
-        assert_int_equal(capauth_client_poll(it->client, 0), 0);
-        usleep(1000);
-    }
+    while (slow_lookups() == it->lookups_before)
+        assert_int_equal(capauth_client_poll(it->client, 1), 0);
 }
 
 TEST(a_deadline_ends_in_time)
@@ -54,58 +56,44 @@ TEST(a_deadline_ends_in_time)
 
     assert_code(capauth_call_wait(it.call, -1), CAPAUTH_E_DEADLINE);
     assert_true(now_ms() - it.start_ms >= 299);
-    assert_true(now_ms() - it.start_ms < 1000);
     assert_false(capauth_call_maybe_sent(it.call));
     end(&it);
-    assert_true(now_ms() - it.start_ms < 1500);
 }
 
 TEST(polling_does_not_wait)
 {
     struct fixture it = begin(60000);
-    int64_t start_ms;
 
     let_it_begin(&it);
-    start_ms = now_ms();
     assert_int_equal(capauth_client_poll(it.client, 0), 0);
-    assert_true(now_ms() - start_ms < AT_ONCE_MS);
     end(&it);
 }
 
 TEST(cancelling_returns_at_once)
 {
     struct fixture it = begin(60000);
-    int64_t start_ms;
 
     let_it_begin(&it);
-    start_ms = now_ms();
     assert_code(capauth_call_cancel(it.call), CAPAUTH_OK);
     assert_code(capauth_call_wait(it.call, -1), CAPAUTH_E_CANCELLED);
-    assert_true(now_ms() - start_ms < AT_ONCE_MS);
     end(&it);
 }
 
 TEST(freeing_returns_at_once)
 {
     struct fixture it = begin(60000);
-    int64_t start_ms;
 
     let_it_begin(&it);
-    start_ms = now_ms();
     end(&it);
-    assert_true(now_ms() - start_ms < AT_ONCE_MS);
 }
 
 TEST(closing_returns_at_once)
 {
     struct fixture it = begin(60000);
-    int64_t start_ms;
 
     let_it_begin(&it);
-    start_ms = now_ms();
     assert_code(capauth_client_close(it.client), CAPAUTH_OK);
     assert_code(capauth_call_result(it.call), CAPAUTH_E_CANCELLED);
-    assert_true(now_ms() - start_ms < AT_ONCE_MS);
     end(&it);
 }
 
@@ -113,7 +101,6 @@ TEST(the_connect_timeout_includes_the_lookup)
 {
     capauth_client *client = NULL;
     capauth_session *customer;
-    int64_t start_ms = now_ms();
 
     assert_code(capauth_client_new(&client), CAPAUTH_OK);
     assert_code(capauth_client_set_base_url(client, "https://auth.slow.test"), CAPAUTH_OK);
@@ -121,20 +108,43 @@ TEST(the_connect_timeout_includes_the_lookup)
     assert_code(capauth_client_set_max_retries(client, 0), CAPAUTH_OK);
     customer = new_mobile(client, "Brand", "919999999993");
     assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_E_CONNECT);
-    assert_true(now_ms() - start_ms < 1500);
     capauth_session_free(&customer);
     capauth_client_free(&client);
 }
 
-/* The last test, since curl's resolver threads own memory until they end and nobody else waits for them. */
-TEST(the_lookup_is_slow_here)
+static int threads(void)
 {
-    struct addrinfo *found = NULL;
-    int64_t start_ms = now_ms();
+    DIR *tasks = opendir("/proc/self/task");
+    int count = -2; /* . and .. */
 
-    assert_int_not_equal(getaddrinfo("test.slow.test", NULL, NULL, &found), 0);
-    assert_true(now_ms() - start_ms >= 3000);
-    usleep(200000);
+    assert_non_null(tasks);
+    while (readdir(tasks))
+        count++;
+    closedir(tasks);
+    return count;
+}
+
+/* The functions of preload_slow_names: without it there is nothing to test. */
+static int find_preload(void **state)
+{
+    void *begun = dlsym(RTLD_DEFAULT, "slow_lookups"), *end = dlsym(RTLD_DEFAULT, "end_slow_lookups");
+
+    (void)state;
+    assert_true(begun && end);
+    memcpy(&slow_lookups, &begun, sizeof begun);
+    memcpy(&end_slow_lookups, &end, sizeof end);
+    threads_before = threads();
+    return 0;
+}
+
+/* curl's resolver threads own memory until they end, and nobody else waits for them. */
+static int let_all_end(void **state)
+{
+    (void)state;
+    end_slow_lookups();
+    while (threads() > threads_before)
+        usleep(1000);
+    return 0;
 }
 
 int main(void)
@@ -143,8 +153,7 @@ int main(void)
         cmocka_unit_test(a_deadline_ends_in_time),    cmocka_unit_test(polling_does_not_wait),
         cmocka_unit_test(cancelling_returns_at_once), cmocka_unit_test(freeing_returns_at_once),
         cmocka_unit_test(closing_returns_at_once),    cmocka_unit_test(the_connect_timeout_includes_the_lookup),
-        cmocka_unit_test(the_lookup_is_slow_here),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, find_preload, let_all_end);
 }

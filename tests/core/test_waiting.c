@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Threads that wait on one client beside each other: who leads, who is woken, what it costs, and in which order. */
-#define _GNU_SOURCE /* gettid */
 #include "support_net.h"
+#include "support_waiter.h"
 
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,80 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LONG_MS = 60000, PATIENCE_MS = 20000, ROUNDS = 100, DEADLINES = 60 };
-
-/* ---- A thread that waits, and what can be seen of it from outside ---- */
-
-struct waiter {
-    capauth_client *client;
-    capauth_call *call; /* NULL: polls */
-    int timeout_ms;
-    pthread_t thread;
-    atomic_int id;
-    atomic_bool over;
-    int result;
-    int64_t cpu_us;
-};
-
-static void *wait_or_poll(void *data)
-{
-    struct waiter *waiter = data;
-    struct timespec used;
-
-    atomic_store(&waiter->id, (int)gettid());
-    waiter->result = waiter->call ? capauth_call_wait(waiter->call, waiter->timeout_ms)
-                                  : capauth_client_poll(waiter->client, waiter->timeout_ms);
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    waiter->cpu_us = (int64_t)used.tv_sec * 1000000 + used.tv_nsec / 1000;
-    atomic_store(&waiter->over, true);
-    return NULL;
-}
-
-static char state_of(int thread)
-{
-    char path[64], text[256] = "";
-    const char *end_of_name;
-    FILE *file;
-
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
-    if (!(file = fopen(path, "r")))
-        return 'X';
-    if (!fgets(text, sizeof text, file))
-        text[0] = '\0';
-    fclose(file);
-    end_of_name = strrchr(text, ')');
-    if (!end_of_name)
-        return 'X';
-    return end_of_name[2];
-}
-
-/* The kernel says that it sleeps, for a while: it has got to where it waits. */
-static void until_asleep(struct waiter *waiter)
-{
-    for (int seen = 0; seen < 5 && !atomic_load(&waiter->over); usleep(200))
-        seen = atomic_load(&waiter->id) && state_of(atomic_load(&waiter->id)) == 'S' ? seen + 1 : 0;
-}
-
-/* Starts the thread and returns once it waits. */
-static void start_waiting(struct waiter *waiter)
-{
-    assert_int_equal(pthread_create(&waiter->thread, NULL, wait_or_poll, waiter), 0);
-    until_asleep(waiter);
-}
-
-static bool ends_within(struct waiter *waiter, int ms)
-{
-    for (int64_t end_ms = now_ms() + ms; !atomic_load(&waiter->over) && now_ms() < end_ms;)
-        usleep(500);
-    return atomic_load(&waiter->over);
-}
-
-/* A wait that nobody ends would hang the test: it fails instead. */
-static void join(struct waiter *waiter)
-{
-    assert_true(ends_within(waiter, PATIENCE_MS));
-    pthread_join(waiter->thread, NULL);
-}
+enum { LONG_MS = 60000, ROUNDS = 100, DEADLINES = 60 };
 
 /* ---- The lead ---- */
 
@@ -96,11 +24,11 @@ TEST(a_poller_that_leaves_hands_the_lead_on)
     struct waiter polls = {.client = it.client, .timeout_ms = 100};
     struct waiter waits = {.call = call, .timeout_ms = -1};
 
-    start_waiting(&polls);
-    start_waiting(&waits);
-    join(&polls);
+    waiter_start(&polls);
+    waiter_start(&waits);
+    waiter_join(&polls);
     assert_int_equal(polls.result, 0);
-    join(&waits);
+    waiter_join(&waits);
     assert_code(waits.result, CAPAUTH_OK);
     capauth_call_free(&call);
     served_end(&it);
@@ -114,11 +42,11 @@ TEST(a_waiter_whose_time_is_up_hands_the_lead_on)
     struct waiter gives_up = {.call = never, .timeout_ms = 50};
     struct waiter waits = {.call = call, .timeout_ms = -1};
 
-    start_waiting(&gives_up);
-    start_waiting(&waits);
-    join(&gives_up);
+    waiter_start(&gives_up);
+    waiter_start(&waits);
+    waiter_join(&gives_up);
     assert_code(gives_up.result, CAPAUTH_E_PENDING);
-    join(&waits);
+    waiter_join(&waits);
     assert_code(waits.result, CAPAUTH_OK);
     capauth_call_free(&never);
     capauth_call_free(&call);
@@ -133,10 +61,10 @@ TEST(a_deadline_passes_although_the_leader_has_left)
     struct waiter polls = {.client = it.client, .timeout_ms = 100};
     struct waiter waits = {.call = call, .timeout_ms = -1};
 
-    start_waiting(&polls);
-    start_waiting(&waits);
-    join(&polls);
-    join(&waits);
+    waiter_start(&polls);
+    waiter_start(&waits);
+    waiter_join(&polls);
+    waiter_join(&waits);
     assert_code(waits.result, CAPAUTH_E_DEADLINE);
     capauth_call_free(&call);
     served_end(&it);
@@ -151,10 +79,10 @@ TEST(only_one_of_many_takes_the_lead_and_all_end)
 
     for (int i = 0; i < WAITERS; i++) {
         waiters[i] = (struct waiter){.client = it.client, .call = i % 3 ? call : NULL, .timeout_ms = 40 + 20 * i};
-        start_waiting(&waiters[i]);
+        waiter_start(&waiters[i]);
     }
     for (int i = 0; i < WAITERS; i++) {
-        join(&waiters[i]);
+        waiter_join(&waiters[i]);
         assert_int_equal(waiters[i].result, i % 3 ? CAPAUTH_E_PENDING : 0);
     }
     capauth_call_free(&call);
@@ -172,14 +100,14 @@ TEST(a_poll_learns_of_a_call_that_a_leader_finished_for_another)
     struct waiter leads = {.call = held, .timeout_ms = -1};
     struct waiter polls = {.client = it.client, .timeout_ms = -1};
 
-    start_waiting(&leads);
-    start_waiting(&polls);
+    waiter_start(&leads);
+    waiter_start(&polls);
     assert_code(capauth_call_cancel(call), CAPAUTH_OK);
-    join(&polls);
+    waiter_join(&polls);
     assert_int_equal(polls.result, 1);
     assert_false(atomic_load(&leads.over));
     assert_code(capauth_call_cancel(held), CAPAUTH_OK);
-    join(&leads);
+    waiter_join(&leads);
     assert_code(leads.result, CAPAUTH_E_CANCELLED);
     capauth_call_free(&call);
     capauth_call_free(&held);
@@ -195,10 +123,10 @@ TEST(a_poll_that_leads_learns_of_a_call_that_another_thread_finished)
         struct waiter polls = {.client = it.client, .timeout_ms = -1};
         capauth_call *call;
 
-        start_waiting(&polls);
+        waiter_start(&polls);
         call = start_token(it.customers[0], LONG_MS);
         assert_code(capauth_call_wait(call, PATIENCE_MS), CAPAUTH_OK);
-        join(&polls);
+        waiter_join(&polls);
         assert_int_equal(polls.result, 1);
         capauth_call_free(&call);
     }
@@ -214,11 +142,11 @@ TEST(a_call_wakes_those_who_wait_for_it_and_nobody_else)
     for (int i = 0; i < FEW; i++) {
         calls[i] = start_token(it.customers[i], LONG_MS);
         waiters[i] = (struct waiter){.call = calls[i], .timeout_ms = -1};
-        start_waiting(&waiters[i]);
+        waiter_start(&waiters[i]);
     }
     for (int i = FEW - 1; i >= 0; i--) { /* the leader's own comes last */
         assert_code(capauth_call_cancel(calls[i]), CAPAUTH_OK);
-        join(&waiters[i]);
+        waiter_join(&waiters[i]);
         assert_code(waiters[i].result, CAPAUTH_E_CANCELLED);
         for (int other = 0; other < i; other++)
             assert_false(atomic_load(&waiters[other].over));
@@ -239,10 +167,10 @@ TEST(timed_waits_sleep)
     for (int i = 0; i < FEW; i++) {
         calls[i] = start_token(it.customers[i], LONG_MS);
         waiters[i] = (struct waiter){.client = it.client, .call = i ? calls[i] : NULL, .timeout_ms = 1000};
-        start_waiting(&waiters[i]);
+        waiter_start(&waiters[i]);
     }
     for (int i = 0; i < FEW; i++) {
-        join(&waiters[i]);
+        waiter_join(&waiters[i]);
         assert_int_equal(waiters[i].result, i ? CAPAUTH_E_PENDING : 0);
         assert_in_range(waiters[i].cpu_us, 0, 200000); /* a fifth of the time that it waited */
         capauth_call_free(&calls[i]);
@@ -300,8 +228,8 @@ TEST(calls_are_handed_out_once_while_others_finish_and_are_freed)
         capauth_session *other = new_web(served.client, "Brand", "919999999993");
         capauth_call *let_go = start_token(other, LONG_MS);
 
-        if (round % 3)
-            usleep((useconds_t)round);
+        for (int i = 0; round % 3 && i < round; i++)
+            sched_yield(); /* the others are somewhere else each time */
         assert_int_equal(pthread_create(&freer, NULL, free_call, &let_go), 0);
         assert_int_equal(times_handed_out(served.client, keep), 1);
         pthread_join(freer, NULL);

