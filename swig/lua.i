@@ -38,10 +38,10 @@
 
 %typemap(in) const char * %{
     $1 = (char *)capauth_lua_text(L, $input);
-    if (!$1) SWIG_fail_arg("$symname", $argnum, "text (UTF-8 without NUL)"); %}
+    if (!$1) SWIG_fail_arg("$symname", $argnum, "string (UTF-8 without NUL)"); %}
 %typemap(in) const char *body %{
     $1 = (char *)capauth_lua_text(L, $input);
-    if (!$1 && !lua_isnil(L, $input)) SWIG_fail_arg("$symname", $argnum, "text (UTF-8 without NUL), or nil"); %}
+    if (!$1 && !lua_isnil(L, $input)) SWIG_fail_arg("$symname", $argnum, "string (UTF-8 without NUL) or nil"); %}
 
 %typemap(in, numinputs=0) char **text (char *text = NULL) "$1 = &text;"
 %typemap(argout) char **text %{ lua_pushstring(L, *$1); SWIG_arg++; %} /* nil for NULL */

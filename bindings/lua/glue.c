@@ -40,16 +40,16 @@ void capauth_lua_push_integer(lua_State *L, int64_t value)
 #endif
 }
 
-/* NULL for nothing. The NUL that ends every Lua string is no continuation, so nothing is read beyond it. */
+/* NULL where nothing is wrong. The NUL that ends every Lua string is no continuation: nothing is read beyond it. */
 static const char *fault_of(const char *text, size_t length)
 {
     size_t bytes = 1;
 
     if (strlen(text) != length)
-        return "a NUL byte";
+        return "has a NUL byte";
     for (const char *end = text + length; text < end && bytes; text += bytes)
         bytes = capauth__utf8_length(text);
-    return bytes ? NULL : "bytes that are not UTF-8";
+    return bytes ? NULL : "is not valid UTF-8";
 }
 
 const char *capauth_lua_text(lua_State *L, int index)

@@ -11,7 +11,7 @@ local Call = { class = "capauth.Call" }
 local methods = {}
 local meta = { __index = methods, __metatable = Call.class }
 
--- How long the core may keep Lua from noticing Ctrl-C, whose hook runs only between Lua's own instructions.
+-- The longest single wait in the core: Ctrl-C is noticed only between Lua's own instructions.
 local SLICE_MS = 200
 
 local pack = table.pack or function(...) return { n = select("#", ...), ... } end
@@ -19,7 +19,7 @@ local unpack = table.unpack or unpack
 
 -- ---- Making, finishing ---------------------------------------------------------------------------------------------
 
--- It is done: who waits for it goes on, its callback is due, and if nobody wants it next_done hands it out.
+-- It is done: the tasks that wait for it go on, its callback is due, and if it has neither, next_done gives it.
 local function finish(call)
   local client = call._client
   if call._callback then
@@ -37,7 +37,7 @@ local function new(fields, handle)
   return setmetatable(fields, meta)
 end
 
--- Of a call that was done when it was made, poll shall tell too.
+-- A call that was done when it was made: the next poll counts it.
 local function finish_at_once(call)
   finish(call)
   table.insert(call._client._refused, call)
@@ -61,7 +61,7 @@ function Call.refused(fields, err)
   return finish_at_once(new(fields, false))
 end
 
--- Finds the calls that finished. The core names each once; where an error came between the last time, it looks at all.
+-- Finds the calls that finished. The core names each once; if an error cut the last search short, it looks at all.
 function Call.find_finished(client)
   if client._look_at_all then
     local calls = {}
@@ -80,8 +80,8 @@ function Call.find_finished(client)
   client._look_at_all = false
 end
 
--- After the core was left: finds what finished, and tells the application what is new.
-function Call.settle(client)
+-- To be called whenever the core was left: finds what finished, then runs the application's functions.
+function Call.deliver(client)
   Call.find_finished(client)
   events.deliver(client)
 end
@@ -128,7 +128,7 @@ function methods:cancel()
   return true
 end
 
--- Who waits for a call gets it here, so next_done shall not hand it out again.
+-- The result for one who waited for the call, so that next_done does not give it again.
 local function collect(self)
   self._taken = true
   if self._handle and self._client._in_flight[core.call_id(self._handle)] == self then finish(self) end
@@ -142,7 +142,7 @@ local function wait_here(self, deadline)
     local left = deadline and math.max(0, deadline - core.now_ms())
     core.call_wait(self._handle, left and math.min(SLICE_MS, left) or SLICE_MS)
     if self:done() then self._taken = true end
-    Call.settle(client)
+    Call.deliver(client)
   until self:done() or left == 0
   if self:done() then return collect(self) end
   return self:result()
@@ -159,7 +159,7 @@ function methods:wait(seconds)
   return self:result()
 end
 
--- Whether an operation may wait now. Asked before it starts, so that nothing is sent when it may not.
+-- Whether an operation may wait now. Called before it starts, so that nothing is sent when it may not.
 function Call.may_wait(client, what)
   if Task.running() then
     Task.check_may_yield(what)
@@ -169,7 +169,7 @@ function Call.may_wait(client, what)
   return true
 end
 
--- For the client's next_done.
+-- For next_done: whether nobody has had this call yet.
 function Call.take(call)
   if call._taken then return false end
   call._taken = true
@@ -191,9 +191,9 @@ local function wait_in_host(call, wait_readable)
   return collect(call)
 end
 
--- In a coroutine it yields the call until that is done; `wait_readable(fd)`, if given, is asked to wait instead, as the
--- host does such things. It polls by itself, so a host needs no more than to resume. Outside of coroutines it waits
--- here.
+-- In a coroutine it yields the call until that is done, and polls each time it is resumed, so a host only has to do
+-- that. With `wait_readable(fd)`, the host's way to wait for a descriptor, it calls that instead. Outside of coroutines
+-- it waits here.
 function Call.await(call, wait_readable)
   own(call)
   if wait_readable ~= nil then values.check(wait_readable, "function", "wait_readable", "await") end

@@ -39,33 +39,30 @@ local settings = {
 }
 local known = values.names(settings, { "log", "trace" })
 
-local function complaint(handle)
+local function error_message(handle)
   local _, text = core.client_copy_error_message(handle)
   return text
 end
 
 local function failed(self, code, what)
-  return nil, errors.of_code(code, ("%s: %s"):format(what, complaint(self._handle)))
+  return nil, errors.of_code(code, ("%s: %s"):format(what, error_message(self._handle)))
 end
 
 local function handle_of(self) return values.object(self, Client.class) end
 
--- Beside the core's handle: what the core told and nobody heard yet; the calls in flight by identity; those that
--- finished and were not asked for, those that were refused since the last poll, those whose callback is due; the tasks
--- that can go on, and until when others wait; the sessions with an on_change.
 local function new(handle, given)
   return setmetatable({
     _handle = handle,
     _log = given.log,
     _trace = given.trace,
-    _events = core.events_new(),
-    _in_flight = {},
-    _done = queue.new "v",
-    _refused = {},
-    _callbacks = queue.new(),
-    _ready = queue.new(),
-    _timers = {},
-    _watched = setmetatable({}, { __mode = "v" }),
+    _events = core.events_new(), -- what the core told, not delivered yet
+    _in_flight = {}, -- calls by identity
+    _done = queue.new "v", -- calls for next_done
+    _refused = {}, -- calls that were done at once, since the last poll
+    _callbacks = queue.new(), -- calls whose callback is due
+    _ready = queue.new(), -- tasks that can go on
+    _timers = {}, -- until when tasks wait
+    _watched = setmetatable({}, { __mode = "v" }), -- sessions with an on_change, by identity
   }, meta)
 end
 
@@ -76,11 +73,11 @@ function Client.new(given)
     if given[name] ~= nil then values.check(given[name], "function", name, "Client") end
   end
   if (given.cluster == nil) == (given.base_url == nil) then
-    return nil, errors.invalid("cluster", "Client: a cluster or a base_url is needed, and not both")
+    return nil, errors.invalid("cluster", "Client: give either cluster or base_url")
   end
   local code, handle = core.client_new()
   if code ~= 0 then return nil, errors.of_code(code) end
-  local ok, err = values.apply(settings, given, handle, complaint, "Client")
+  local ok, err = values.apply(settings, given, handle, error_message, "Client")
   if not ok then return nil, err end
   local self = new(handle, given)
   if self._log then code = core.client_set_log(handle, self._events) end
@@ -100,7 +97,7 @@ function methods:session(given)
   return Session.new(self, given)
 end
 
--- From what session:export() gave.
+-- The session of a text that session:export() gave.
 function methods:restore(text)
   local handle = handle_of(self)
   local ok, err = values.text(text, "text", "restore")
@@ -110,7 +107,7 @@ function methods:restore(text)
   return Session.wrap(self, session)
 end
 
--- The brand's OpenID provider signed the customer in: gateway calls are all there is.
+-- Of a customer whom the brand's OpenID provider signed in. Gateway calls are its only operations.
 function methods:external_session(brand, access_token, id_token)
   local handle = handle_of(self)
   local names = { "brand", "access_token", "id_token" }
@@ -123,7 +120,7 @@ end
 
 -- ---- Waiting -------------------------------------------------------------------------------------------------------
 
--- How long the core may wait now, in slices so that Ctrl-C is noticed.
+-- Milliseconds that the core may wait now; short, so that Ctrl-C is noticed.
 local function slice_of(self, deadline)
   local nearest = Task.expire(self)
   if not queue.is_empty(self._ready) then return 0 end
@@ -135,7 +132,7 @@ local function poll_until(self, deadline)
   local finished
   repeat
     finished = core.client_poll(self._handle, slice_of(self, deadline))
-    Call.settle(self)
+    Call.deliver(self)
     local over = deadline and core.now_ms() >= deadline
   until finished ~= 0 or over or not queue.is_empty(self._ready) or self._closed
   return finished
@@ -151,8 +148,8 @@ local function take_refused(self)
   return count
 end
 
--- Lets calls move on, then resumes spawned coroutines. Waits until a call finishes, at most `seconds`: nothing or 0
--- does what can be done now, a negative number waits without limit. Gives how many calls finished.
+-- Lets calls move on, then resumes spawned functions. Waits until a call finishes, at most `seconds`: 0, the default,
+-- does what can be done now; a negative number waits without limit. Gives how many calls finished.
 function methods:poll(seconds)
   handle_of(self)
   local deadline = values.deadline(seconds or 0, "poll")
@@ -172,11 +169,11 @@ function methods:fd()
   return fd
 end
 
--- A call that finished and was neither waited for nor handed out before, also one that was refused at once; nil when
--- there is none. Calls with a callback are not among them.
+-- A call that finished, each only once, also one that was refused at once; nil when there is none. Calls that somebody
+-- waits for, and those with a callback, are not among them.
 function methods:next_done()
   handle_of(self)
-  if not events.in_callback(self) then Call.settle(self) end
+  if not events.in_callback(self) then Call.deliver(self) end
   return queue.take(self._done, Call.take)
 end
 
@@ -187,7 +184,7 @@ function methods:spawn(fn, ...)
   return Task.spawn(self, fn, ...)
 end
 
--- Loads the CA store and connects, now, where a stall is welcome.
+-- Loads the CA store and connects now, so that the first operation need not.
 function methods:start_prepare(callback)
   local handle = handle_of(self)
   if callback ~= nil then values.check(callback, "function", "the callback", "start_prepare") end
@@ -205,15 +202,15 @@ function methods:prepare()
   return self:start_prepare():wait()
 end
 
--- What stands now, in seconds.
+-- What is in force, in seconds.
 function methods:timeout() return core.client_timeout_ms(handle_of(self)) / 1000 end
 function methods:refresh_margin() return core.client_refresh_margin_ms(handle_of(self)) / 1000 end
 
--- Cancels what is in flight; coroutines that waited for it go on with CANCELLED. Getters and export still work.
+-- Cancels what is in flight; spawned functions that waited for it go on with CANCELLED. Getters and export still work.
 function methods:close()
   local code = core.client_close(handle_of(self))
   self._closed = true
-  Call.settle(self)
+  Call.deliver(self)
   Task.run_ready(self)
   if code ~= 0 then return failed(self, code, "close") end
   return true

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Errors are tables, given as the second result after nil, never userdata; they print well, and `assert` raises them.
+-- Errors are tables, the second result after nil. They print well, and `assert` raises them.
 local core = require "capauth.core"
 local rows = require "capauth.error_table"
 
@@ -11,7 +11,7 @@ function meta.__tostring(err)
   return ("%s [%s %d]"):format(err.message, err.name, err.code)
 end
 
--- tostring alone is not asked by `..`.
+-- `..` does not use __tostring.
 function meta.__concat(left, right) return tostring(left) .. tostring(right) end
 
 -- A number that this version does not know: the Auth Engine's refusals are positive, ours negative.
@@ -29,11 +29,11 @@ local function new(code, fields)
   return setmetatable(fields, meta)
 end
 
-local function some(value, none)
+local function unless(none, value)
   if value ~= none then return value end
 end
 
--- What did not come from a call: settings, restore, a wait that is not allowed.
+-- An error that is not of a call: of settings, of restore, of a wait that is not allowed.
 function errors.of_code(code, message, argument)
   return new(code, { message = message, argument = code == core.E_INVALID_ARGUMENT and argument or nil })
 end
@@ -42,7 +42,7 @@ function errors.invalid(argument, message)
   return errors.of_code(core.E_INVALID_ARGUMENT, message, argument)
 end
 
--- "otp_validate: invalid argument: is empty" does not say which.
+-- Puts the argument's name into "otp_validate: invalid argument: is empty".
 local function message_of(call, argument)
   local message = core.call_error_message(call)
   if not argument then return message end
@@ -51,7 +51,7 @@ end
 
 function errors.of_call(call, code)
   local retry_after = core.call_retry_after_ms(call)
-  local argument = some(core.call_argument(call), "")
+  local argument = unless("", core.call_argument(call))
   return new(code, {
     message = message_of(call, argument),
     operation = core.call_operation(call),
@@ -59,15 +59,15 @@ function errors.of_call(call, code)
     retryable = core.call_retryable(call) == 1,
     retry_after = retry_after >= 0 and retry_after / 1000 or nil,
     maybe_sent = core.call_maybe_sent(call) == 1,
-    request_id = some(core.call_request_id(call), ""),
+    request_id = unless("", core.call_request_id(call)),
     argument = argument,
     next_step = core.step_name(core.call_next_step(call)),
-    server_code = some(core.call_server_code(call), 0),
-    server_message = some(core.call_server_message(call), ""),
+    server_code = unless(0, core.call_server_code(call)),
+    server_message = unless("", core.call_server_message(call)),
   })
 end
 
--- The gateway answered, and said no: the call itself went well.
+-- The gateway answered, and refused: the call itself went well.
 function errors.of_refusal(reply)
   return new(reply.refusal, {
     message = reply._error_message,

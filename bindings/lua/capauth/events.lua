@@ -1,29 +1,30 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The application's functions. The core queues what it has to tell; they run when a wait, a poll or an operation
--- leaves the core, so never inside it, and in a coroutine of their own, so that none can yield somebody else's.
+-- The application's functions: log, trace, on_change, and the callbacks of calls. What the core tells is queued; the
+-- functions run when a wait, a poll or an operation leaves the core, never inside it. Each runs in a coroutine of its
+-- own, so that none can yield somebody else's.
 local core = require "capauth.core"
 local queue = require "capauth.queue"
 local values = require "capauth.values"
 
 local events = {}
 
-local report_to
+local error_handler
 
--- Where failures of the application's own functions go: nobody waits for their result, yet they must not be lost.
+-- Where the errors of the application's own functions go, for whose results nobody waits.
 function events.on_error(handler)
   if handler ~= nil then values.check(handler, "function", "handler", "on_error") end
-  report_to = handler
+  error_handler = handler
 end
 
--- Whether a function of the application is running for this client. Asked of its coroutine, not of a flag: a flag would
--- stay set where a debug hook's error comes between.
+-- Whether a function of the application is running for this client. Its coroutine knows; a flag would stay set after an
+-- error from a debug hook.
 function events.in_callback(client)
   local status = client._callback and coroutine.status(client._callback)
   return status == "running" or status == "normal"
 end
 
 -- true; or false, the coroutine and why.
-local function isolated(client, fn, ...)
+local function run_isolated(client, fn, ...)
   local outer = client._callback
   local thread = coroutine.create(function(...) fn(...) end) -- 5.1 makes none of a C function
   client._callback = thread
@@ -37,18 +38,18 @@ end
 local function text_of(problem)
   local ok, text = pcall(tostring, problem)
   if ok and type(text) == "string" then return text end
-  return "(an error object, a " .. type(problem) .. ", that cannot be shown)"
+  return "(an error of type " .. type(problem) .. " that cannot be shown)"
 end
 
 function events.report(client, what, thread, problem)
   local message = what .. " failed: " .. text_of(problem)
   if debug and debug.traceback then message = debug.traceback(thread, message) end
-  if report_to and isolated(client, report_to, message, problem) then return end
+  if error_handler and run_isolated(client, error_handler, message, problem) then return end
   core.print_error("capauth: " .. message)
 end
 
 local function run(client, what, callback, ...)
-  local ok, thread, problem = isolated(client, callback, ...)
+  local ok, thread, problem = run_isolated(client, callback, ...)
   if not ok then events.report(client, what, thread, problem) end
 end
 
@@ -59,13 +60,13 @@ local levels = {
   [core.LOG_DEBUG] = "debug",
 }
 
-local tell = {}
+local deliver = {}
 
-function tell.log(client, level, message)
+function deliver.log(client, level, message)
   if client._log then run(client, "log", client._log, levels[level] or "debug", message) end
 end
 
-function tell.trace(client, event, call_id, operation, result, http_status, attempts, duration_ms)
+function deliver.trace(client, event, call_id, operation, result, http_status, attempts, duration_ms)
   if not client._trace then return end
   local ended = event == core.TRACE_END
   run(client, "trace", client._trace, {
@@ -79,28 +80,28 @@ function tell.trace(client, event, call_id, operation, result, http_status, atte
   })
 end
 
-function tell.change(client, id)
+function deliver.change(client, id)
   local session = client._watched[id]
   if session and session._on_change then run(client, "on_change", session._on_change, session) end
 end
 
--- An event leaves the core's queue only when it was told.
+-- An event stays in the queue until it was delivered, so that an error in between does not lose it.
 local function dispatch(client, kind, ...)
   if kind == nil then return false end
-  tell[kind](client, ...)
+  deliver[kind](client, ...)
   core.events_discard(client._events)
   return true
 end
 
-local function call_back(call)
+local function run_callback(call)
   run(call._client, "the callback of " .. call._operation, call._callback, call:result())
 end
 
--- Not again from inside one of them: the outer call goes on with what is left.
+-- Does nothing from inside one of the functions: the outer call goes on with what is left.
 function events.deliver(client)
   if events.in_callback(client) then return end
   while dispatch(client, core.events_next(client._events)) do end
-  queue.drain(client._callbacks, call_back)
+  queue.drain(client._callbacks, run_callback)
 end
 
 return events

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Signs the customers of a loyalty brand in, and keeps them signed in. See bindings/lua/README.md.
+-- Signs the customers of a loyalty brand in, and keeps them signed in. README.md tells how to use it.
 local core = require "capauth.core"
 local Call = require "capauth.call"
 local Client = require "capauth.client"
@@ -16,7 +16,7 @@ local capauth = {
   version = core.version,
 }
 
--- What a support request needs: versions, TLS library, CA store and why that one.
+-- What a support request needs: versions, the TLS library, the CA store and why it is that one.
 function capauth.diagnose(client)
   local code, text = core.diagnose(client and values.object(client, Client.class))
   if code ~= 0 then return nil, errors.of_code(code) end
@@ -28,7 +28,8 @@ function capauth.error(code)
   return errors.of_code(values.integer(code, "code", "error"))
 end
 
--- The program lua5.1 shows nothing of an error that is no text. So where nobody is there to catch it, text is raised.
+-- The program lua5.1 prints nothing for an error that is not a string. So where nothing would catch it, a string is
+-- raised.
 local plain_5_1 = _VERSION == "Lua 5.1" and not rawget(_G, "jit") and debug and debug.getinfo
 
 local function is_caught()
@@ -42,7 +43,7 @@ local function is_caught()
   return frame ~= nil
 end
 
--- assert() of Lua 5.1 and 5.2 takes nothing but text as its message; this one raises the error itself everywhere.
+-- assert() of Lua 5.1 and 5.2 takes only a string as its message; this one raises the error itself everywhere.
 function capauth.assert(value, err, ...)
   if value then return value, err, ... end
   if err == nil then err = "assertion failed!" end

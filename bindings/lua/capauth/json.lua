@@ -12,7 +12,7 @@ json.decode = core.json_decode
 
 local escapes = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
 
--- By ranges, because what %c matches is the locale's affair: it would tear bytes out of characters.
+-- By ranges, because what %c matches depends on the locale: it may match single bytes of a character.
 local UNSAFE = "[^ !#-Z%[%]^-~\128-\255]"
 
 local function text(value)
@@ -28,7 +28,7 @@ local function shortest(value)
 end
 
 local function number(value)
-  if value ~= value or value == math.huge or value == -math.huge then values.misuse "JSON has no such number" end
+  if value ~= value or math.abs(value) == math.huge then values.misuse "infinity and NaN cannot be JSON" end
   if value == math.floor(value) and math.abs(value) < 2 ^ 63 then return ("%.0f"):format(value) end
   return (shortest(value):gsub("[^%d+e-]+", ".")) -- whatever the locale's decimal point is
 end
@@ -50,14 +50,14 @@ end
 local function object(map, depth)
   local parts = {}
   for key, value in pairs(map) do
-    if type(key) ~= "string" then values.misuse "JSON wants a list without holes, or text as every key" end
+    if type(key) ~= "string" then values.misuse "JSON needs a list without holes, or only strings as keys" end
     parts[#parts + 1] = text(key) .. ":" .. write(value, depth)
   end
   table.sort(parts) -- the same text each time
   return "{" .. table.concat(parts, ",") .. "}"
 end
 
--- By its keys, because # is anything where there are holes.
+-- By its keys, because # means nothing where there are holes.
 local function is_list(map)
   local n = 0
   for _ in pairs(map) do n = n + 1 end
@@ -72,7 +72,7 @@ local writers = {
   number = number,
   boolean = tostring,
   table = function(value, depth)
-    if depth == 0 then values.misuse "JSON too deep, or a table inside itself" end
+    if depth == 0 then values.misuse "a table nested too deep, or inside itself, cannot be JSON" end
     return (is_list(value) and array or object)(value, depth - 1)
   end,
 }

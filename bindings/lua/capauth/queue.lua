@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- First in, first out. The application's debug hooks may raise between any two steps, so whatever leaves a queue does
--- so only after it was dealt with: then an error loses nothing, at worst something is dealt with twice.
+-- First in, first out. The application's debug hooks may raise anywhere, so an item leaves its queue only after it was
+-- visited: then an error loses nothing; at worst an item is visited twice.
 local queue = {}
 
--- `mode` as of a weak table: what only the queue knows may then be collected.
+-- `mode` is that of a weak table: an item that nobody else holds may then be collected.
 function queue.new(mode)
   return setmetatable({ first = 1, last = 0 }, mode and { __mode = mode })
 end
@@ -17,8 +17,8 @@ function queue.is_empty(self)
   return self.first > self.last
 end
 
-local function leave(self, at)
-  if self.first ~= at then return end -- `visit` came here again, and was faster
+local function remove(self, at)
+  if self.first ~= at then return end -- `visit` drained this queue itself
   self[at] = nil
   self.first = at + 1
 end
@@ -29,16 +29,16 @@ function queue.drain(self, visit)
   while self.first <= last do
     local at = self.first
     if self[at] then visit(self[at]) end
-    leave(self, at)
+    remove(self, at)
   end
 end
 
--- The first for which accept(item) is true; those before it leave too.
+-- Removes and gives the first for which accept(item) is true; removes those before it too.
 function queue.take(self, accept)
   while not queue.is_empty(self) do
     local at = self.first
     local item = self[at]
-    leave(self, at)
+    remove(self, at)
     if item and accept(item) then return item end
   end
 end

@@ -29,7 +29,7 @@ Store.__metatable = "capauth.redis.Store"
 
 local Customer = require("capauth.redis_customer")
 
--- ---- Making one ----------------------------------------------------------------------------------------------------
+-- ---- New store ------------------------------------------------------------------------------------------------------
 
 local function host_functions()
   if ngx and ngx.sleep then return ngx.sleep, function() ngx.update_time() return ngx.now() end end
@@ -48,31 +48,31 @@ local function ttl_ms(ttl, what)
   return math.max(1, math.floor(ttl * 1000 + 0.5))
 end
 
-local function new(redis, client, given)
-  given = values.options(given, known, "redis.new")
+local function new(redis, client, options)
+  options = values.options(options, known, "redis.new")
   local sleep, gettime = host_functions()
   for _, name in ipairs { "sleep", "gettime", "encrypt", "decrypt" } do
-    if given[name] ~= nil then values.check(given[name], "function", name, "redis.new") end
+    if options[name] ~= nil then values.check(options[name], "function", name, "redis.new") end
   end
   local self = setmetatable({
     _redis = redis,
     _client = client,
-    _prefix = values.check(given.prefix or "capauth:", "string", "prefix", "redis.new"),
-    _lock_seconds = values.check(given.lock_seconds or 10, "number", "lock_seconds", "redis.new"),
-    _ttl = ttl_ms(given.ttl or math.huge, "redis.new"),
-    _sleep = given.sleep or sleep,
-    _gettime = given.gettime or gettime,
-    _encrypt = given.encrypt,
-    _decrypt = given.decrypt,
+    _prefix = values.check(options.prefix or "capauth:", "string", "prefix", "redis.new"),
+    _lock_seconds = values.check(options.lock_seconds or 10, "number", "lock_seconds", "redis.new"),
+    _ttl = ttl_ms(options.ttl or math.huge, "redis.new"),
+    _sleep = options.sleep or sleep,
+    _gettime = options.gettime or gettime,
+    _encrypt = options.encrypt,
+    _decrypt = options.decrypt,
     _clock_read = -math.huge,
-    _flights = {}, -- names that a coroutine of this worker is renewing
-    _held_back = {},
+    _regenerating = {}, -- names for which a coroutine of this worker regenerates the token
+    _held_back = {}, -- failures of our own, by name, and until when they count
     _saved = setmetatable({}, { __mode = "k" }),
   }, Store)
   if not (self._lock_seconds >= 0.1 and self._lock_seconds <= 3600) then
-    values.misuse "redis.new: lock_seconds must be 0.1 to 3600"
+    values.misuse "redis.new: lock_seconds must be from 0.1 to 3600"
   end
-  if self._prefix:find "[%c{]" then values.misuse "redis.new: prefix may have no braces and no control characters" end
+  if self._prefix:find "[%c{]" then values.misuse "redis.new: prefix must not have braces or control characters" end
   if not self._sleep or not self._gettime then
     values.misuse "redis.new: sleep and gettime are needed where there is no luasocket"
   end
@@ -97,19 +97,20 @@ function Store:_now() -- microseconds by Redis's clock
   return (self._gettime() + self._clock_offset) * 1e6
 end
 
-function Store:_learn(answer)
+-- Each answer of a script has the time of Redis.
+function Store:_set_clock(answer)
   self._clock_read = self._gettime()
   self._clock_offset = answer.now / 1e6 - self._clock_read
   return answer
 end
 
--- Asks until the answer is ours; while Redis is away, for as long as a lock lasts.
-function Store:_asked(attempt)
+-- Asks until Redis answers; while it is away, for as long as a lock lasts.
+function Store:_ask(attempt)
   local give_up = self._gettime() + self._lock_seconds
   while true do
-    local answer, why, passes = attempt()
+    local answer, why, is_temporary = attempt()
     if answer then return answer end
-    if not passes or self._gettime() + LONGEST_POLL >= give_up then return nil, protocol.failure("redis", why) end
+    if not is_temporary or self._gettime() + LONGEST_POLL >= give_up then return nil, protocol.failure("redis", why) end
     self._sleep(LONGEST_POLL)
   end
 end
@@ -117,23 +118,23 @@ end
 function Store:_script(script, name, ...)
   local question = protocol.random()
   local arguments = { ... }
-  local answer, err = self:_asked(function()
+  local answer, err = self:_ask(function()
     return protocol.run(self._redis, script, name, question, arguments)
   end)
   if not answer then return nil, err end
-  return self:_learn(answer)
+  return self:_set_clock(answer)
 end
 
 function Store:_read(name)
   if self._gettime() - self._clock_read < CLOCK_SECONDS then
-    local answer, err = self:_asked(function() return protocol.read(self._redis, name) end)
+    local answer, err = self:_ask(function() return protocol.read(self._redis, name) end)
     if not answer then return nil, err end
     if answer.outcome ~= "missing" then return answer end
   end
   return self:_script("lock", name, "", "", "", 0)
 end
 
--- The state of an answer, or what there is instead of one.
+-- The state in an answer, or nil and why there is none.
 function Store:_state(answer, missing)
   local text = protocol.no_state[answer.outcome]
   if text then return nil, protocol.failure(answer.outcome, answer.outcome == "missing" and missing or text) end
@@ -141,13 +142,13 @@ function Store:_state(answer, missing)
   return answer
 end
 
-function Store:_sealed(text)
+function Store:_encrypted(text)
   return self._encrypt and text ~= "" and self._encrypt(text) or text
 end
 
--- ---- Keeping -------------------------------------------------------------------------------------------------------
+-- ---- Storing --------------------------------------------------------------------------------------------------------
 
-local function life_of(session)
+local function token_life_ms(session)
   local left = session:expires_in()
   return left and math.floor(left * 1000) or ""
 end
@@ -161,7 +162,7 @@ function Store:save(key, session, ttl)
   local saved = Customer.saved(session) or self._saved[session]
   if saved and saved.name == name then follows = saved.fence end
   local answer
-  answer, err = self:_script("put", name, "save", self:_sealed(text), follows, life_of(session),
+  answer, err = self:_script("put", name, "save", self:_encrypted(text), follows, token_life_ms(session),
     ttl_ms(ttl, "save"), self._ttl)
   if not answer then return nil, err end
   if answer.outcome ~= "stored" then
@@ -172,7 +173,7 @@ function Store:save(key, session, ttl)
   return true
 end
 
--- Has the customer's time to live begin again, or changes it.
+-- Starts the customer's time to live again, with another one if given.
 function Store:touch(key, ttl)
   local answer, err = self:_script("put", name_of(self, key, "touch"), "touch", "", "", "", ttl_ms(ttl, "touch"), "")
   if answer then answer, err = self:_state(answer, "nothing is stored under this key") end
@@ -180,7 +181,7 @@ function Store:touch(key, ttl)
   return true
 end
 
--- Forgets customers, without signing them out.
+-- Deletes what is stored of these customers. It does not sign them out.
 function Store:delete(...)
   for _, key in ipairs { ... } do
     local answer, err = self:_script("put", name_of(self, key, "delete"), "delete", "", "", "", REMEMBERED_MS, "")
@@ -208,19 +209,20 @@ function Store:session(key, margin)
   if not session then return nil, err end
   local customer = Customer.new(self, session, name, state)
   local ok
-  ok, err = self:_valid(customer, margin)
+  ok, err = self:_ensure_valid(customer, margin)
   if not ok then return nil, err end
   return customer
 end
 
 -- ---- The lock ------------------------------------------------------------------------------------------------------
 
+-- Our last failure, while it holds us back.
 function Store:_own_failure(name)
   local held = self._held_back[name]
   return held and self._gettime() < held.till and held.err or nil
 end
 
--- The lock's answer, which is no longer "busy". `fence` is that of the state that does not do, or "".
+-- The lock's answer, which is not "busy". `fence` is that of the state that will not do, or "".
 function Store:_lock(name, fence, give_up)
   local holder, pause = protocol.random(), POLL
   while true do
@@ -234,16 +236,16 @@ function Store:_lock(name, fence, give_up)
     end
     if answer.outcome ~= "busy" and not (answer.outcome == "locked" and late) then return answer end
     if self._gettime() + pause > give_up then
-      return nil, errors.of_code(core.E_DEADLINE, "others were at work on this customer all the time")
+      return nil, errors.of_code(core.E_DEADLINE, "other workers held the lock of this customer all the time")
     end
     if answer.outcome == "busy" then self._sleep(pause) end
     pause = math.min(pause * 1.5, LONGEST_POLL)
   end
 end
 
--- An operation under the lock, its outcome stored: { state, results, changed, stored }. `tells`: others hear of its
--- failure.
-function Store:_under(name, lock, operation, arguments, tells)
+-- An operation under the lock, its outcome stored: { state, results, changed, stored }. `tells`: a failure is told to
+-- other workers.
+function Store:_run_locked(name, lock, operation, arguments, tells)
   local state, bad = self:_state(lock)
   local session, before, results, text, life
   if state then session, bad = self._client:restore(state.text) end
@@ -256,13 +258,13 @@ function Store:_under(name, lock, operation, arguments, tells)
     results = { session[operation](session, (table.unpack or unpack)(arguments)) }
     session:close()
     local after = session:export()
-    if after ~= before then text, life = after, life_of(session) end
+    if after ~= before then text, life = after, token_life_ms(session) end
   else
     results = { nil, bad }
   end
   local failure, kind, hold = "", "", 0
   if tells and results[2] then failure, kind, hold = protocol.report(results[2]) end
-  local answer, err = self:_script("unlock", name, self._worker, lock.holder, lock.fence, self:_sealed(text), life,
+  local answer, err = self:_script("unlock", name, self._worker, lock.holder, lock.fence, self:_encrypted(text), life,
     failure, kind, hold)
   if answer then answer, err = self:_state(answer, protocol.gone) end
   if not answer then return nil, err end
@@ -271,14 +273,15 @@ end
 
 -- ---- One regeneration ----------------------------------------------------------------------------------------------
 
--- Another state than the customer's, by us or by another worker; true, or nil and why there is none.
-function Store:_renewal(customer, give_up)
+-- Gets another state than the customer has, by regenerating or from another worker; true, or nil and why there is
+-- none.
+function Store:_regenerate(customer, give_up)
   local name, fence = customer._name, customer._state.fence
   local lock, err = self:_lock(name, fence, give_up)
   if not lock then return nil, err end
   if lock.outcome == "locked" then
     local done
-    done, err = self:_under(name, lock, "regenerate_token", { {} }, true)
+    done, err = self:_run_locked(name, lock, "regenerate_token", { {} }, true)
     if not done then return nil, err end
     local failed = done.results[2]
     if failed and protocol.is_own(failed) then
@@ -302,19 +305,19 @@ function Store:_renewal(customer, give_up)
   return true
 end
 
--- One coroutine of this worker waits for all that want the same customer's token.
-function Store:_flight(customer, give_up)
+-- The same, by one coroutine of this worker for all that want the same customer's token.
+function Store:_regenerate_once(customer, give_up)
   local name = customer._name
-  if not self._flights[name] then
-    self._flights[name] = true
-    local caught, ok, err = pcall(self._renewal, self, customer, give_up)
-    self._flights[name] = nil
+  if not self._regenerating[name] then
+    self._regenerating[name] = true
+    local caught, ok, err = pcall(self._regenerate, self, customer, give_up)
+    self._regenerating[name] = nil
     if not caught then error(ok, 0) end
     return ok, err
   end
-  while self._flights[name] do
+  while self._regenerating[name] do
     if self._gettime() > give_up then
-      return nil, errors.of_code(core.E_DEADLINE, "others were at work on this customer all the time")
+      return nil, errors.of_code(core.E_DEADLINE, "other workers held the lock of this customer all the time")
     end
     self._sleep(POLL)
   end
@@ -324,36 +327,38 @@ function Store:_flight(customer, give_up)
   return Customer.adopt(customer, state)
 end
 
-function Store:_renewed(customer, suffices)
+function Store:_regenerate_until(customer, suffices)
   local give_up = self._gettime() + self._client:timeout()
   while true do
-    local ok, err = self:_flight(customer, give_up)
+    local ok, err = self:_regenerate_once(customer, give_up)
     if suffices() then return true end
     if not ok then return nil, err end
-    if not Customer.is_renewable(customer) then return true end
+    if not Customer.has_token_to_regenerate(customer) then return true end
     if self._gettime() > give_up then
-      return nil, errors.of_code(core.E_DEADLINE, "others were at work on this customer all the time")
+      return nil, errors.of_code(core.E_DEADLINE, "other workers held the lock of this customer all the time")
     end
   end
 end
 
 -- Seconds that the token is still valid, by Redis's clock and the service's; our own may be wrong.
-function Store:_left(customer)
+function Store:_seconds_left(customer)
   local state = customer._state
   local left = state.expires > 0 and (state.expires - math.max(self:_now(), state.stored)) / 1e6 or math.huge
   return math.min(left, customer:expires_in() or math.huge)
 end
 
-function Store:_valid(customer, margin)
-  if not Customer.is_renewable(customer) then return true end
+function Store:_ensure_valid(customer, margin)
+  if not Customer.has_token_to_regenerate(customer) then return true end
   local state, wanted = customer._state, margin or self._client:refresh_margin()
   if state.expires > 0 then wanted = math.min(wanted, (state.expires - state.stored) / 1e6 * MARGIN_SHARE) end
-  if self:_left(customer) > wanted then return true end
+  if self:_seconds_left(customer) > wanted then return true end
   local fence = state.fence
-  local ok, err = self:_renewed(customer, function()
-    return customer._state.fence ~= fence and self:_left(customer) > 0
+  local ok, err = self:_regenerate_until(customer, function()
+    return customer._state.fence ~= fence and self:_seconds_left(customer) > 0
   end)
-  if ok or not margin and Customer.is_renewable(customer) and self:_left(customer) > 0 then return true end
+  if ok then return true end
+  local will_do = not margin and Customer.has_token_to_regenerate(customer) and self:_seconds_left(customer) > 0
+  if will_do then return true end
   return nil, err
 end
 

@@ -12,8 +12,8 @@ local Customer = {}
 local methods = {}
 local meta = { __metatable = "capauth.redis.Customer" }
 
--- How many texts each operation takes before its options.
-local steps = {
+-- How many strings each operation takes before its options.
+local operations = {
   generate_token = 0, generate_otp = 0, validate_otp = 1, validate_password = 1, change_password = 2,
   forget_password = 1, expire_token = 0, update_identifier = 1, sign_out = 0,
 }
@@ -43,7 +43,7 @@ function meta.__close(self) self:close() end
 function Customer.new(store, session, name, state)
   local self = setmetatable({ _store = store, _session = session, _name = name, _state = state }, meta)
   state.name = name
-  session:pause_refresh(FOR_EVER) -- renewing is the store's
+  session:pause_refresh(FOR_EVER) -- the store regenerates
   return self
 end
 
@@ -52,11 +52,11 @@ function Customer.saved(session)
   return getmetatable(session) == meta.__metatable and rawget(session, "_state") or nil
 end
 
-function Customer.is_renewable(self)
+function Customer.has_token_to_regenerate(self)
   return self:signed_in() and self:flow() ~= "external"
 end
 
--- Takes over what is stored.
+-- Takes over the stored state.
 function Customer.adopt(self, state)
   if state.fence == self._state.fence then return true end
   local ok, err = self._session:reload(state.text)
@@ -91,25 +91,25 @@ local function locked(self, operation, count, ...)
   if lock and lock.outcome ~= "locked" then lock, err = store:_state(lock, protocol.gone) end
   if not lock then return nil, err end
   local done
-  done, err = store:_under(self._name, lock, operation, arguments, false)
+  done, err = store:_run_locked(self._name, lock, operation, arguments, false)
   if not done then return nil, err end
   local ok
   ok, err = Customer.adopt(self, done.state)
   if not ok then return nil, err end
   if done.results[2] == nil and done.changed and not done.stored then
-    return nil, protocol.failure("stale", "somebody else has stored a newer state of this customer meanwhile")
+    return nil, protocol.failure("stale", "another worker has stored a newer state of this customer")
   end
   return done.results[1], done.results[2]
 end
 
-for operation, count in pairs(steps) do
+for operation, count in pairs(operations) do
   methods[operation] = function(self, ...) return locked(self, operation, count, ...) end
 end
 
 -- Gets another token than the one that was refused.
 local function replace(self, token)
   if self:token() ~= token then return true end
-  return self._store:_renewed(self, function()
+  return self._store:_regenerate_until(self, function()
     local now = self:token()
     return now ~= nil and now ~= token
   end)
@@ -122,7 +122,7 @@ function methods:regenerate_token() return replace(self, self:token()) end
 function methods:ensure_token(options)
   options = options_of(values.options(options, { margin = true }, "ensure_token"), "ensure_token")
   if not self:signed_in() then return self._session:ensure_token(options) end
-  local ok, err = self._store:_valid(self, options.margin)
+  local ok, err = self._store:_ensure_valid(self, options.margin)
   if not ok then return nil, err end
   if not self:signed_in() then return self._session:ensure_token() end
   return self:token()
@@ -133,15 +133,15 @@ function methods:gateway(method, endpoint, given)
   local margin = options.margin
   options.margin = 0
   for attempt = 1, 2 do
-    local ok, err = self._store:_valid(self, margin)
+    local ok, err = self._store:_ensure_valid(self, margin)
     if not ok then return nil, err end
     local token = self:token()
     local reply
     reply, err = self._session:gateway(method, endpoint, options)
     local expired = not reply and err.kind == "token_expired"
-    if not expired or attempt == 2 or not Customer.is_renewable(self) then return reply, err end
-    local renewed, why = replace(self, token)
-    if not renewed then return nil, why end
+    if not expired or attempt == 2 or not Customer.has_token_to_regenerate(self) then return reply, err end
+    local replaced, why = replace(self, token)
+    if not replaced then return nil, why end
     if err.http_status ~= 0 and method ~= "GET" and not options.repeatable then
       err.retryable = true -- there is a fresh token now; sending again is the caller's to decide
       return nil, err

@@ -25,7 +25,7 @@ end
 protocol.no_state = {
   missing = "nothing is stored under this key",
   deleted = "this customer was deleted",
-  version = "a later version of capauth has stored this customer",
+  version = "this customer was stored by a newer version of capauth",
 }
 protocol.gone = "this customer is no longer in Redis: expired or evicted, or Redis has lost its data"
 
@@ -50,14 +50,14 @@ local function call(redis, command, ...)
 end
 
 -- Whether asking again may help: Redis restarts, changes its primary, moves a slot.
-local function passes(err)
+local function is_temporary(err)
   for _, word in ipairs { "LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN" } do
     if err:find(word, 1, true) then return true end
   end
   return false
 end
 
-local MISREAD = "the answers in this connection are not ours; close it"
+local MISREAD = "this connection gives answers to other questions; close it"
 
 local function texts(answer, count)
   if type(answer) ~= "table" then return nil end
@@ -83,7 +83,7 @@ function protocol.run(redis, script, name, question, arguments)
     local err
     if not digests[script] then
       digests[script], err = call(redis, "script", "load", source_of(script))
-      if not digests[script] then return nil, err, passes(err) end
+      if not digests[script] then return nil, err, is_temporary(err) end
     end
     local answer
     answer, err = call(redis, "evalsha", digests[script], 1, name, question, plain(arguments))
@@ -94,16 +94,16 @@ function protocol.run(redis, script, name, question, arguments)
       read.now, read.outcome, read.failure, read.wait = tonumber(parts[3]), parts[4], parts[9], tonumber(parts[10])
       return read
     end
-    if not err:find("NOSCRIPT", 1, true) then return nil, err, passes(err) end
+    if not err:find("NOSCRIPT", 1, true) then return nil, err, is_temporary(err) end
     digests[script] = nil
   end
-  return nil, "Redis forgets its scripts", true
+  return nil, "Redis loses its scripts again and again", true
 end
 
 -- What is stored, by a plain read.
 function protocol.read(redis, name)
   local answer, err = call(redis, "hmget", name, (table.unpack or unpack)(FIELDS))
-  if not answer then return nil, err, passes(err) end
+  if not answer then return nil, err, is_temporary(err) end
   local parts = texts(answer, #FIELDS)
   if not parts then return nil, MISREAD end
   if table.concat(parts) == "" then return { outcome = "missing" } end
@@ -113,29 +113,30 @@ function protocol.read(redis, name)
   return read
 end
 
--- ---- What is told to other workers ---------------------------------------------------------------------------------
+-- ---- What other workers are told ------------------------------------------------------------------------------------
 
-local said_by_the_service = { refused = true, service = true, protocol = true }
-local nobody_elses = { usage = true, tls = true, cancelled = true }
+local from_the_service = { refused = true, service = true, protocol = true }
+local told_to_nobody = { usage = true, tls = true, cancelled = true }
 
-local function is_said(err)
-  return said_by_the_service[err.kind] or err.category == "refused"
+local function is_from_the_service(err)
+  return from_the_service[err.kind] or err.category == "refused"
 end
 
 -- The service did not say so: another host may have more luck.
 function protocol.is_own(err)
-  return err.category ~= "store" and not is_said(err) and err.category ~= "usage" and err.kind ~= "cancelled"
+  if err.category == "store" or err.category == "usage" or err.kind == "cancelled" then return false end
+  return not is_from_the_service(err)
 end
 
 -- The arguments of unlock.lua: the failure, its kind, and how long nobody is to try again.
 function protocol.report(err)
-  if err.category == "store" or nobody_elses[err.kind] or nobody_elses[err.category] then return "", "", 0 end
+  if err.category == "store" or told_to_nobody[err.kind] or told_to_nobody[err.category] then return "", "", 0 end
   if err.kind == "sign_in_required" and err.http_status == 0 then return "", "", 0 end
   local wait = err.retry_after and math.floor(err.retry_after * 1000) or -1
   local hold = err.retry_after and math.max(1, math.min(wait, LONGEST_PAUSE_MS)) or PAUSE_MS
   local text = ("%s %d %d %d %d %.0f %s"):format(err.name, err.code, err.http_status, err.retryable and 1 or 0, wait,
     err.server_code or 0, err.message)
-  return text, is_said(err) and "service" or "local", hold
+  return text, is_from_the_service(err) and "service" or "local", hold
 end
 
 -- The error that another worker wrote; `wait` milliseconds of its pause are left.
@@ -164,7 +165,7 @@ function protocol.host()
   return (first_bytes("/proc/sys/kernel/hostname", 256) or os.getenv "HOSTNAME" or ""):gsub("%s", "")
 end
 
--- Sixteen digits that nobody else has.
+-- Sixteen random digits.
 function protocol.random()
   local bytes = assert(first_bytes("/dev/urandom", 8), "capauth.redis: no /dev/urandom here")
   return (("%02x"):rep(8)):format(bytes:byte(1, 8))

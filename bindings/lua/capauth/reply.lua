@@ -18,10 +18,10 @@ function Reply.of_call(call)
     _handle = true, -- what tells ours from other tables
     http_status = core.call_http_status(handle),
     ok = core.call_ok(handle) == 1,
-    code = values.some_number(code),
-    message = values.some(core.call_server_message(handle)),
+    code = values.number_or_nil(code),
+    message = values.text_or_nil(core.call_server_message(handle)),
     body = core.call_body(handle),
-    refusal = values.some_number(core.call_refusal(handle)),
+    refusal = values.number_or_nil(core.call_refusal(handle)),
     _error_message = core.call_error_message(handle),
     _retryable = core.call_retryable(handle) == 1,
   }, meta)

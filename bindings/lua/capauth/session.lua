@@ -13,7 +13,7 @@ local meta = { __index = methods, __metatable = Session.class }
 
 local function handle_of(self) return values.object(self, Session.class) end
 
-local function complaint(handle)
+local function error_message(handle)
   local _, text = core.session_copy_error_message(handle)
   return text
 end
@@ -28,7 +28,7 @@ end
 
 function meta.__close(self) self:close() end
 
--- ---- Who it is -----------------------------------------------------------------------------------------------------
+-- ---- Identity -------------------------------------------------------------------------------------------------------
 
 local identifiers = {
   { "mobile", core.IDENTIFIER_MOBILE },
@@ -44,7 +44,7 @@ local flows = { mobile = core.FLOW_MOBILE, web = core.FLOW_WEB }
 local identity = values.names(identifiers, contacts, { "device_id" })
 local known = values.names(identifiers, contacts, { "device_id", "brand", "flow" })
 
-local function given_of(rows, given)
+local function given_rows(rows, given)
   local found = {}
   for _, row in ipairs(rows) do
     if given[row[1]] ~= nil then found[#found + 1] = { name = row[1], type = row[2], value = given[row[1]] } end
@@ -53,12 +53,12 @@ local function given_of(rows, given)
 end
 
 -- `set` is one of the core's setters of a typed value.
-local function tell(handle, set, rows, what)
+local function set_all(handle, set, rows, what)
   for _, row in ipairs(rows) do
     local ok, err = values.text(row.value, row.name, what)
     if not ok then return nil, err end
     local code = set(handle, row.type, row.value)
-    if code ~= 0 then return nil, values.refused(code, complaint(handle), row.name, row.value, what) end
+    if code ~= 0 then return nil, values.refused(code, error_message(handle), row.name, row.value, what) end
   end
   return true
 end
@@ -68,13 +68,13 @@ local function set_device(handle, _, device_id)
 end
 
 local function identify(handle, given, least, what)
-  local ids, targets = given_of(identifiers, given), given_of(contacts, given)
+  local ids, targets = given_rows(identifiers, given), given_rows(contacts, given)
   if #ids > 1 or #ids < least then
     return nil, errors.invalid("mobile", what .. ": exactly one of mobile, email, username and external_id is needed")
   end
-  local ok, err = tell(handle, core.session_set_identifier, ids, what)
-  if ok then ok, err = tell(handle, core.session_set_contact, targets, what) end
-  if ok then ok, err = tell(handle, set_device, given_of({ { "device_id" } }, given), what) end
+  local ok, err = set_all(handle, core.session_set_identifier, ids, what)
+  if ok then ok, err = set_all(handle, core.session_set_contact, targets, what) end
+  if ok then ok, err = set_all(handle, set_device, given_rows({ { "device_id" } }, given), what) end
   return ok, err
 end
 
@@ -83,7 +83,7 @@ function Session.new(client, given)
   local ok, err = values.text(given.brand, "brand", "session")
   if not ok then return nil, err end
   local flow = flows[given.flow == nil and "mobile" or values.check(given.flow, "string", "flow", "session")]
-  if not flow then return nil, errors.invalid("flow", "session: flow is 'mobile' or 'web'") end
+  if not flow then return nil, errors.invalid("flow", "session: flow must be 'mobile' or 'web'") end
   local code, handle = core.session_new(client._handle, flow, given.brand)
   if code ~= 0 then
     local _, message = core.client_copy_error_message(client._handle)
@@ -99,39 +99,39 @@ function methods:second_factor(given)
   local handle = handle_of(self)
   given = values.options(given, identity, "second_factor")
   local code, second = core.session_second_factor(handle)
-  if code ~= 0 then return nil, errors.of_code(code, complaint(handle)) end
+  if code ~= 0 then return nil, errors.of_code(code, error_message(handle)) end
   local ok, err = identify(second, given, 0, "second_factor")
   if not ok then return nil, err end
   return Session.wrap(self._client, second)
 end
 
--- ---- What is known of it -------------------------------------------------------------------------------------------
+-- ---- Getters --------------------------------------------------------------------------------------------------------
 
-local function of(list)
+local function named_by(list)
   return function(number) return list[number] end
 end
 
-local function yes(number) return number == 1 end
+local function is_true(number) return number == 1 end
 
-local function maybe(number) -- -1 is the core's "not said"
+local function true_or_unknown(number) -- -1 is the core's "not said"
   if number >= 0 then return number == 1 end
 end
 
-local function left(number) -- -1 is the core's "not known"
+local function seconds_or_unknown(number) -- -1 is the core's "not known"
   if number >= 0 then return number / 1000 end
 end
 
-local flow_names = of { "mobile", "web", "mfa", "external" }
-local identifier_names = of { "mobile", "email", "username", "external_id" }
+local flow_names = named_by { "mobile", "web", "mfa", "external" }
+local identifier_names = named_by { "mobile", "email", "username", "external_id" }
 
 -- Method: the core's getter, and how its number reads in Lua. Texts come by copies, nil when there is none.
 local getters = {
-  signed_in = { "session_signed_in", yes },
+  signed_in = { "session_signed_in", is_true },
   next_step = { "session_next_step", core.step_name },
   expires_at = { "session_expires_at", values.seconds },
-  expires_in = { "session_expires_in_ms", left },
-  app_registered = { "session_app_registered", maybe },
-  registered_for_password = { "session_registered_for_password", maybe },
+  expires_in = { "session_expires_in_ms", seconds_or_unknown },
+  app_registered = { "session_app_registered", true_or_unknown },
+  registered_for_password = { "session_registered_for_password", true_or_unknown },
   flow = { "session_flow", flow_names },
   identifier_type = { "session_identifier_type", identifier_names },
 }
@@ -145,7 +145,7 @@ local function copied(name)
   return function(self)
     local code, text = copy(handle_of(self))
     if code ~= 0 then return nil, errors.of_code(code) end
-    return values.some(text)
+    return values.text_or_nil(text)
   end
 end
 for _, name in ipairs { "token", "key", "role", "customer_id", "brand", "identifier", "device_id" } do
@@ -154,7 +154,7 @@ end
 
 local otp_destination, otp_channel = copied "otp_destination", copied "otp_channel"
 
--- What is truly known of the OTP: when it was sent, where to (masked), by which channel, and the wrong answers since.
+-- What is known of the OTP: when and where it was sent (masked), by which channel, and the wrong OTPs since.
 function methods:otp()
   local handle = handle_of(self)
   return {
@@ -165,14 +165,14 @@ function methods:otp()
   }
 end
 
--- ---- Keeping it ----------------------------------------------------------------------------------------------------
+-- ---- Export and changes ---------------------------------------------------------------------------------------------
 
 -- fn(session) after anything changed that an export holds; nil removes it.
 function methods:on_change(fn)
   local handle = handle_of(self)
   if fn ~= nil then values.check(fn, "function", "fn", "on_change") end
   local code = core.session_on_change(handle, fn and self._client._events)
-  if code ~= 0 then return nil, errors.of_code(code, complaint(handle)) end
+  if code ~= 0 then return nil, errors.of_code(code, error_message(handle)) end
   self._on_change = fn
   self._client._watched[core.session_id(handle)] = fn and self
   return true
@@ -191,8 +191,8 @@ function methods:reload(text)
   local ok, err = values.text(text, "text", "reload")
   if not ok then return nil, err end
   local code = core.session_reload(handle, text)
-  Call.settle(self._client)
-  if code ~= 0 then return nil, errors.of_code(code, complaint(handle), "text") end
+  Call.deliver(self._client)
+  if code ~= 0 then return nil, errors.of_code(code, error_message(handle), "text") end
   return true
 end
 
@@ -201,7 +201,7 @@ end
 function methods:pause_refresh(seconds)
   local handle = handle_of(self)
   local code = core.session_pause_refresh(handle, values.milliseconds(seconds, "seconds", "pause_refresh"))
-  if code ~= 0 then return nil, values.refused(code, complaint(handle), "seconds", seconds, "pause_refresh") end
+  if code ~= 0 then return nil, values.refused(code, error_message(handle), "seconds", seconds, "pause_refresh") end
   return true
 end
 
@@ -209,7 +209,7 @@ end
 function methods:close()
   local handle = handle_of(self)
   local code = core.session_close(handle)
-  if code ~= 0 then return nil, errors.of_code(code, complaint(handle)) end
+  if code ~= 0 then return nil, errors.of_code(code, error_message(handle)) end
   return true
 end
 
@@ -255,7 +255,7 @@ local operations = {
   },
 }
 
-local function options_complaint(handle)
+local function options_error_message(handle)
   local _, text = core.options_copy_error_message(handle)
   return text
 end
@@ -271,7 +271,7 @@ local function set_payload(handle, given)
   local at = values.timestamp(given.payload_timestamp, "payload_timestamp", "generate_otp")
   local code = core.options_set_otp_hash(handle, hash, at)
   if code ~= 0 then
-    local message = options_complaint(handle)
+    local message = options_error_message(handle)
     local name = message:find "timestamp" and "payload_timestamp" or "payload_hash"
     return nil, values.refused(code, message, name, given[name], "generate_otp")
   end
@@ -283,7 +283,7 @@ local function options_of(operation, given)
   local code, handle = core.options_new()
   if code ~= 0 then return nil, errors.of_code(code) end
   for _, rows in ipairs { common, operation.rows } do
-    local ok, err = values.apply(rows, given, handle, options_complaint, operation.name)
+    local ok, err = values.apply(rows, given, handle, options_error_message, operation.name)
     if not ok then return nil, err end
   end
   local ok, err = set_payload(handle, given)
@@ -298,8 +298,8 @@ local function body_of(body)
   return text and true or nil, text or err
 end
 
--- The core's call, or what was refused before it.
-local function begin(self, operation, arguments, given)
+-- The core's call; or nil and an error of what was refused before the core made one.
+local function start_in_core(self, operation, arguments, given)
   local handle = self._handle
   local ok, err = values.texts(arguments, operation.required, operation.name)
   if not ok then return nil, err end
@@ -337,7 +337,7 @@ local function start(self, operation, arguments, callback)
     _client = self._client, _session = self, _callback = callback,
     _operation = operation.core, _value = operation.value,
   }
-  local call, err = begin(self, operation, arguments, given)
+  local call, err = start_in_core(self, operation, arguments, given)
   if not call then return Call.refused(fields, err) end
   return Call.new(fields, call)
 end

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Coroutines in which operations yield, and what they wait for: calls, and each other. Such a thing has `done()`,
+-- Coroutines in which operations yield. They wait for calls and for each other: what can be waited for has `done()`,
 -- `_client`, and `_waiters`, the tasks that wait for it. A task may be woken too early, or twice, and then waits again.
 local core = require "capauth.core"
 local errors = require "capauth.errors"
@@ -14,27 +14,27 @@ local meta = { __index = methods, __metatable = Task.class }
 local pack = table.pack or function(...) return { n = select("#", ...), ... } end
 local unpack = table.unpack or unpack
 
--- Coroutine: its task. Coroutines that are not in here are never yielded from. Weak in both: the task holds the
--- coroutine, and in 5.1 and LuaJIT a value that holds its own key is never collected. Whoever runs holds the task.
+-- The task of each coroutine; a coroutine that is not in here is never yielded from. Weak in both: the task holds the
+-- coroutine, and in 5.1 and LuaJIT a value that holds its own key is never collected.
 local task_of = setmetatable({}, { __mode = "kv" })
 
--- Yielded to ask whether one may.
-local ASKING = {}
+-- Yielded to find out whether it is possible.
+local MAY_YIELD = {}
 
 function Task.running()
   local thread = coroutine.running()
   return thread and task_of[thread]
 end
 
--- Before an operation sends anything that its task would have to wait for. Where Lua cannot tell, the yield itself
+-- To be called before an operation sends anything that its task would wait for. Where Lua cannot tell, the yield itself
 -- raises.
 function Task.check_may_yield(what)
-  if not coroutine.isyieldable then return coroutine.yield(ASKING) end
+  if not coroutine.isyieldable then return coroutine.yield(MAY_YIELD) end
   if coroutine.isyieldable() then return end
-  values.misuse(what .. " would have to wait, and nothing can yield here, across a C function; nothing was sent")
+  values.misuse(what .. ": cannot yield here, across a C function; nothing was sent")
 end
 
--- In a task: until it is done, or the time has come.
+-- In a task: yields until it is done, or until the deadline.
 function Task.wait_for(waitable, deadline)
   repeat
     coroutine.yield(waitable, deadline)
@@ -45,7 +45,7 @@ function Task.wait_for(waitable, deadline)
   end
 end
 
--- Those who wait for it go on with the next poll.
+-- The tasks that wait for it go on with the next poll.
 function Task.wake(waitable)
   for _, task in ipairs(waitable._waiters) do queue.push(waitable._client._ready, task) end
   waitable._waiters = {}
@@ -68,7 +68,7 @@ local function failed(task, problem)
   events.report(task._client, "a spawned function", task._thread, problem)
 end
 
--- A coroutine that was cancelled closes its variables, where Lua can.
+-- Closes the variables of a coroutine that was cancelled, where Lua can.
 local function finish(task)
   Task.wake(task)
   if coroutine.status(task._thread) ~= "suspended" or not coroutine.close then return end
@@ -87,14 +87,14 @@ local function resume(task, ...)
   task._waits_for = nil
   if not task._outcome then
     local ok, what, deadline = coroutine.resume(task._thread, ...)
-    while ok and what == ASKING do ok, what, deadline = coroutine.resume(task._thread) end
+    while ok and what == MAY_YIELD do ok, what, deadline = coroutine.resume(task._thread) end
     if not ok and not task._outcome then failed(task, what) end
     if not task._outcome then return sleep(task, what, deadline) end
   end
   finish(task)
 end
 
--- Runs until its first wait at once, the rest from client:poll().
+-- Runs fn at once until its first wait; client:poll() runs the rest.
 function Task.spawn(client, fn, ...)
   local task = setmetatable({ _handle = true, _client = client, _waiters = {} }, meta)
   task._thread = coroutine.create(function(...)
@@ -106,12 +106,12 @@ function Task.spawn(client, fn, ...)
   return task
 end
 
--- Each of those that can go on now; what they make ready in turn waits for the next poll.
+-- Resumes each that can go on now; what becomes ready meanwhile waits for the next poll.
 function Task.run_ready(client)
   queue.drain(client._ready, resume)
 end
 
--- Makes ready whose time has come. Gives the milliseconds to the next such time, nil when there is none.
+-- Makes ready the tasks whose time has come. Gives the milliseconds to the next such time, nil when there is none.
 function Task.expire(client)
   if next(client._timers) == nil then return nil end
   local now, nearest = core.now_ms(), math.huge
@@ -163,7 +163,7 @@ function methods:wait(seconds)
   return self:result()
 end
 
--- Its function goes no further: it ends with CANCELLED, and so does the call that it alone waits for.
+-- Ends its function where it waits, with CANCELLED, and cancels the call if no other task waits for it.
 function methods:cancel()
   values.object(self, Task.class)
   if self._outcome then return true end

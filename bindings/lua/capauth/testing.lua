@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- An emulator of the Auth Engine for your own tests, on a free port of this machine, over TLS.
 --
--- Plain Lua can neither start a program that it can stop again, nor speak TLS. So a POSIX shell keeps the emulator, for
--- as long as a pipe to this process is open: it ends with us, however we end. And the program `curl` carries the
--- requests of the control interface. Both are needed here only, never by capauth itself.
+-- Plain Lua can neither stop a program that it started, nor speak TLS. So a POSIX shell runs the emulator, for as long
+-- as a pipe to this process is open: it ends with us, however we end. And the program `curl` sends the requests of the
+-- control interface. Only this file needs them, capauth itself does not.
 --
--- A refused request of the control interface is a mistake in a test, and raises.
+-- A request that the control interface refuses is a mistake in a test, and raises.
 local capauth = require "capauth"
 local json = require "capauth.json"
 local values = require "capauth.values"
@@ -15,7 +15,7 @@ local class = "capauth.testing.Emulator"
 local methods = {}
 local meta = { __index = methods, __metatable = class }
 
--- One word for the shell, whatever is in it.
+-- One word for the shell, whatever characters it has.
 local function quoted(text)
   return "'" .. text:gsub("'", [['\'']]) .. "'"
 end
@@ -29,10 +29,10 @@ end
 
 -- The emulator's standard output is a fifo, from which we read its two lines; `cat` returns when our end of the pipe
 -- closes. An interrupt from the terminal goes to the shell too, which must outlive us.
-local keeper = [[
+local runner = [[
 trap '' INT HUP
 folder=%s
-%s --ca-file "$folder/ca.pem" </dev/null >"$folder/said" 2>"$folder/complaints" &
+%s --ca-file "$folder/ca.pem" </dev/null >"$folder/output" 2>"$folder/errors" &
 emulator=$!
 cat >/dev/null
 kill "$emulator" 2>/dev/null
@@ -51,31 +51,31 @@ local function command_of(options)
   return table.concat(words, " ")
 end
 
-local function announced(said, prefix)
-  local line = said:read "*l"
+local function read_line(output, prefix)
+  local line = output:read "*l"
   return line and line:match("^" .. prefix .. " (.+)$")
 end
 
--- testing.Emulator { brands = PATH of a brand file, program = PATH }, both optional; or nil and what it said.
+-- testing.Emulator { brands = PATH of a brand file, program = PATH }, both optional; or nil and the program's errors.
 function testing.Emulator(options)
   options = values.options(options, { brands = true, program = true }, "Emulator")
   local folder = output_of("mktemp -d"):match "^(.-)\n"
-  if not folder or folder == "" then return nil, "capauth: no temporary folder could be made" end
-  local said_path = folder .. "/said"
-  os.execute("mkfifo " .. quoted(said_path))
-  local pipe = assert(io.popen(keeper:format(quoted(folder), command_of(options)), "w"))
-  local said = assert(io.open(said_path, "r"))
-  local url = announced(said, "listening on")
-  local ca_file = url and announced(said, "ca file")
+  if not folder or folder == "" then return nil, "capauth: cannot make a temporary folder" end
+  local output_path = folder .. "/output"
+  os.execute("mkfifo " .. quoted(output_path))
+  local pipe = assert(io.popen(runner:format(quoted(folder), command_of(options)), "w"))
+  local output = assert(io.open(output_path, "r"))
+  local url = read_line(output, "listening on")
+  local ca_file = url and read_line(output, "ca file")
   if not ca_file then
-    local complaints = io.open(folder .. "/complaints", "r")
-    local text = complaints and complaints:read "*a" or ""
-    if complaints then complaints:close() end
-    said:close()
+    local errors = io.open(folder .. "/errors", "r")
+    local text = errors and errors:read "*a" or ""
+    if errors then errors:close() end
+    output:close()
     pipe:close()
     return nil, "capauth: the emulator did not start: " .. text
   end
-  return setmetatable({ _handle = true, _pipe = pipe, _said = said, _url = url, _ca_file = ca_file }, meta)
+  return setmetatable({ _handle = true, _pipe = pipe, _output = output, _url = url, _ca_file = ca_file }, meta)
 end
 
 -- One that runs already, and that close() leaves running.
@@ -93,14 +93,14 @@ function methods:close()
   values.object(self, class)
   if not self._pipe then return end
   self._pipe:close()
-  self._said:close()
-  self._pipe, self._said = nil, nil
+  self._output:close()
+  self._pipe, self._output = nil, nil
 end
 
 function methods:url() return self._url end
 function methods:ca_file() return self._ca_file end
 
--- A client for it, with more options if you like.
+-- A client for it; `options` are those of capauth.Client.
 function methods:client(options)
   local all = { base_url = self._url, ca_file = self._ca_file }
   for name, value in pairs(options or {}) do all[name] = value end
@@ -188,7 +188,7 @@ function methods:requests(brand)
   return control(self, "GET", "requests" .. query_of { brand = brand }).counts
 end
 
--- Forgets what happened, of one brand or of all.
+-- Clears what happened, of one brand or of all.
 function methods:reset(brand)
   control(self, "POST", "reset" .. query_of { brand = brand })
 end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Checks what callers pass, and turns it into what the core takes. A wrong type is the program's fault and raises;
--- anything else that is wrong with a value is told as nil and an error.
+-- Checks arguments, and turns them into what the core takes. A wrong type is a mistake in the program and raises;
+-- anything else that is wrong with a value gives nil and an error.
 local core = require "capauth.core"
 local errors = require "capauth.errors"
 
@@ -34,19 +34,19 @@ local function misuse(message)
 end
 values.misuse = misuse
 
--- The type's name for a message; nil is nothing, and a table may say that it is one of ours.
+-- The type's name for a message; of our own objects, that of the class.
 local function type_name(value)
   local class = getmetatable(value)
   return type(value) == "table" and type(class) == "string" and class or type(value)
 end
 
--- Here and below: `name` is the argument's, `what` the function's (or nil), both as the caller knows them.
+-- Here and below: `name` is the argument's, `what` the function's or nil, both as the caller knows them.
 function values.check(value, wanted, name, what)
   if type(value) == wanted then return value end
   misuse(("%s%s must be a %s, not %s"):format(what and what .. ": " or "", name, wanted, type_name(value)))
 end
 
--- The receiver of a method: an object that we made of that class, not just any table.
+-- The object of a method: one that we made of that class, not just any table.
 function values.object(self, class)
   if type(self) ~= "table" or getmetatable(self) ~= class or not rawget(self, "_handle") then
     misuse(("%s expected, got %s (call methods with a colon)"):format(class, type_name(self)))
@@ -54,11 +54,11 @@ function values.object(self, class)
   return self._handle
 end
 
--- Text is text: a number would lose the zero of 012345.
+-- A string for the core. A number is none: 012345 would lose its zero.
 function values.text(value, name, what)
-  if type(value) ~= "string" then misuse(("%s: %s must be text, not %s"):format(what, name, type_name(value))) end
+  if type(value) ~= "string" then misuse(("%s: %s must be a string, not %s"):format(what, name, type_name(value))) end
   local fault = core.text_fault(value)
-  if fault then return nil, errors.invalid(name, ("%s: %s has %s"):format(what, name, fault)) end
+  if fault then return nil, errors.invalid(name, ("%s: %s %s"):format(what, name, fault)) end
   return value
 end
 
@@ -77,7 +77,7 @@ function values.flag(value, name, what)
   return values.check(value, "boolean", name, what) and 1 or 0
 end
 
--- Beyond what an int holds, the core refuses it in its own words: give it the nearest that it refuses too.
+-- A number that no int holds becomes the nearest that one does: the core refuses that too, in its own words.
 local function clamp(number, limit)
   if number ~= number then return -1 end
   return math.max(-limit, math.min(limit, number))
@@ -117,21 +117,21 @@ function values.seconds(milliseconds) -- 0 is the core's "none"
   return milliseconds / 1000
 end
 
-function values.some_number(number) -- 0 is the core's "none"
+function values.number_or_nil(number) -- 0 is the core's "none"
   if number ~= 0 then return number end
 end
 
-function values.some(text) -- "" is the core's "none"
+function values.text_or_nil(text) -- "" is the core's "none"
   if text ~= "" then return text end
 end
 
 local function check_key(key, name, what)
   if type(key) ~= "string" then
-    misuse(("%s: %s is a table by name, like { [\"a\"] = \"b\" }, not a list"):format(what, name))
+    misuse(("%s: the keys of %s must be strings, like { [\"a\"] = \"b\" }"):format(what, name))
   end
 end
 
--- The names of a map, in an order that is the same each time.
+-- The names of a map in alphabetical order.
 local function sorted_names(map, name, what)
   local names = {}
   for key in pairs(values.check(map, "table", name, what)) do
@@ -156,12 +156,12 @@ function values.pairs_of_text(map, name, what)
   return list
 end
 
--- Of a list without holes.
+-- The length of a list, which may have no holes.
 function values.length(list, name, what)
   local count = 0
   for _ in pairs(list) do count = count + 1 end
   for i = 1, count do
-    if list[i] == nil then misuse(("%s: %s must be a text, or a list of texts without holes"):format(what, name)) end
+    if list[i] == nil then misuse(("%s: %s must be a string or a list of strings without holes"):format(what, name)) end
   end
   return count
 end
@@ -178,7 +178,7 @@ end
 
 local function plain(number) return type(number) == "number" and ("%.14g"):format(number) or tostring(number) end
 
--- The core's words on an argument in the caller's: its name, and seconds for milliseconds.
+-- The core's message on an argument in the caller's terms: its name, and seconds for milliseconds.
 function values.explain(message, name, value, what)
   local of_milliseconds = message:match "^[%l_]+_ms is (.+)$"
   if of_milliseconds then
@@ -191,16 +191,16 @@ function values.explain(message, name, value, what)
   return what .. ": " .. message
 end
 
--- What a setter of the core refused; `key` for one of a table.
+-- The error of a setter of the core; `key` if the value is one of a table.
 function values.refused(code, message, name, value, what, key)
   local shown = key and ("%s[%q]"):format(name, key) or name
   local explained = message and message ~= "" and values.explain(message, shown, value, what)
   return errors.of_code(code, explained or nil, name)
 end
 
--- Hands the options of `rows` ({ name, reader, setter }) to the core, in the order of the rows. `complaint` gives the
--- core's own words on what was wrong.
-function values.apply(rows, given, handle, complaint, what)
+-- Sets the options of `rows` ({ name, reader, setter }) in the core, in the order of the rows. `error_message` gives
+-- the core's own message on what was wrong.
+function values.apply(rows, given, handle, error_message, what)
   for _, row in ipairs(rows) do
     local name, reader, setter = row[1], row[2], row[3]
     if given[name] ~= nil then
@@ -210,7 +210,7 @@ function values.apply(rows, given, handle, complaint, what)
       for _, item in ipairs(is_map and value or { { value } }) do
         local code = core[setter](handle, (table.unpack or unpack)(item))
         if code ~= 0 then
-          return nil, values.refused(code, complaint(handle), name, given[name], what, is_map and item[1])
+          return nil, values.refused(code, error_message(handle), name, given[name], what, is_map and item[1])
         end
       end
     end

@@ -75,7 +75,7 @@ function support.descriptors()
   return tonumber((support.run "ls /proc/$PPID/fd | wc -l"))
 end
 
--- One more may be the other end of that pipe, on its way to be closed; a client has three.
+-- One more may be the other end of that pipe, about to be closed; a client has three.
 function support.assert_no_more_descriptors(before)
   local now = support.descriptors()
   luaunit.assertTrue(now <= before + 1, ("%d descriptors, before %d"):format(now, before))

@@ -110,7 +110,7 @@ function TestArguments:test_wrong_types_raise_at_the_callers_line()
   local customer = self.customer
   local line = debug.getinfo(1, "l").currentline + 1
   local message = raises(function() return (customer:validate_otp(483920)) end)
-  local expected = "test_arguments.lua:%d: capauth: validate_otp: otp must be text, not number"
+  local expected = "test_arguments.lua:%d: capauth: validate_otp: otp must be a string, not number"
   lu.assertStrContains(message, expected:format(line))
 end
 
@@ -131,7 +131,7 @@ function TestArguments:test_so_they_do_in_a_folder_named_capauth()
     print(select(2, pcall(function()
       local ok = customer:start_gateway("GET", 5)
     end)))
-  ]], "capauth/game.lua:4: capauth: gateway: endpoint must be text, not number")
+  ]], "capauth/game.lua:4: capauth: gateway: endpoint must be a string, not number")
 end
 
 function TestArguments:test_and_through_pcall_and_tail_calls()
@@ -153,16 +153,16 @@ function TestArguments:test_type_errors_name_function_and_argument()
     ["Client: max_retries must be a whole number, not 1.5"] = function()
       capauth.Client { cluster = "EU", max_retries = 1.5 }
     end,
-    ["session: mobile must be text, not number"] = function() client:session { brand = "B", mobile = 91 } end,
+    ["session: mobile must be a string, not number"] = function() client:session { brand = "B", mobile = 91 } end,
     ["generate_token: timeout must be a number, not string"] = function()
       customer:start_generate_token { timeout = "5" }
     end,
     ["generate_token: unknown option 'pasword'"] = function() customer:generate_token { pasword = "x" } end,
-    ["gateway: query is a table by name"] = function() customer:gateway("GET", "a", { query = { "x" } }) end,
-    ['gateway: query["a"] must be text, not number'] = function()
+    ["gateway: the keys of query must be strings"] = function() customer:gateway("GET", "a", { query = { "x" } }) end,
+    ['gateway: query["a"] must be a string, not number'] = function()
       customer:gateway("GET", "a", { query = { a = { "x", 5 } } })
     end,
-    ['gateway: query["a"] must be a text, or a list of texts without holes'] = function()
+    ['gateway: query["a"] must be a string or a list of strings without holes'] = function()
       customer:gateway("GET", "a", { query = { a = { b = "x" } } })
     end,
     ["start_validate_otp: the callback must be a function, not string"] = function()
@@ -362,9 +362,9 @@ function TestArguments:test_stores_name_what_is_wrong_where()
   for message, fn in pairs {
     ["redis.new: unknown option 'time'"] = function() make { time = 5 } end,
     ["redis.new: prefix must be a string, not number"] = function() make { prefix = 5 } end,
-    ["redis.new: prefix may have no braces"] = function() make { prefix = "{a}" } end,
+    ["redis.new: prefix must not have braces"] = function() make { prefix = "{a}" } end,
     ["redis.new: lock_seconds must be a number, not string"] = function() make { lock_seconds = "5" } end,
-    ["redis.new: lock_seconds must be 0.1 to 3600"] = function() make { lock_seconds = 0 } end,
+    ["redis.new: lock_seconds must be from 0.1 to 3600"] = function() make { lock_seconds = 0 } end,
     ["redis.new: ttl must be a number, not string"] = function() make { ttl = "5" } end,
     ["redis.new: ttl must be more than 0 seconds"] = function() make { ttl = 0 } end,
     ["redis.new: sleep must be a function, not number"] = function() make { sleep = 1 } end,

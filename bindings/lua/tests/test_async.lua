@@ -174,17 +174,17 @@ function TestAsync:test_callback_comes_also_when_the_call_is_waited_for()
 end
 
 function TestAsync:test_callbacks_start_what_comes_next()
-  local steps = {}
+  local reached = {}
   local customer, client = self.customer, self.client
   customer:start_generate_token(function(ok)
-    steps[#steps + 1] = ok
+    reached[#reached + 1] = ok
     customer:start_generate_otp(function(sent)
-      steps[#steps + 1] = sent
-      customer:start_validate_otp(support.OTP, function(valid) steps[#steps + 1] = valid end)
+      reached[#reached + 1] = sent
+      customer:start_validate_otp(support.OTP, function(valid) reached[#reached + 1] = valid end)
     end)
   end)
-  while #steps < 3 do assert(client:poll(-1)) end
-  lu.assertEquals(steps, { true, true, true })
+  while #reached < 3 do assert(client:poll(-1)) end
+  lu.assertEquals(reached, { true, true, true })
   lu.assertTrue(customer:signed_in())
 end
 
@@ -221,7 +221,7 @@ function TestAsync:test_every_started_operation_takes_a_callback()
   })
 end
 
-function TestAsync:test_forgotten_call_goes_on()
+function TestAsync:test_call_that_nobody_keeps_goes_on()
   self.customer:start_generate_token()
   collectgarbage()
   collectgarbage()

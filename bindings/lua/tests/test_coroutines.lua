@@ -13,20 +13,20 @@ function TestCoroutines:setUp()
 end
 
 function TestCoroutines:test_operations_yield_inside_spawn()
-  local steps = {}
+  local reached = {}
   local task = self.client:spawn(function(name)
-    steps[#steps + 1] = name
+    reached[#reached + 1] = name
     assert(self.customer:generate_token())
-    steps[#steps + 1] = "token"
+    reached[#reached + 1] = "token"
     assert(self.customer:generate_otp())
-    steps[#steps + 1] = "otp"
+    reached[#reached + 1] = "otp"
     return assert(self.customer:validate_otp(support.OTP)), "second"
   end, "began")
-  lu.assertEquals(steps, { "began" })
+  lu.assertEquals(reached, { "began" })
   lu.assertFalse(task:done())
   lu.assertEquals(select(2, task:result()).name, "PENDING")
   while not task:done() do assert(self.client:poll(-1)) end
-  lu.assertEquals(steps, { "began", "token", "otp" })
+  lu.assertEquals(reached, { "began", "token", "otp" })
   lu.assertEquals({ task:result() }, { true, "second" })
   lu.assertTrue(self.customer:signed_in())
 end

@@ -8,7 +8,7 @@ local function collect()
   for _ = 1, 4 do collectgarbage() end -- what has a finalizer goes with the next round
 end
 
--- Makes twenty clients by make(client, customer), drops them, and sees that nothing of them is left.
+-- Makes twenty clients by make(client, customer), keeps none, and sees that nothing of them is left.
 local function leaves_nothing(make)
   local alive = setmetatable({}, { __mode = "k" })
   local brand = support.brand()

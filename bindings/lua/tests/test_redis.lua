@@ -105,7 +105,7 @@ function TestRedis:test_what_is_not_stored_is_told_apart()
   lu.assertEquals(err.kind, "deleted")
 end
 
-function TestRedis:test_token_is_renewed_once_and_stored()
+function TestRedis:test_token_is_regenerated_once_and_stored()
   local session = self:signed_in()
   assert(self.store:save(KEY, session))
   self:age(10)
@@ -115,7 +115,7 @@ function TestRedis:test_token_is_renewed_once_and_stored()
   lu.assertEquals(self:regenerations(), 1)
 end
 
-function TestRedis:test_refused_token_is_renewed()
+function TestRedis:test_refused_token_is_regenerated()
   local session = self:signed_in()
   assert(self.store:save(KEY, session))
   local first, second = assert(self.store:session(KEY)), assert(self.other:session(KEY))
@@ -208,7 +208,7 @@ function TestRedis:test_answers_to_other_questions_are_not_believed()
     local customer, err = store:session(KEY)
     lu.assertNil(customer)
     lu.assertEquals(err.kind, "redis")
-    lu.assertStrContains(tostring(err), "not ours")
+    lu.assertStrContains(tostring(err), "other questions")
   end
 end
 

@@ -150,7 +150,7 @@ function TestSignIn:test_ensure_token_without_a_sign_in_says_so_each_time()
   end
 end
 
-function TestSignIn:test_sign_out_forgets_everything()
+function TestSignIn:test_sign_out_clears_everything()
   local customer = support.signed_in()
   lu.assertTrue(assert(customer:sign_out()))
   lu.assertFalse(customer:signed_in())

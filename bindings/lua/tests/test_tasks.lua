@@ -120,18 +120,18 @@ function TestTasks:test_cancel_leaves_a_call_that_others_wait_for()
 end
 
 function TestTasks:test_task_that_cancels_itself_ends_at_its_next_wait()
-  local steps, task = {}, nil
+  local reached, task = {}, nil
   task = self.client:spawn(function()
     coroutine.yield()
     task:cancel()
-    steps[1] = "cancelled"
+    reached[1] = "cancelled"
     coroutine.yield()
-    steps[2] = "went on"
+    reached[2] = "went on"
   end)
   lu.assertEquals(select(2, task:wait()).name, "CANCELLED")
   self.client:poll(0)
   self.client:poll(0)
-  lu.assertEquals(steps, { "cancelled" })
+  lu.assertEquals(reached, { "cancelled" })
 end
 
 function TestTasks:test_cancelled_variables_are_closed_where_lua_can()
