@@ -418,12 +418,12 @@ struct operation {
 
 static const struct operation operations[] = {
     {"token_generate", run_generate, NULL, 0, NULL},
-    {"otp_generate", run_otp, NULL, 0, "no sessionId"},
-    {"otp_validate", run_otp_validate, "otp", 1024, "no sessionId"},
-    {"password_validate", run_password_validate, "password", 1024, "no sessionId"},
+    {"otp_generate", run_otp, NULL, 0, "no session id"},
+    {"otp_validate", run_otp_validate, "otp", 1024, "no session id"},
+    {"password_validate", run_password_validate, "password", 1024, "no session id"},
     {"password_change", run_change_from, "current_password", 1024, "no token"},
     {"password_change", run_change_to, "new_password", 1024, "no token"},
-    {"password_forget", run_forget, "new_password", 1024, "no sessionId"},
+    {"password_forget", run_forget, "new_password", 1024, "no session id"},
     {"token_regenerate", run_regenerate, NULL, 0, "no key"},
     {"token_ensure", run_ensure, NULL, 0, "nobody is signed in"},
     {"token_expire", run_expire, NULL, 0, "no token"},
@@ -752,7 +752,7 @@ TEST(a_33rd_header_is_refused)
         assert_code(capauth_client_add_header(client, name, "1"), CAPAUTH_OK);
     }
     assert_code(capauth_client_add_header(client, "X-Own-32", "1"), CAPAUTH_E_INVALID_ARGUMENT);
-    assert_string_equal(capauth_client_error_message(client), "header is one more than 32");
+    assert_string_equal(capauth_client_error_message(client), "too many headers (at most 32)");
     capauth_client_free(&client);
 }
 

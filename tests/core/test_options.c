@@ -99,7 +99,7 @@ static const struct {
     {hash_before_1970, "timestamp_ms is -1, and may not be before 1970"},
     {header_of_ours, "header has a name that capauth or HTTP sets itself"},
     {header_without_a_value, "header has no value"},
-    {header_33, "header is one more than 32"},
+    {header_33, "too many headers (at most 32)"},
     {query_without_a_name, "the name of a query parameter is empty"},
     {query_without_a_value, "the value of a query parameter is missing"},
     {repeatable_of_2, "repeatable is 2, and may be 0 or 1"},

@@ -32,11 +32,11 @@ TEST(a_reload_says_on_the_session_what_is_wrong)
         const char *text, *says;
     } cases[] = {
         {NULL, "the export is missing"},
-        {"x", "the export is no JSON"},
+        {"x", "the export is not JSON"},
         {"{\"v\":2}", "the export is of a version"},
         {"{\"v\":1,\"origin\":\"https://other.example\",\"flow\":\"mobile\",\"brand\":\"B\"}", "another origin"},
         {"{\"v\":1,\"origin\":\"" ORIGIN "\",\"flow\":\"web\",\"brand\":\"B\"}", "another customer, brand or flow"},
-        {"{\"v\":1,\"origin\":\"" ORIGIN "\",\"flow\":\"mobile\",\"brand\":7}", "no proper text"},
+        {"{\"v\":1,\"origin\":\"" ORIGIN "\",\"flow\":\"mobile\",\"brand\":7}", "not a valid string"},
     };
     capauth_client *client = brand_client();
     capauth_session *customer = new_mobile(client, "B", "919999999993");
@@ -59,7 +59,7 @@ TEST(a_restore_says_it_on_the_client)
 
     assert_code(capauth_client_set_cluster(client, "MARS"), CAPAUTH_E_INVALID_ARGUMENT);
     assert_code(capauth_session_restore(client, "x", &customer), CAPAUTH_E_INVALID_ARGUMENT);
-    assert_string_equal(capauth_client_error_message(client), "the export is no JSON");
+    assert_string_equal(capauth_client_error_message(client), "the export is not JSON");
     capauth_client_free(&client);
 }
 

@@ -146,7 +146,7 @@ static const struct reply_case others[] = {
     {"{} 429", "HTTP/1.1 429 Too Many", "{}", CAPAUTH_E_RATE_LIMITED, CAPAUTH_E_RATE_LIMITED, 0, "", "HTTP 429"},
     {"{} 504", "HTTP/1.1 504 Timeout", "{}", UNKNOWN, SERVICE, 0, "", "HTTP 504"},
     {"empty 200", OK_LINE, "", UNKNOWN, PROTOCOL, 0, "", NULL},
-    {"{} 200", OK_LINE, "{}", UNKNOWN, PROTOCOL, 0, "", "HTTP 200 with a body that is no reply"},
+    {"{} 200", OK_LINE, "{}", UNKNOWN, PROTOCOL, 0, "", "HTTP 200 with a body that is not a reply"},
     {"[] 200", OK_LINE, "[]", UNKNOWN, PROTOCOL, 0, "", NULL},
     {"null 200", OK_LINE, "null", UNKNOWN, PROTOCOL, 0, "", NULL},
     {"a string 200", OK_LINE, "\"SUCCESS\"", UNKNOWN, PROTOCOL, 0, "", NULL},

@@ -234,7 +234,7 @@ TEST(our_own_words_are_told_whatever_the_secret)
         {"o", OK_LINE "\r\nContent-Length: 38\r\n\r\n{\"status\":{\"success\":true,\"code\":200}}",
          ": the reply has no token"},
         {"4", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "HTTP 404"},
-        {"no", OK_LINE "\r\nContent-Length: 5\r\n\r\nhello", "HTTP 200 with a body that is no reply"},
+        {"no", OK_LINE "\r\nContent-Length: 5\r\n\r\nhello", "HTTP 200 with a body that is not a reply"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -260,7 +260,7 @@ TEST(a_refusal_on_the_spot_says_why_whatever_the_secret)
              raw_server_url(scene->server));
     assert_code(capauth_session_restore(scene->client, text, &session), CAPAUTH_OK);
     assert_code(capauth_otp_validate(session, "1", NULL, NULL), CAPAUTH_E_WRONG_STEP);
-    assert_non_null(strstr(capauth_session_error_message(session), "no sessionId; generate a token first"));
+    assert_non_null(strstr(capauth_session_error_message(session), "no session id; generate a token first"));
     capauth_session_free(&session);
     close_scene(scene);
 }

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/call.h"
+#include "base/text.h"
+#include "protocol/headers.h"
+#include "session/client.h"
+#include "session/options.h"
 
 int capauth_options_new(capauth_options **out)
 {
@@ -125,18 +128,15 @@ int capauth_options_set_otp_hash(capauth_options *options, const char *hash, int
 
 int capauth_options_add_header(capauth_options *options, const char *name, const char *value)
 {
-    struct capauth__header *header;
     const char *fault;
 
     if (!options)
         return CAPAUTH_E_INVALID_ARGUMENT;
     if (capauth__headers_full(options->headers))
-        return fail(options, "header is one more than %d", CAPAUTH__HEADERS_MOST);
-    if (!(header = capauth__header_new(name, value, &fault)))
-        return fault ? fail(options, "header %s", fault) : CAPAUTH_E_NO_MEMORY;
-    header->next = options->headers;
-    options->headers = header;
-    return CAPAUTH_OK;
+        return fail(options, "too many headers (at most %d)", CAPAUTH__HEADERS_MOST);
+    if ((fault = capauth__added_header_fault(name, value)))
+        return fail(options, "header %s", fault);
+    return capauth__header_push(&options->headers, name, value) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
 }
 
 static void append_encoded(struct capauth__buffer *out, const char *text)

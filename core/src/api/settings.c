@@ -9,6 +9,7 @@
 #include "base/platform.h"
 #include "net/transport.h"
 #include "net/url.h"
+#include "protocol/headers.h"
 
 static int end(capauth_client *client, int result)
 {
@@ -154,15 +155,6 @@ static int set_base_url(capauth_client *client, const char *url)
     return result;
 }
 
-bool capauth__gateway_base(const struct capauth__config *config, struct capauth__buffer *out)
-{
-    if (config->gateway_url)
-        return capauth__buffer_text(out, config->gateway_url);
-    if (config->cluster_gateway)
-        return capauth__buffer_text(out, config->cluster_gateway);
-    return capauth__buffer_text(out, config->base_url) && capauth__buffer_text(out, "/mobile");
-}
-
 static int check_http2(capauth_client *client, int enabled)
 {
     return enabled && !capauth__transport_has_http2() ? capauth__setting_unsupported(client, "http2", "HTTP/2")
@@ -200,29 +192,13 @@ int capauth_client_set_clock_offset_ms(capauth_client *client, int64_t offset_ms
     return end(client, CAPAUTH_OK);
 }
 
-static void set_ca_source(struct capauth__config *config, const char *why, const char *path)
-{
-    char text[4200];
-
-    snprintf(text, sizeof text, "%s%s", why, path);
-    (void)capauth__replace(&config->net.ca_source, text); /* only told, in diagnose and TLS errors */
-}
-
-static void drop_ca_memory(struct capauth__config *config)
-{
-    if (config->net.ca_memory_fd >= 0)
-        close(config->net.ca_memory_fd);
-    config->net.ca_memory_fd = -1;
-    capauth__forget(&config->net.ca_pem);
-}
-
 static int set_ca_file(capauth_client *client, const char *path)
 {
     int result = replace_file(client, &client->config.net.ca_file, "ca_file", path);
 
     if (!result) {
-        drop_ca_memory(&client->config);
-        set_ca_source(&client->config, "ca_file: ", path);
+        capauth__config_drop_ca_memory(&client->config);
+        capauth__config_set_ca_source(&client->config, "ca_file: ", path);
     }
     return result;
 }
@@ -239,12 +215,12 @@ static int replace_ca_pem(capauth_client *client, const char *pem)
         return capauth__setting_unsupported(client, "ca_pem", "certificates but those of a file");
     if (result)
         return result;
-    drop_ca_memory(config);
+    capauth__config_drop_ca_memory(config);
     config->net.ca_memory_fd = fd;
     result = replace(&config->net.ca_pem, pem);
     if (!result && fd >= 0)
         result = replace(&config->net.ca_file, path);
-    set_ca_source(config, "ca_pem", "");
+    capauth__config_set_ca_source(config, "ca_pem", "");
     return result;
 }
 
@@ -291,51 +267,17 @@ static int set_proxy(capauth_client *client, const char *proxy)
 int capauth_client_add_header(capauth_client *client, const char *name, const char *value)
 {
     int result = begin(client);
-    struct capauth__header *header;
     const char *fault;
 
     if (result)
         return result;
     if (capauth__headers_full(client->config.net.headers))
-        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "header is one more than %d",
+        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "too many headers (at most %d)",
                                                 CAPAUTH__HEADERS_MOST));
-    if (!(header = capauth__header_new(name, value, &fault)))
-        return end(client, fault ? capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "header %s", fault)
-                                 : CAPAUTH_E_NO_MEMORY);
-    header->next = client->config.net.headers;
-    client->config.net.headers = header;
-    return end(client, CAPAUTH_OK);
-}
-
-bool capauth__config_init(struct capauth__config *config)
-{
-    const char *file = capauth__environment("SSL_CERT_FILE");
-    const char *why = "SSL_CERT_FILE: ";
-
-    config->net.ca_memory_fd = -1;
-#define NUMBER(name, member, least, most, value, check) config->member = value;
-#include "generated/settings.def"
-    if (!file) {
-        file = capauth__system_ca_file();
-        why = "the system's: ";
-    }
-    if (file)
-        set_ca_source(config, why, file);
-    return (!file || capauth__replace(&config->net.ca_file, file)) &&
-           capauth__replace(&config->net.user_agent, "capauth/" CAPAUTH_BUILD_VERSION);
-}
-
-void capauth__config_free(struct capauth__config *config)
-{
-    drop_ca_memory(config);
-    capauth__headers_free(&config->net.headers);
-#define TEXT_MEMBER(member) capauth__forget(&config->member);
-#include "generated/settings.def"
-    capauth__forget(&config->cluster_gateway);
-    capauth__forget(&config->net.ca_source);
-    capauth__forget(&config->net.https_proxy);
-    capauth__forget(&config->net.http_proxy);
-    capauth__forget(&config->net.no_proxy);
+    if ((fault = capauth__added_header_fault(name, value)))
+        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "header %s", fault));
+    return end(client,
+               capauth__header_push(&client->config.net.headers, name, value) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY);
 }
 
 static int read_number(const capauth_client *client, const int *slot)

@@ -7,12 +7,6 @@
 
 #include "session/client.h"
 
-/* Defaults, and the one look at the environment. */
-bool capauth__config_init(struct capauth__config *config);
-void capauth__config_free(struct capauth__config *config);
-/* Where gateway calls go, without a slash at the end; appended to `out`. */
-bool capauth__gateway_base(const struct capauth__config *config, struct capauth__buffer *out);
-
 /* For the setters that are more than a row, with the client's mutex held: what they return. */
 int capauth__setting_unsupported(capauth_client *client, const char *name, const char *what);
 int capauth__set_proxy(capauth_client *client, const char *proxy);

@@ -14,77 +14,67 @@ static bool header_name_is_sane(const char *name)
     return strspn(name, CAPAUTH__ALPHANUMERIC "!#$%&'*+-.^_`|~") == strlen(name);
 }
 
-/* What HTTP or capauth itself sets; a second one would contradict the first. */
-static bool header_is_ours(const char *name)
-{
-    static const char *const names[] = {"Accept",
-                                        "Accept-Encoding",
-                                        "Authorization",
-                                        "Connection",
-                                        "Content-Encoding",
-                                        "Content-Length",
-                                        "Content-Type",
-                                        "Cookie",
-                                        "Expect",
-                                        "HTTP2-Settings",
-                                        "Host",
-                                        "Keep-Alive",
-                                        "Proxy-Authorization",
-                                        "Proxy-Connection",
-                                        "TE",
-                                        "Trailer",
-                                        "Transfer-Encoding",
-                                        "Upgrade",
-                                        "User-Agent",
-                                        "cap_authorization",
-                                        "cap_brand",
-                                        "cap_device_id",
-                                        "cap_identifier_type",
-                                        "cap_identifier_value",
-                                        "cap_mobile",
-                                        "X-CAP-EXTERNAL-OAUTH-ID-TOKEN"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (capauth__ascii_equal(name, names[i]))
-            return true;
-    }
-    return false;
-}
-
 static bool is_blank(const char *value)
 {
     return !value[strspn(value, " ")];
 }
 
-/* NULL: no memory. */
-static struct capauth__header *make(const char *name, const char *value)
+const char *capauth__header_fault(const char *name, const char *value)
+{
+    const char *fault = capauth__text_fault(name, CAPAUTH__IDENTITY_LONGEST);
+
+    if (!value)
+        return "has no value";
+    if (!fault && !header_name_is_sane(name))
+        fault = "has a name with characters that a header may not have";
+    if (!fault && *value)
+        fault = capauth__text_fault(value, CAPAUTH__VALUE_LONGEST);
+    return fault;
+}
+
+/* "Name;" is how curl sends a header without a value; one of blanks only would vanish. */
+static bool push(struct capauth__header **headers, const char *name, const char *prefix, const char *value)
 {
     struct capauth__header *header = calloc(1, sizeof *header);
-    size_t size = strlen(name) + strlen(value) + 4;
+    size_t size = strlen(name) + strlen(prefix) + strlen(value) + 4;
 
     if (!header || !(header->line = malloc(size))) {
         free(header);
-        return NULL;
+        return false;
     }
-    /* "Name;" is how curl sends a header without a value; one of blanks only would vanish. */
-    snprintf(header->line, size, is_blank(value) ? "%s;" : "%s: %s", name, value);
-    return header;
+    snprintf(header->line, size, is_blank(value) ? "%s;" : "%s: %s%s", name, prefix, value);
+    header->next = *headers;
+    *headers = header;
+    return true;
 }
 
-struct capauth__header *capauth__header_new(const char *name, const char *value, const char **fault)
+bool capauth__header_push(struct capauth__header **headers, const char *name, const char *value)
 {
-    if (!value) {
-        *fault = "has no value";
-        return NULL;
+    return push(headers, name, "", value);
+}
+
+bool capauth__header_push_secret(struct capauth__header **headers, const char *name, const char *prefix,
+                                 const char *secret)
+{
+    if (!push(headers, name, prefix, secret))
+        return false;
+    (*headers)->secret = strlen(name) + strlen(": ") + strlen(prefix);
+    return true;
+}
+
+bool capauth__headers_copy(struct capauth__header **headers, const struct capauth__header *from)
+{
+    for (; from; from = from->next) {
+        struct capauth__header *header = calloc(1, sizeof *header);
+
+        if (!header || !(header->line = capauth__duplicate(from->line))) {
+            free(header);
+            return false;
+        }
+        header->next = *headers;
+        *headers = header;
     }
-    *fault = capauth__text_fault(name, CAPAUTH__IDENTITY_LONGEST);
-    if (!*fault && !header_name_is_sane(name))
-        *fault = "has a name with characters that a header may not have";
-    if (!*fault && header_is_ours(name))
-        *fault = "has a name that capauth or HTTP sets itself";
-    if (!*fault && *value)
-        *fault = capauth__text_fault(value, CAPAUTH__VALUE_LONGEST);
-    return *fault ? NULL : make(name, value);
+    return true;
 }
 
 bool capauth__headers_full(const struct capauth__header *headers)
@@ -105,17 +95,4 @@ void capauth__headers_free(struct capauth__header **headers)
         capauth__forget(&header->line);
         free(header);
     }
-}
-
-bool capauth__header_push(struct capauth__header **headers, const char *name, const char *value)
-{
-    struct capauth__header *header;
-
-    if (!value || !*value)
-        return true;
-    if (!(header = make(name, value)))
-        return false;
-    header->next = *headers;
-    *headers = header;
-    return true;
 }

@@ -4,16 +4,23 @@
 #define CAPAUTH_HEADER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct capauth__header {
     struct capauth__header *next;
     char *line; /* "Name: value" */
+    size_t secret; /* where a secret begins in it, which reaches to its end; 0: there is none */
 };
 
-/* One of the application's. NULL: *fault says what is wrong with it, or is NULL when there was no memory. */
-struct capauth__header *capauth__header_new(const char *name, const char *value, const char **fault);
-/* One of ours, in front of the others; nothing for a value that is NULL or empty. false: no memory. */
+/* NULL, or what is wrong with these, after the word "header". */
+const char *capauth__header_fault(const char *name, const char *value);
+/* In front of the others. false, here and next: no memory. */
 bool capauth__header_push(struct capauth__header **headers, const char *name, const char *value);
+/* With a value that is a secret, perhaps behind a prefix like "Bearer ". */
+bool capauth__header_push_secret(struct capauth__header **headers, const char *name, const char *prefix,
+                                 const char *secret);
+/* Copies of them all, in front of the others. */
+bool capauth__headers_copy(struct capauth__header **headers, const struct capauth__header *from);
 /* There may be this many of the application's in one list. */
 enum { CAPAUTH__HEADERS_MOST = 32 };
 bool capauth__headers_full(const struct capauth__header *headers);

@@ -383,12 +383,16 @@ void capauth__json_close(struct capauth__buffer *buffer)
     capauth__buffer_append(buffer, "}", 1);
 }
 
-void capauth__json_put_text(struct capauth__buffer *buffer, const char *name, const char *text)
+size_t capauth__json_put_text(struct capauth__buffer *buffer, const char *name, const char *text)
 {
+    size_t start;
+
     if (!text)
-        return;
+        return 0;
     put_name(buffer, name);
+    start = buffer->length;
     put_quoted(buffer, text, strlen(text));
+    return buffer->failed ? 0 : buffer->length - start - 2;
 }
 
 void capauth__json_put_integer(struct capauth__buffer *buffer, const char *name, int64_t number)

@@ -50,8 +50,8 @@ bool capauth__json_split(const char *text, bool (*is_known)(const char *name), s
 /* The writer puts members into the buffer; commas come by themselves. */
 void capauth__json_open(struct capauth__buffer *buffer);
 void capauth__json_close(struct capauth__buffer *buffer);
-/* Nothing is written for a NULL text. */
-void capauth__json_put_text(struct capauth__buffer *buffer, const char *name, const char *text);
+/* Gives how many bytes stand between the quotes. Nothing is written for a NULL text. */
+size_t capauth__json_put_text(struct capauth__buffer *buffer, const char *name, const char *text);
 void capauth__json_put_integer(struct capauth__buffer *buffer, const char *name, int64_t number);
 /* A member that is JSON already: `members` is `"a":1,"b":2` or NULL. */
 void capauth__json_put_members(struct capauth__buffer *buffer, const char *members);

@@ -35,7 +35,6 @@ struct capauth__exchange {
     bool has_body;
     bool gzip; /* the reply may come compressed: worth it for long ones */
     bool connect_only; /* a connection for later ones is all that is wanted */
-    bool repeatable; /* for its owner, who decides: nobody else sends it twice */
     struct capauth__header *secret_headers; /* who asks: tokens */
     struct capauth__header *headers; /* the application's */
     int64_t deadline_ms; /* its owner ends it then, by capauth__engine_withdraw */

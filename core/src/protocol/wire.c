@@ -3,83 +3,113 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 /* ---- Requests ---- */
 
-static void put_identity(capauth_call *call)
-{
-    const capauth_session *session = call->session;
-    struct capauth__buffer *body = &call->exchange.body;
+struct writer {
+    struct capauth__buffer *body;
+    struct capauth__secrets *secrets;
+};
 
-    capauth__json_put_text(body, "identifierType", capauth__identifier_type_name(session->identifier_type));
-    capauth__json_put_text(body, "identifierValue", session->identifier);
-    capauth__json_put_text(body, "brand", session->brand);
-    if (call->operation->fields & CAPAUTH__F_DEVICE && session->flow != CAPAUTH_FLOW_WEB)
-        capauth__json_put_text(body, "deviceId", session->device_id);
-    if (call->operation->fields & CAPAUTH__F_CONTACT)
-        capauth__json_put_text(body, session->contact_type == CAPAUTH_IDENTIFIER_EMAIL ? "email" : "mobile",
-                               capauth__session_contact(session));
+static void put(const struct writer *writer, const char *name, const char *text)
+{
+    (void)capauth__json_put_text(writer->body, name, text);
 }
 
-static void put_password(struct capauth__buffer *body, const char *name, const char *password)
+/* Notes where it stands, behind whose closing quote nothing has been written yet. */
+static void put_secret(const struct writer *writer, const char *name, const char *text)
 {
-    capauth__json_put_text(body, name, password);
-    capauth__json_put_text(body, "confirmPassword", password);
+    struct capauth__secrets *secrets = writer->secrets;
+    size_t length = capauth__json_put_text(writer->body, name, text);
+
+    if (!length)
+        return;
+    secrets->at[secrets->count].offset = writer->body->length - 1 - length;
+    secrets->at[secrets->count++].length = length;
 }
 
-static void put_fields(capauth_call *call, const struct capauth__arguments *arguments, const capauth_options *options)
+static void put_password(const struct writer *writer, const char *name, const char *password)
 {
-    const struct capauth__state *state = &call->session->state;
-    struct capauth__buffer *body = &call->exchange.body;
-    unsigned fields = call->operation->fields;
+    put_secret(writer, name, password);
+    put_secret(writer, "confirmPassword", password);
+}
 
-    if (fields & CAPAUTH__F_FIRST_PASSWORD && options && options->password)
-        put_password(body, "password", options->password);
+static void put_identity(const struct writer *writer, unsigned fields, const struct capauth__identity *identity)
+{
+    put(writer, "identifierType", capauth__identifier_type_name(identity->identifier_type));
+    put(writer, "identifierValue", identity->identifier);
+    put(writer, "brand", identity->brand);
+    if (fields & CAPAUTH__F_DEVICE && identity->flow != CAPAUTH_FLOW_WEB)
+        put(writer, "deviceId", identity->device_id);
+    if (fields & CAPAUTH__F_CONTACT)
+        put(writer, identity->contact_type == CAPAUTH_IDENTIFIER_EMAIL ? "email" : "mobile",
+            capauth__identity_contact(identity));
+}
+
+static void put_state(const struct writer *writer, unsigned fields, const struct capauth__state *state)
+{
     if (fields & CAPAUTH__F_AUTHORIZED_TOKEN)
-        capauth__json_put_text(body, "authorizedToken", state->authorized_token);
+        put_secret(writer, "authorizedToken", state->authorized_token);
     if (fields & CAPAUTH__F_SESSION_ID)
-        capauth__json_put_text(body, "sessionId", state->session_id);
-    if (fields & CAPAUTH__F_OTP_HASH && options && options->otp_hash) {
-        capauth__json_put_text(body, "hash", options->otp_hash);
-        capauth__json_put_integer(body, "timeStamp", options->otp_timestamp_ms);
-    }
-    if (fields & CAPAUTH__F_OTP)
-        capauth__json_put_text(body, "otp", arguments->otp);
+        put_secret(writer, "sessionId", state->session_id);
     if (fields & CAPAUTH__F_TOKEN)
-        capauth__json_put_text(body, "token", state->token);
-    if (fields & CAPAUTH__F_CURRENT_PASSWORD)
-        capauth__json_put_text(body, "password", arguments->current_password);
-    if (fields & CAPAUTH__F_PASSWORD)
-        capauth__json_put_text(body, "password", arguments->password);
-    if (fields & CAPAUTH__F_NEW_PASSWORD)
-        put_password(body, "newPassword", arguments->new_password);
-    if (fields & CAPAUTH__F_RESET_PASSWORD)
-        put_password(body, "password", arguments->new_password);
+        put_secret(writer, "token", state->token);
     if (fields & CAPAUTH__F_KEY)
-        capauth__json_put_text(body, "key", state->key);
+        put_secret(writer, "key", state->key);
     if (fields & CAPAUTH__F_EXPIRED_TOKEN)
-        capauth__json_put_text(body, "expiredToken", state->token);
-    if (fields & CAPAUTH__F_NEW_IDENTIFIER)
-        capauth__json_put_text(body, "newIdentifierValue", arguments->new_value);
+        put_secret(writer, "expiredToken", state->token);
 }
 
-bool capauth__wire_request(capauth_call *call, const struct capauth__arguments *arguments,
-                           const capauth_options *options)
+static void put_arguments(const struct writer *writer, unsigned fields, const struct capauth__arguments *arguments)
 {
-    struct capauth__buffer *url = &call->exchange.url;
+    if (fields & CAPAUTH__F_OTP)
+        put_secret(writer, "otp", arguments->otp);
+    if (fields & CAPAUTH__F_CURRENT_PASSWORD)
+        put_secret(writer, "password", arguments->current_password);
+    if (fields & CAPAUTH__F_PASSWORD)
+        put_secret(writer, "password", arguments->password);
+    if (fields & CAPAUTH__F_NEW_PASSWORD)
+        put_password(writer, "newPassword", arguments->new_password);
+    if (fields & CAPAUTH__F_RESET_PASSWORD)
+        put_password(writer, "password", arguments->new_password);
+    if (fields & CAPAUTH__F_NEW_IDENTIFIER)
+        put(writer, "newIdentifierValue", arguments->new_value);
+}
 
-    capauth__buffer_text(url, capauth__client_freeze(call->client)->base_url);
-    capauth__buffer_text(url, call->operation->path);
-    if (call->operation->verb == CAPAUTH__OTP_GENERATE && options && options->fallback_channel) {
-        capauth__buffer_text(url, "?fallbackChannel=");
-        capauth__buffer_text(url, options->fallback_channel); /* only letters, digits, - and _ */
+static void put_extras(const struct writer *writer, unsigned fields, const struct capauth__extras *extras)
+{
+    if (fields & CAPAUTH__F_FIRST_PASSWORD)
+        put_password(writer, "password", extras->first_password);
+    if (fields & CAPAUTH__F_OTP_HASH && extras->otp_hash) {
+        put_secret(writer, "hash", extras->otp_hash);
+        capauth__json_put_integer(writer->body, "timeStamp", extras->otp_timestamp_ms);
     }
-    call->exchange.method = call->operation->method;
-    call->exchange.has_body = true;
-    capauth__json_open(&call->exchange.body);
-    put_identity(call);
-    put_fields(call, arguments, options);
-    capauth__json_close(&call->exchange.body);
-    return !url->failed && !call->exchange.body.failed;
+}
+
+void capauth__wire_url(const struct capauth__operation *operation, const char *base_url,
+                       const struct capauth__extras *extras, struct capauth__buffer *url)
+{
+    capauth__buffer_text(url, base_url);
+    capauth__buffer_text(url, operation->path);
+    if (operation->verb == CAPAUTH__OTP_GENERATE && extras->fallback_channel) {
+        capauth__buffer_text(url, "?fallbackChannel=");
+        capauth__buffer_text(url, extras->fallback_channel); /* only letters, digits, - and _ */
+    }
+}
+
+void capauth__wire_body(const struct capauth__operation *operation, const struct capauth__state *state,
+                        const struct capauth__arguments *arguments, const struct capauth__extras *extras,
+                        struct capauth__buffer *body, struct capauth__secrets *secrets)
+{
+    const struct writer writer = {.body = body, .secrets = secrets};
+
+    capauth__json_open(body);
+    put_identity(&writer, operation->fields, &state->identity);
+    put_state(&writer, operation->fields, state);
+    put_arguments(&writer, operation->fields, arguments);
+    put_extras(&writer, operation->fields, extras);
+    capauth__json_close(body);
 }
 
 /* ---- Replies ---- */

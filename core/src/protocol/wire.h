@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Auth Engine's requests and replies. */
+/* The Auth Engine's requests, written from values, and its replies, read into values. */
 #ifndef CAPAUTH_WIRE_H
 #define CAPAUTH_WIRE_H
 
@@ -7,11 +7,36 @@
 #include <stdint.h>
 
 #include "base/json.h"
-#include "session/call.h"
+#include "protocol/operation.h"
+#include "protocol/state.h"
 
-/* Writes url and body of the call from the session, which must be locked. */
-bool capauth__wire_request(capauth_call *call, const struct capauth__arguments *arguments,
-                           const capauth_options *options);
+/* ---- Requests ---- */
+
+/* What an operation may be given beside its arguments; NULL: it was not. */
+struct capauth__extras {
+    const char *first_password;
+    const char *fallback_channel;
+    const char *otp_hash;
+    int64_t otp_timestamp_ms;
+};
+
+/* Where secrets stand in a body, as JSON writes them. */
+struct capauth__secrets {
+    struct {
+        size_t offset;
+        size_t length;
+    } at[8];
+    size_t count;
+};
+
+/* These append. A failure is in the buffer: check it at the end. */
+void capauth__wire_url(const struct capauth__operation *operation, const char *base_url,
+                       const struct capauth__extras *extras, struct capauth__buffer *url);
+void capauth__wire_body(const struct capauth__operation *operation, const struct capauth__state *state,
+                        const struct capauth__arguments *arguments, const struct capauth__extras *extras,
+                        struct capauth__buffer *body, struct capauth__secrets *secrets);
+
+/* ---- Replies ---- */
 
 /* A reply; its texts live as long as `root`. */
 struct capauth__reply {

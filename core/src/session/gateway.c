@@ -2,52 +2,13 @@
 #include "session/gateway.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "api/settings.h"
-#include "protocol/wire.h"
-#include "session/call.h"
+#include "protocol/headers.h"
+#include "session/message.h"
 #include "session/refresh.h"
-#include "session/start.h"
 
-/* ---- Starting ---- */
-
-/* Path segments of unreserved characters; no way up, no query, no empty segment. */
-static const char *endpoint_fault(const char *endpoint)
-{
-    static const char allowed[] = CAPAUTH__UNRESERVED "/";
-    const char *fault = capauth__text_fault(endpoint, CAPAUTH__IDENTITY_LONGEST);
-
-    if (fault)
-        return fault;
-    if (strspn(endpoint, allowed) != strlen(endpoint))
-        return "has a character that is not a letter, a digit, or one of -._~/";
-    if (strstr(endpoint, "//") || endpoint[strlen(endpoint) - 1] == '/')
-        return "has an empty segment";
-    if (strstr(endpoint, ".."))
-        return "has .. in it";
-    return NULL;
-}
-
-static int check(const char *method, const char *endpoint, const char *body, const char **argument,
-                 const char **message)
-{
-    *argument = "method";
-    *message = "method is neither GET nor POST";
-    if (!method || (strcmp(method, "GET") != 0 && strcmp(method, "POST") != 0))
-        return CAPAUTH_E_INVALID_ARGUMENT;
-    *argument = "endpoint";
-    *message = endpoint_fault(endpoint);
-    if (*message)
-        return CAPAUTH_E_INVALID_ARGUMENT;
-    *argument = "body";
-    *message = "a GET has no body";
-    if (body && !strcmp(method, "GET"))
-        return CAPAUTH_E_INVALID_ARGUMENT;
-    *argument = *message = NULL;
-    return CAPAUTH_OK;
-}
+/* ---- Requests ---- */
 
 /* Leaves "https://host:port" of a URL. */
 static void cut_path(struct capauth__buffer *url)
@@ -61,11 +22,10 @@ static void cut_path(struct capauth__buffer *url)
     }
 }
 
-static bool write_request(capauth_call *call, const char *endpoint, const char *body, const capauth_options *options)
+static void write_url(struct capauth__buffer *url, const struct capauth__config *config, const char *endpoint,
+                      const capauth_options *options)
 {
-    struct capauth__buffer *url = &call->exchange.url;
-
-    capauth__gateway_base(capauth__client_freeze(call->client), url);
+    capauth__gateway_base(config, url);
     if (endpoint[0] == '/')
         cut_path(url); /* a service beside the gateway, on the same host */
     else
@@ -73,129 +33,128 @@ static bool write_request(capauth_call *call, const char *endpoint, const char *
     capauth__buffer_text(url, endpoint);
     if (options && options->query.length)
         capauth__buffer_append(url, options->query.data, options->query.length);
-    call->exchange.has_body = !strcmp(call->exchange.method, "POST");
-    if (call->exchange.has_body)
-        capauth__buffer_text(&call->exchange.body, body ? body : "");
-    return !url->failed && !call->exchange.body.failed;
 }
 
-int capauth_gateway_call(capauth_session *session, const char *method, const char *endpoint, const char *body,
-                         const capauth_options *options, capauth_call **out)
+bool capauth__gateway_write(capauth_call *call, const struct capauth__gateway_request *request,
+                            const capauth_options *options)
 {
-    struct capauth__start start = {.session = session, .verb = CAPAUTH__GATEWAY, .options = options, .out = out};
-    int result;
+    struct capauth__exchange *exchange = &call->exchange;
 
-    if (!out)
-        return CAPAUTH_E_INVALID_ARGUMENT;
-    if ((result = capauth__start_begin(&start)))
-        return result;
-    result = check(method, endpoint, body, &start.argument, &start.message);
-    start.call->external = session->flow == CAPAUTH_FLOW_EXTERNAL;
-    if (!result && !(start.call->external ? session->access_token : session->state.token)) {
-        result = CAPAUTH_E_SIGN_IN_REQUIRED;
-        start.message = "nobody is signed in";
-    }
-    if (!result) {
-        bool get = !strcmp(method, "GET");
+    call->request.external = call->session->state.identity.flow == CAPAUTH_FLOW_EXTERNAL;
+    call->request.view = options && options->view;
+    call->attempts.repeatable = request->get || (options && options->repeatable);
+    exchange->method = request->get ? "GET" : "POST";
+    exchange->gzip = true;
+    exchange->has_body = !request->get;
+    write_url(&exchange->url, capauth__client_freeze(call->client), request->endpoint, options);
+    if (exchange->has_body)
+        capauth__buffer_text(&exchange->body, request->body ? request->body : "");
+    return !exchange->url.failed && !exchange->body.failed &&
+           (!options || capauth__headers_copy(&exchange->headers, options->headers));
+}
 
-        start.call->exchange.method = get ? "GET" : "POST";
-        start.call->exchange.repeatable = get || (options && options->repeatable);
-        start.call->view = options && options->view;
-        if (!write_request(start.call, endpoint, body, options))
-            result = CAPAUTH_E_NO_MEMORY;
-    }
-    return capauth__start_end(&start, result);
+/* Nothing for a value that is NULL or empty. */
+static bool push(struct capauth__header **headers, const char *name, const char *value)
+{
+    return !value || !*value || capauth__header_push(headers, name, value);
+}
+
+static bool push_external(struct capauth__header **headers, const struct capauth__identity *identity)
+{
+    return capauth__header_push_secret(headers, CAPAUTH__HEADER_ACCESS_TOKEN, "Bearer ", identity->access_token) &&
+           capauth__header_push_secret(headers, CAPAUTH__HEADER_ID_TOKEN, "", identity->id_token) &&
+           push(headers, CAPAUTH__HEADER_BRAND, identity->brand);
+}
+
+/* The identifier that the token was issued for, which may differ from ours after a lost identifier update. */
+static const char *issued_identifier(const struct capauth__state *state, char issued[CAPAUTH__ISSUED_SIZE])
+{
+    const char *type = capauth__identifier_type_name(state->identity.identifier_type);
+    size_t length = strlen(type);
+
+    capauth__token_identity(state->token, issued);
+    return !strncmp(issued, type, length) && issued[length] == '|' && issued[length + 1] ? issued + length + 1
+                                                                                         : state->identity.identifier;
+}
+
+static bool push_identity(struct capauth__header **headers, const struct capauth__state *state, bool cap_mobile)
+{
+    const struct capauth__identity *identity = &state->identity;
+    char issued[CAPAUTH__ISSUED_SIZE];
+    const char *identifier = issued_identifier(state, issued);
+    bool mobile = cap_mobile && identity->identifier_type == CAPAUTH_IDENTIFIER_MOBILE;
+
+    return capauth__header_push_secret(headers, CAPAUTH__HEADER_TOKEN, "", state->token) &&
+           push(headers, CAPAUTH__HEADER_BRAND, identity->brand) &&
+           push(headers, CAPAUTH__HEADER_DEVICE, identity->flow == CAPAUTH_FLOW_WEB ? NULL : identity->device_id) &&
+           push(headers, CAPAUTH__HEADER_IDENTIFIER_TYPE, capauth__identifier_type_name(identity->identifier_type)) &&
+           push(headers, CAPAUTH__HEADER_IDENTIFIER, identifier) &&
+           (!mobile || push(headers, CAPAUTH__HEADER_MOBILE, identifier));
 }
 
 /* ---- Sending ---- */
 
-static bool push_external(capauth_call *call, const capauth_session *session)
-{
-    struct capauth__buffer bearer = {0};
-    bool pushed =
-        capauth__buffer_text(&bearer, "Bearer ") && capauth__buffer_text(&bearer, session->access_token) &&
-        capauth__header_push(&call->exchange.secret_headers, "Authorization", bearer.data) &&
-        capauth__header_push(&call->exchange.secret_headers, "X-CAP-EXTERNAL-OAUTH-ID-TOKEN", session->id_token) &&
-        capauth__header_push(&call->exchange.secret_headers, "cap_brand", session->brand);
+enum decision { SEND, JOIN, HELD, NO_TOKEN, NO_MEMORY };
 
-    capauth__buffer_free(&bearer);
-    return pushed;
+static bool sends_view_token(const capauth_call *call, const struct capauth__state *state)
+{
+    return call->request.view && state->token && !strcmp(state->claims.role, "VIEW");
 }
 
-/* The identity that the token was issued for, which may differ from ours after a lost identifier update. */
-static const char *issued_identifier(const capauth_session *session, char identity[CAPAUTH__ISSUED_SIZE])
+/* Where the token does not do as it is. */
+static enum decision decide_on_token(const capauth_call *call)
 {
-    const char *type = capauth__identifier_type_name(session->identifier_type);
-    size_t length = strlen(type);
+    const struct capauth__state *state = &call->session->state;
 
-    capauth__token_identity(session->state.token, identity);
-    return !strncmp(identity, type, length) && identity[length] == '|' && identity[length + 1] ? identity + length + 1
-                                                                                               : session->identifier;
-}
-
-static bool push_identity(capauth_call *call, const capauth_session *session)
-{
-    char identity[CAPAUTH__ISSUED_SIZE];
-    const char *identifier = issued_identifier(session, identity);
-    bool mobile = call->client->config.cap_mobile && session->identifier_type == CAPAUTH_IDENTIFIER_MOBILE;
-    struct capauth__header **headers = &call->exchange.secret_headers;
-
-    return capauth__header_push(headers, "cap_authorization", session->state.token) &&
-           capauth__header_push(headers, "cap_brand", session->brand) &&
-           capauth__header_push(headers, "cap_device_id",
-                                session->flow == CAPAUTH_FLOW_WEB ? NULL : session->device_id) &&
-           capauth__header_push(headers, "cap_identifier_type",
-                                capauth__identifier_type_name(session->identifier_type)) &&
-           capauth__header_push(headers, "cap_identifier_value", identifier) &&
-           (!mobile || capauth__header_push(headers, "cap_mobile", identifier));
-}
-
-enum decision { SEND, JOIN, HELD, NO_TOKEN, FAIL };
-
-static bool sends_view_token(const capauth_call *call, const capauth_session *session)
-{
-    return call->view && session->state.token && !strcmp(session->state.claims.role, "VIEW");
-}
-
-/* With the session's mutex. */
-static enum decision decide(capauth_call *call, capauth_session *session)
-{
-    enum capauth__token_state look = capauth__token_look(session, call);
-
-    capauth__headers_free(&call->exchange.secret_headers);
-    if (call->external)
-        return push_external(call, session) ? SEND : FAIL;
-    if (!capauth__session_signed_in(session) && !sends_view_token(call, session))
+    if (!capauth__state_signed_in(state))
+        return sends_view_token(call, state) ? SEND : NO_TOKEN;
+    if (!call->client->config.auto_refresh || call->token_is_new)
+        return SEND;
+    switch (capauth__token_state(call)) {
+    case CAPAUTH__TOKEN_STALE:
+        return JOIN;
+    case CAPAUTH__TOKEN_HELD:
+        return HELD;
+    case CAPAUTH__TOKEN_MISSING:
         return NO_TOKEN;
-    if (capauth__session_signed_in(session) && call->client->config.auto_refresh && !call->token_was_fresh) {
-        if (look == CAPAUTH__TOKEN_STALE)
-            return JOIN;
-        if (look == CAPAUTH__TOKEN_HELD)
-            return HELD;
-        if (look == CAPAUTH__TOKEN_MISSING)
-            return NO_TOKEN;
+    default:
+        return SEND;
     }
-    call->generation = session->generation;
-    return push_identity(call, session) ? SEND : FAIL;
+}
+
+/* With the session's mutex. Who it is goes along as headers, made anew for each token. */
+static enum decision decide(capauth_call *call)
+{
+    const struct capauth__state *state = &call->session->state;
+    struct capauth__header **headers = &call->exchange.secret_headers;
+    enum decision decision = call->request.external ? SEND : decide_on_token(call);
+    bool pushed;
+
+    capauth__headers_free(headers);
+    if (decision != SEND)
+        return decision;
+    call->request.seen.token = state->stamp.token;
+    pushed = call->request.external ? push_external(headers, &state->identity)
+                                    : push_identity(headers, state, call->client->config.cap_mobile);
+    return pushed ? SEND : NO_MEMORY;
 }
 
 static void refused_for_expiry(capauth_call *call, bool may_succeed_later)
 {
-    call->retryable = may_succeed_later;
-    call->not_processed = true;
+    call->result.retryable = may_succeed_later;
     capauth__call_finish(call, CAPAUTH_TOKEN_EXPIRED, NULL);
 }
 
-void capauth__gateway_enter(capauth_call *call)
+static void enter(capauth_call *call)
 {
     enum decision decision;
 
-    if (call->token_refused && !call->exchange.repeatable) {
+    if (call->token_refused && !call->attempts.repeatable) {
         refused_for_expiry(call, true); /* the session has a fresh token now; sending again is the caller's to decide */
         return;
     }
     capauth__session_lock(call->session);
-    decision = decide(call, call->session);
+    decision = decide(call);
     capauth__session_unlock(call->session);
     switch (decision) {
     case SEND:
@@ -210,7 +169,7 @@ void capauth__gateway_enter(capauth_call *call)
     case NO_TOKEN:
         capauth__call_finish(call, CAPAUTH_E_SIGN_IN_REQUIRED, NULL);
         break;
-    case FAIL:
+    case NO_MEMORY:
         capauth__call_finish(call, CAPAUTH_E_NO_MEMORY, NULL);
         break;
     }
@@ -234,35 +193,36 @@ static int refusal_of(const struct capauth__gateway_status *status, int http_sta
     return http_status < 300 && status->unreadable ? CAPAUTH_E_PROTOCOL : CAPAUTH_E_REFUSED;
 }
 
-/* What the reply said, beside the code's own sentence. */
-static void describe_refusal(const capauth_call *call, char *out, size_t size)
+static void describe_refusal(const struct capauth__result *result, char *out, size_t size)
 {
-    const char *said = call->server_message;
+    const char *said = result->server_message;
     char code[32] = "";
 
-    if (call->server_code)
-        snprintf(code, sizeof code, ", code %lld", (long long)call->server_code);
-    if (call->refusal == CAPAUTH_E_PROTOCOL)
-        said = "the reply begins like JSON, but cannot be read as JSON";
-    snprintf(out, size, "HTTP %d%s%s%s", call->http_status, code, said ? ": " : "", said ? said : "");
+    if (result->server_code)
+        snprintf(code, sizeof code, ", code %lld", (long long)result->server_code);
+    if (result->refusal == CAPAUTH_E_PROTOCOL)
+        said = "the reply begins like JSON, but is not valid JSON";
+    snprintf(out, size, "HTTP %d%s%s%s", result->http_status, code, said ? ": " : "", said ? said : "");
 }
 
 static void deliver_reply(capauth_call *call, const struct capauth__answer *answer, int refusal)
 {
+    struct capauth__result *result = &call->result;
     char said[900] = "";
 
-    call->not_processed = false;
-    call->ok = !refusal;
-    call->refusal = refusal;
+    if (!capauth__buffer_append(&result->body, answer->body, answer->length)) {
+        capauth__attempts_add(&call->attempts, CAPAUTH__LOST);
+        capauth__call_finish(call, CAPAUTH_E_NO_MEMORY, NULL);
+        return;
+    }
+    capauth__attempts_add(&call->attempts, CAPAUTH__ANSWERED);
+    result->refusal = refusal;
     /* These turn a request away before it is processed; of others that is not known. */
-    call->retryable = capauth_error_retryable(refusal) &&
-                      (call->exchange.repeatable || answer->http_status == 429 || answer->http_status == 503);
+    result->retryable = capauth_error_retryable(refusal) &&
+                        (call->attempts.repeatable || answer->http_status == 429 || answer->http_status == 503);
     if (refusal)
-        describe_refusal(call, said, sizeof said);
-    if (!capauth__buffer_append(&call->reply_body, answer->body, answer->length))
-        capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_NO_MEMORY), NULL);
-    else
-        capauth__call_finish(call, CAPAUTH_OK, said);
+        describe_refusal(result, said, sizeof said);
+    capauth__call_finish(call, CAPAUTH_OK, said);
 }
 
 /* The token was refused: one regeneration, then once more, where that is safe. */
@@ -273,30 +233,30 @@ static void token_was_refused(capauth_call *call)
     bool possible;
     bool allowed;
 
+    capauth__attempts_add(&call->attempts, CAPAUTH__TURNED_AWAY);
     capauth__session_lock(session);
-    newer = session->generation != call->generation;
-    possible = capauth__refresh_possible(session);
+    newer = session->state.stamp.token != call->request.seen.token;
+    possible = capauth__state_can_regenerate(&session->state);
     allowed = capauth__refresh_allowed(session);
     capauth__session_unlock(session);
-    if (call->token_was_fresh || (!newer && possible && !allowed)) {
+    if (call->token_is_new || (!newer && possible && !allowed)) {
         refused_for_expiry(call, false);
         return;
     }
     if (!newer && !possible) {
-        call->not_processed = true;
         capauth__call_finish(call, CAPAUTH_E_SIGN_IN_REQUIRED, "the token was refused, and cannot be regenerated");
         return;
     }
-    call->token_refused = call->not_processed = true;
+    call->token_refused = true;
     if (newer) {
-        call->token_was_fresh = true;
-        capauth__gateway_enter(call);
+        call->token_is_new = true;
+        enter(call);
     } else {
         capauth__refresh_join(call);
     }
 }
 
-void capauth__gateway_answered(capauth_call *call, const struct capauth__answer *answer)
+static void answered(capauth_call *call, const struct capauth__answer *answer)
 {
     struct capauth__gateway_status status;
 
@@ -304,14 +264,17 @@ void capauth__gateway_answered(capauth_call *call, const struct capauth__answer 
         return;
     if (capauth__wire_gateway_reply(answer->http_status, answer->body, answer->length, &status)) {
         capauth__forget(&status.message);
-        capauth__call_finish(call, capauth__call_lost(call, CAPAUTH_E_NO_MEMORY), NULL);
+        capauth__attempts_add(&call->attempts, CAPAUTH__LOST);
+        capauth__call_finish(call, CAPAUTH_E_NO_MEMORY, NULL);
         return;
     }
-    call->server_code = status.code;
-    capauth__call_keep_message(call, NULL, status.message);
+    call->result.server_code = status.code;
+    capauth__keep_message(call, NULL, status.message);
     capauth__forget(&status.message);
-    if (status.expired && !call->external && call->client->config.auto_refresh)
+    if (status.expired && !call->request.external && call->client->config.auto_refresh)
         token_was_refused(call);
     else
         deliver_reply(call, answer, refusal_of(&status, answer->http_status));
 }
+
+const struct capauth__call_kind capauth__gateway_kind = {.enter = enter, .answered = answered};

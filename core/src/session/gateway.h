@@ -3,12 +3,19 @@
 #ifndef CAPAUTH_GATEWAY_H
 #define CAPAUTH_GATEWAY_H
 
-#include <capauth/capauth.h>
+#include "session/call.h"
 
-#include "net/transport.h"
+extern const struct capauth__call_kind capauth__gateway_kind;
 
-/* In a turn of the engine, with its mutex held. */
-void capauth__gateway_enter(capauth_call *call);
-void capauth__gateway_answered(capauth_call *call, const struct capauth__answer *answer);
+/* What is to be sent, which has been checked. */
+struct capauth__gateway_request {
+    bool get; /* else POST */
+    const char *endpoint; /* one that begins with / is a path on the gateway's host */
+    const char *body; /* NULL: none */
+};
+
+/* The call will make this request. `options` may be NULL. false: no memory. */
+bool capauth__gateway_write(capauth_call *call, const struct capauth__gateway_request *request,
+                            const capauth_options *options);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/escape.h"
 
 /* Of a secret longer than this the beginning says that it is one. */
-enum { TELLING = 32, SHORTEST_HEADER = 16, FORMS = 3 };
+enum { TELLING = 32, FORMS = 3 };
 
 /* The text as it came, then with escapes undone. */
 struct forms {
@@ -56,18 +56,7 @@ static bool has(const struct forms *forms, const char *secret)
     return secret && is_in(forms, secret, strlen(secret));
 }
 
-/* Members of a request that messages may well repeat. */
-static bool is_harmless(const char *name, size_t length)
-{
-    static const char *const harmless[] = {"identifierType", "identifierValue", "brand", "deviceId", "mobile", "email"};
-
-    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++) {
-        if (strlen(harmless[i]) == length && !memcmp(name, harmless[i], length))
-            return true;
-    }
-    return false;
-}
-
+/* As JSON writes it. */
 static bool escaped_is_in(const struct forms *forms, const char *value, size_t length)
 {
     struct capauth__buffer secret = {0};
@@ -80,68 +69,42 @@ static bool escaped_is_in(const struct forms *forms, const char *value, size_t l
     return found;
 }
 
-/* The request as our own writer made it: a flat object of strings and numbers, no white space. */
-static bool sent_is_in(const struct forms *forms, const char *body)
+static bool sent_is_in(const struct forms *forms, const char *body, const struct capauth__secrets *secrets)
 {
-    const char *name = body;
-
-    while (name && (name = strchr(name, '"'))) {
-        const char *name_end = capauth__string_end(++name);
-        const char *value = *name_end ? name_end + 2 : name_end;
-        const char *value_end;
-
-        if (*value != '"') { /* a number */
-            name = value;
-            continue;
-        }
-        value_end = capauth__string_end(++value);
-        if (!is_harmless(name, (size_t)(name_end - name)) && escaped_is_in(forms, value, (size_t)(value_end - value)))
+    for (size_t i = 0; i < secrets->count; i++) {
+        if (escaped_is_in(forms, body + secrets->at[i].offset, secrets->at[i].length))
             return true;
-        name = *value_end ? value_end + 1 : NULL;
     }
     return false;
 }
 
-/* A gateway header's value that is long enough to be a token. */
-static bool header_is_in(const struct forms *forms, const char *line)
+static bool header_is_in(const struct forms *forms, const struct capauth__header *header)
 {
-    const char *value = strstr(line, ": ");
-
-    value = value ? value + 2 : line;
-    if (!strncmp(value, "Bearer ", 7))
-        value += 7;
-    return strlen(value) >= SHORTEST_HEADER && has(forms, value);
-}
-
-static bool held_is_in(const struct forms *forms, const capauth_session *session)
-{
-    const struct capauth__state *state = &session->state;
-    bool found;
-
-    capauth__session_lock(session);
-    found = has(forms, state->token) || has(forms, state->key) || has(forms, state->session_id) ||
-            has(forms, state->authorized_token) || has(forms, session->access_token) || has(forms, session->id_token);
-    capauth__session_unlock(session);
-    return found;
-}
-
-static bool any_is_in(const struct forms *forms, const capauth_call *call, const struct capauth__reply *received)
-{
-    if (received && (has(forms, received->token) || has(forms, received->key) || has(forms, received->session_id)))
-        return true;
-    if (call->verb != CAPAUTH__GATEWAY && call->exchange.body.data && sent_is_in(forms, call->exchange.body.data))
-        return true;
-    for (const struct capauth__header *header = call->exchange.secret_headers; header; header = header->next) {
-        if (header_is_in(forms, header->line))
+    for (; header; header = header->next) {
+        if (header->secret && has(forms, header->line + header->secret))
             return true;
     }
-    return call->session && held_is_in(forms, call->session);
+    return false;
 }
 
-bool capauth__repeats_a_secret(const capauth_call *call, const struct capauth__reply *received, const char *text)
+static bool held_is_in(const struct forms *forms, const struct capauth__state *state)
+{
+    return has(forms, state->token) || has(forms, state->key) || has(forms, state->session_id) ||
+           has(forms, state->authorized_token) || has(forms, state->identity.access_token) ||
+           has(forms, state->identity.id_token);
+}
+
+static bool received_is_in(const struct forms *forms, const struct capauth__reply *reply)
+{
+    return has(forms, reply->token) || has(forms, reply->key) || has(forms, reply->session_id);
+}
+
+bool capauth__repeats_a_secret(const char *text, const struct capauth__secret_places *places)
 {
     struct forms forms;
-    bool found = !make_forms(text, &forms) || any_is_in(&forms, call, received);
+    bool found = !make_forms(text, &forms) || (places->reply && received_is_in(&forms, places->reply)) ||
+                 (places->body && places->in_body && sent_is_in(&forms, places->body, places->in_body)) ||
+                 header_is_in(&forms, places->headers) || (places->state && held_is_in(&forms, places->state));
 
     free_forms(&forms);
     return found;

@@ -5,14 +5,23 @@
 
 #include <stdbool.h>
 
+#include "base/header.h"
+#include "protocol/state.h"
 #include "protocol/wire.h"
-#include "session/call.h"
+
+/* Where secrets may be; any of it may be NULL. */
+struct capauth__secret_places {
+    const char *body; /* of the request, as our own writer made it */
+    const struct capauth__secrets *in_body;
+    const struct capauth__header *headers; /* of the request */
+    const struct capauth__state *state;
+    const struct capauth__reply *reply;
+};
 
 /*
- * Whether a text from outside repeats a secret: one that the call sent, that its session holds, or that came with the
- * text (`received`, or NULL). Raw, or as JSON escapes it, once or twice. Of a long secret its beginning is enough,
- * since texts get cut. Without memory to look properly it says yes. Takes the session's mutex.
+ * Whether a text from outside repeats one of them. Raw, or as JSON escapes it, once or twice. Of a long secret its
+ * beginning is enough, since texts get cut. Without memory to look properly it says yes.
  */
-bool capauth__repeats_a_secret(const capauth_call *call, const struct capauth__reply *received, const char *text);
+bool capauth__repeats_a_secret(const char *text, const struct capauth__secret_places *places);
 
 #endif

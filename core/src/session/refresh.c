@@ -1,44 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/refresh.h"
 
-#include <string.h>
-
 #include "base/platform.h"
-#include "protocol/wire.h"
-#include "session/call.h"
+#include "session/operations.h"
 
 /* After a failure, how long no new attempt is made: waiters get the old outcome. */
 enum { PAUSE_MS = 1000 };
 
-bool capauth__refresh_possible(const capauth_session *session)
-{
-    /* VIEW and MFA_PENDING tokens are never regenerated. */
-    return session->flow == CAPAUTH_FLOW_WEB ? capauth__session_signed_in(session) : session->state.key != NULL;
-}
+/* ---- Whether a token is good ---- */
 
 bool capauth__refresh_allowed(const capauth_session *session)
 {
-    return !session->state.refresh_off && capauth__monotonic_ms() >= session->refresh_paused_until_ms;
-}
-
-int capauth_session_pause_refresh(capauth_session *session, int duration_ms)
-{
-    int result = session ? capauth__client_check(session->client) : CAPAUTH_E_INVALID_ARGUMENT;
-
-    if (result)
-        return result;
-    capauth__session_lock(session);
-    if (session->closed) {
-        result = CAPAUTH_E_CLOSED;
-        capauth__session_set_error(session, capauth_strerror(result));
-    } else if (duration_ms < 0) {
-        result = CAPAUTH_E_INVALID_ARGUMENT;
-        capauth__session_set_error(session, "duration_ms is negative, and may be 0 to 2147483647 milliseconds");
-    } else {
-        session->refresh_paused_until_ms = duration_ms ? capauth__monotonic_ms() + duration_ms : 0;
-    }
-    capauth__session_unlock(session);
-    return result;
+    return capauth__monotonic_ms() >= session->refresh.paused_until_ms;
 }
 
 static int64_t left_ms(const capauth_session *session)
@@ -46,7 +19,7 @@ static int64_t left_ms(const capauth_session *session)
     return session->state.claims.expires_at_ms - capauth__server_now(session->client);
 }
 
-bool capauth__token_is_valid(const capauth_session *session)
+static bool is_valid(const capauth_session *session)
 {
     return session->state.token && (!session->state.claims.expires_at_ms || left_ms(session) > 0);
 }
@@ -55,98 +28,104 @@ bool capauth__token_is_valid(const capauth_session *session)
  * A token serves at least half of its life: a margin near that life would have every call regenerate. Only who
  * asks for a token with a margin of its own gets what it asked for.
  */
-static int64_t margin_of(capauth_session *session, const capauth_call *call)
+static int64_t margin_of(const capauth_call *call)
 {
+    capauth_session *session = call->session;
     const struct capauth__claims *claims = &session->state.claims;
+    const struct capauth__request *request = &call->request;
     int64_t life_ms = claims->expires_at_ms - claims->issued_at_ms;
 
-    if (!claims->issued_at_ms || life_ms <= 0 || call->margin_ms <= life_ms / 2) /* or does not say how long it lives */
-        return call->margin_ms;
-    if (call->verb == CAPAUTH__TOKEN_ENSURE && call->margin_given)
-        return call->margin_ms;
-    if (!session->margin_warned)
-        capauth__log(session->client, CAPAUTH_LOG_WARNING,
+    if (!claims->issued_at_ms || life_ms <= 0 || request->margin_ms <= life_ms / 2) /* or it does not say */
+        return request->margin_ms;
+    if (request->verb == CAPAUTH__TOKEN_ENSURE && request->margin_given)
+        return request->margin_ms;
+    if (!session->refresh.margin_warned)
+        capauth__log(&session->client->log, CAPAUTH_LOG_WARNING,
                      "a margin of %d ms is too long for a token that lives %lld ms: it is used for half of its life",
-                     call->margin_ms, (long long)life_ms);
-    session->margin_warned = true;
+                     request->margin_ms, (long long)life_ms);
+    session->refresh.margin_warned = true;
     return life_ms / 2;
 }
 
-enum capauth__token_state capauth__token_look(capauth_session *session, const capauth_call *call)
+enum capauth__token_state capauth__token_state(const capauth_call *call)
 {
+    const capauth_session *session = call->session;
     const struct capauth__state *state = &session->state;
+    bool possible = capauth__state_can_regenerate(state);
 
-    if (!state->token || !capauth__session_signed_in(session))
+    if (!capauth__state_signed_in(state))
         return CAPAUTH__TOKEN_MISSING;
-    if (!state->claims.expires_at_ms)
+    if (!state->claims.expires_at_ms || left_ms(session) > margin_of(call))
         return CAPAUTH__TOKEN_GOOD;
-    if (left_ms(session) > margin_of(session, call))
-        return CAPAUTH__TOKEN_GOOD;
-    if (capauth__refresh_possible(session) && capauth__refresh_allowed(session))
+    if (possible && capauth__refresh_allowed(session))
         return CAPAUTH__TOKEN_STALE;
     if (left_ms(session) > 0)
         return CAPAUTH__TOKEN_GOOD;
-    if (!capauth__refresh_possible(session))
+    if (!possible)
         return CAPAUTH__TOKEN_MISSING;
     /* Our own clock may be wrong: until the server has told what time it is there, only its refusal counts. */
     return capauth__server_clock_known(session->client) ? CAPAUTH__TOKEN_HELD : CAPAUTH__TOKEN_GOOD;
 }
 
+void capauth__token_held(capauth_call *call)
+{
+    call->result.retryable = true;
+    capauth__call_finish(call, CAPAUTH_TOKEN_EXPIRED, NULL);
+}
+
+/* ---- The regeneration ---- */
+
+static void regeneration_ended(capauth_call *regeneration);
+
+static const struct capauth__call_kind regeneration_kind = {
+    .enter = capauth__call_send, .answered = capauth__operation_answered, .ended = regeneration_ended};
+
 /* With the session's mutex. The headers of who asks for a token go along; a gateway call's are for the gateway. NULL:
  * no memory. */
-static capauth_call *refresh_new(capauth_session *session, const capauth_call *asker)
+static capauth_call *regeneration_new(capauth_session *session, const capauth_call *asker)
 {
-    capauth_call *call = capauth__call_new(session->client, session, CAPAUTH__TOKEN_REGENERATE, NULL);
+    const struct capauth__operation *operation =
+        capauth__operation_find(CAPAUTH__TOKEN_REGENERATE, session->state.identity.flow);
+    const struct capauth__arguments arguments = {0};
+    const struct capauth__extras extras = {0};
+    capauth_call *call =
+        capauth__call_new(session->client, session, CAPAUTH__TOKEN_REGENERATE, &regeneration_kind, NULL);
 
     if (!call)
         return NULL;
-    call->internal = true;
-    call->exchange.repeatable = true;
-    call->operation = capauth__operation_find(CAPAUTH__TOKEN_REGENERATE, session->flow);
-    call->epoch = session->epoch;
-    call->generation = session->generation;
-    call->key_version = session->key_version;
-    if (!capauth__wire_request(call, NULL, NULL) ||
-        !capauth__call_copy_headers(call, asker->verb == CAPAUTH__GATEWAY ? NULL : asker->exchange.headers)) {
-        capauth__task_release(&call->task);
+    call->request.internal = true;
+    if (!capauth__operation_write(call, operation, &arguments, &extras,
+                                  asker->request.verb == CAPAUTH__GATEWAY ? NULL : asker->exchange.headers)) {
+        capauth__call_drop(call);
         return NULL;
     }
-    call->session_next = session->calls;
-    session->calls = call;
-    session->refresh = call;
+    capauth__call_join_session(call);
+    session->refresh.call = call;
     capauth__call_trace(call, CAPAUTH_TRACE_START);
     return call;
 }
+
+static void post(capauth_call *regeneration)
+{
+    capauth__inbox_post(&regeneration->task, true);
+    capauth__call_drop(regeneration); /* the inbox holds it now */
+}
+
+/* ---- Waiting for it ---- */
 
 /* Without a new token the one there is will do, as long as it is valid; but not for who asked for more, or has seen it
  * refused. Without a margin it has been looked at already. */
 static bool would_make_do(const capauth_call *call)
 {
-    bool wants_any = call->verb == CAPAUTH__GATEWAY ? !call->token_refused
-                                                    : call->verb == CAPAUTH__TOKEN_ENSURE && !call->margin_given;
+    const struct capauth__request *request = &call->request;
+    bool wants_any = request->verb == CAPAUTH__GATEWAY
+                         ? !call->token_refused
+                         : request->verb == CAPAUTH__TOKEN_ENSURE && !request->margin_given;
 
-    return wants_any && call->margin_ms && capauth__token_is_valid(call->session);
+    return wants_any && request->margin_ms && is_valid(call->session);
 }
 
-/* A regeneration that hangs must not use up what its waiter can do without it: it may take half of the waiter's time,
- * and half of what the old token still lives. One that began long ago has taken that already. */
-static int64_t patience_ends_ms(const capauth_session *session, const capauth_call *call)
-{
-    int64_t time_ms = call->exchange.deadline_ms - capauth__monotonic_ms();
-    int64_t life_ms = left_ms(session);
-
-    return session->refresh->started_us / 1000 + (time_ms < life_ms ? time_ms : life_ms) / 2;
-}
-
-static void wait_for_refresh(capauth_session *session, capauth_call *call)
-{
-    call->waits_for_refresh = true;
-    call->refresh_next = session->refresh_waiters;
-    session->refresh_waiters = call;
-    if (would_make_do(call))
-        capauth__call_schedule(call, patience_ends_ms(session, call));
-}
-
+/* Goes on with the token there is, if that will do; else false. */
 static bool makes_do(capauth_call *call)
 {
     bool able;
@@ -156,181 +135,209 @@ static bool makes_do(capauth_call *call)
     capauth__session_unlock(call->session);
     if (!able)
         return false;
-    call->margin_ms = 0;
-    capauth__call_enter(call);
+    call->request.margin_ms = 0;
+    call->kind->enter(call);
     return true;
+}
+
+/* A regeneration that hangs must not use up what its waiter can do without it: it may take half of the waiter's time,
+ * and half of what the old token still lives. One that began long ago has taken that already. */
+static int64_t patience_ends_ms(const capauth_session *session, const capauth_call *call)
+{
+    int64_t time_ms = call->exchange.deadline_ms - capauth__monotonic_ms();
+    int64_t life_ms = left_ms(session);
+
+    return session->refresh.call->request.started_us / 1000 + (time_ms < life_ms ? time_ms : life_ms) / 2;
+}
+
+/* It has waited long enough for who holds a token that is still valid: it goes with that one, and the regeneration goes
+ * on by itself. */
+static void outwaited(capauth_call *call)
+{
+    if (capauth__call_is_overdue(call, capauth__monotonic_ms()))
+        return;
+    capauth__session_lock(call->session);
+    capauth__call_stop_waiting(call);
+    capauth__session_unlock(call->session);
+    capauth__call_wait_until(call, call->exchange.deadline_ms, NULL);
+    if (!makes_do(call))
+        call->kind->enter(call); /* it has expired meanwhile */
+}
+
+static void wait_for_token(capauth_session *session, capauth_call *call)
+{
+    call->waits_for_token = true;
+    call->waiter_next = session->refresh.waiters;
+    session->refresh.waiters = call;
+    if (would_make_do(call))
+        capauth__call_wait_until(call, patience_ends_ms(session, call), outwaited);
 }
 
 /* Why this token could not be regenerated a moment ago; CAPAUTH_OK: nobody has tried. */
 static int recent_failure(const capauth_session *session)
 {
-    int64_t since_ms = capauth__monotonic_ms() - session->refresh_failed_ms;
-    bool counts =
-        session->refresh_failed_ms && since_ms < PAUSE_MS && session->refresh_failed_generation == session->generation;
+    const struct capauth__refresh *refresh = &session->refresh;
+    bool counts = refresh->failed_ms && capauth__monotonic_ms() - refresh->failed_ms < PAUSE_MS &&
+                  refresh->failed_token == session->state.stamp.token;
 
-    return counts ? session->refresh_failure : CAPAUTH_OK;
+    return counts ? refresh->failure : CAPAUTH_OK;
+}
+
+/* One that began before a reload or a new sign-in brings nothing for the token of today. */
+static bool is_under_way(const capauth_session *session)
+{
+    return session->refresh.call && !capauth__call_is_past(session->refresh.call);
+}
+
+/* With the session's mutex: one is under way, or is `*started` now. Else why not, and what is known of that. */
+static int ensure_regeneration(capauth_session *session, const capauth_call *asker, capauth_call **started,
+                               char **detail)
+{
+    int failure;
+
+    if (is_under_way(session))
+        return CAPAUTH_OK;
+    if ((failure = recent_failure(session))) {
+        (void)capauth__replace(detail, session->refresh.failure_detail);
+        return failure;
+    }
+    if (!capauth__state_can_regenerate(&session->state))
+        return CAPAUTH_E_SIGN_IN_REQUIRED;
+    *started = regeneration_new(session, asker);
+    return *started ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
 }
 
 void capauth__refresh_join(capauth_call *call)
 {
     capauth_session *session = call->session;
     capauth_call *started = NULL;
-    char *message = NULL;
-    int failure = CAPAUTH_OK;
+    char *detail = NULL;
+    int failure;
 
     capauth__session_lock(session);
-    /* One that was begun before a reload or a new sign-in brings nothing for the token of today. */
-    if (!session->refresh || capauth__session_is_past(session, session->refresh)) {
-        if ((failure = recent_failure(session))) {
-            message = session->refresh_failure_message ? capauth__duplicate(session->refresh_failure_message) : NULL;
-        } else if (!capauth__refresh_possible(session)) {
-            failure = CAPAUTH_E_SIGN_IN_REQUIRED;
-        } else if (!(started = refresh_new(session, call))) {
-            failure = CAPAUTH_E_NO_MEMORY;
-        }
-    }
+    failure = ensure_regeneration(session, call, &started, &detail);
     if (!failure)
-        wait_for_refresh(session, call);
+        wait_for_token(session, call);
     capauth__session_unlock(session);
     if (failure && !makes_do(call))
-        capauth__call_finish(call, failure, message);
-    capauth__forget(&message);
-    if (started) {
-        capauth__inbox_post(&started->task, true);
-        capauth__task_release(&started->task); /* the inbox holds it now */
-    }
+        capauth__call_finish(call, failure, detail);
+    capauth__forget(&detail);
+    if (started)
+        post(started);
 }
 
-void capauth__refresh_leave(capauth_call *call)
+/* ---- Its end ---- */
+
+static void note_failure(struct capauth__refresh *refresh, const capauth_call *regeneration)
 {
-    for (capauth_call **link = &call->session->refresh_waiters; *link; link = &(*link)->refresh_next) {
-        if (*link == call) {
-            *link = call->refresh_next;
-            break;
-        }
-    }
-    call->waits_for_refresh = false;
+    const struct capauth__result *result = &regeneration->result;
+
+    refresh->failed_ms = 0;
+    if (result->code == CAPAUTH_OK || result->code == CAPAUTH_E_CANCELLED || regeneration->is_past)
+        return;
+    refresh->failed_ms = capauth__monotonic_ms();
+    refresh->failed_token = regeneration->request.seen.token;
+    refresh->failure = result->code;
+    (void)capauth__replace(&refresh->failure_detail, result->detail);
 }
 
-void capauth__refresh_outwaited(capauth_call *call)
+static capauth_call *take_waiters(capauth_session *session)
 {
-    capauth__session_lock(call->session);
-    capauth__refresh_leave(call);
-    capauth__session_unlock(call->session);
-    if (!makes_do(call))
-        capauth__call_enter(call); /* it has expired meanwhile */
-}
+    capauth_call *waiters = session->refresh.waiters;
 
-/* What the message says beyond "token_regenerate: the connection failed: ": a waiter's has the front itself. */
-static const char *detail_of(const capauth_call *refresh)
-{
-    const char *sentence = capauth__call_sentence(refresh);
-    const char *found = refresh->error_message ? strstr(refresh->error_message, sentence) : NULL;
-
-    if (!found)
-        return NULL;
-    found += strlen(sentence);
-    return strncmp(found, ": ", 2) ? NULL : found + 2;
-}
-
-static capauth_call *take_waiters(capauth_session *session, const capauth_call *refresh)
-{
-    capauth_call *waiters = session->refresh_waiters;
-
-    session->refresh_waiters = NULL;
-    session->refresh = NULL;
-    session->refresh_failed_ms = 0;
-    if (refresh->outcome != CAPAUTH_OK && refresh->outcome != CAPAUTH_E_CANCELLED && !refresh->void_answer) {
-        session->refresh_failed_ms = capauth__monotonic_ms();
-        session->refresh_failed_generation = refresh->generation;
-        session->refresh_failure = refresh->outcome;
-        (void)capauth__replace(&session->refresh_failure_message, detail_of(refresh));
-    }
-    for (capauth_call *call = waiters; call; call = call->refresh_next) {
-        call->waits_for_refresh = false;
-        capauth__call_schedule(call, call->exchange.deadline_ms); /* no longer the end of its patience */
+    session->refresh.waiters = NULL;
+    session->refresh.call = NULL;
+    for (capauth_call *call = waiters; call; call = call->waiter_next) {
+        call->waits_for_token = false;
+        capauth__call_wait_until(call, call->exchange.deadline_ms, NULL); /* no longer the end of its patience */
     }
     return waiters;
 }
 
 /* Those who wait go on waiting for a second attempt, if there is one to make. */
-static bool try_again(capauth_session *session, const capauth_call *refresh)
+static bool try_again(capauth_session *session, const capauth_call *regeneration)
 {
     capauth_call *again = NULL;
 
     capauth__session_lock(session);
-    if (session->refresh_again && capauth__refresh_possible(session))
-        again = refresh_new(session, refresh);
-    session->refresh_again = false;
+    if (session->refresh.again && capauth__state_can_regenerate(&session->state))
+        again = regeneration_new(session, regeneration);
+    session->refresh.again = false;
     capauth__session_unlock(session);
-    if (!again)
-        return false;
-    capauth__inbox_post(&again->task, true);
-    capauth__task_release(&again->task); /* the inbox holds it now */
-    return true;
+    if (again)
+        post(again);
+    return again != NULL;
 }
 
-static bool ends_the_session(int outcome)
+static bool ends_the_sign_in(int code)
 {
-    return outcome == CAPAUTH_CANNOT_REGENERATE_TOKEN || outcome == CAPAUTH_INVALID_KEY;
+    return code == CAPAUTH_CANNOT_REGENERATE_TOKEN || code == CAPAUTH_INVALID_KEY;
 }
 
-void capauth__refresh_ended(capauth_call *refresh)
+static void tell_waiter(capauth_call *call, const capauth_call *regeneration)
 {
-    capauth_session *session = refresh->session;
+    int code = regeneration->result.code;
+
+    if (regeneration->is_past && code != CAPAUTH_E_CANCELLED) {
+        call->kind->enter(call); /* looks at the session as it is now */
+    } else if (code == CAPAUTH_OK) {
+        call->token_is_new = true;
+        if (call->request.verb != CAPAUTH__GATEWAY)
+            capauth__call_take_answer(call, regeneration);
+        call->kind->enter(call);
+    } else if (ends_the_sign_in(code) || !makes_do(call)) {
+        capauth__call_take_answer(call, regeneration);
+        capauth__call_finish(call, code, regeneration->result.detail);
+    }
+}
+
+static void regeneration_ended(capauth_call *regeneration)
+{
+    capauth_session *session = regeneration->session;
     capauth_call *call = NULL;
-    bool past;
 
-    if (try_again(session, refresh))
+    if (try_again(session, regeneration))
         return;
     capauth__session_lock(session);
-    past = refresh->void_answer && refresh->outcome != CAPAUTH_E_CANCELLED;
-    if (session->refresh == refresh) /* else a newer one has taken its place, and its waiters */
-        call = take_waiters(session, refresh);
+    if (session->refresh.call == regeneration) { /* else a newer one has taken its place, and its waiters */
+        note_failure(&session->refresh, regeneration);
+        call = take_waiters(session);
+    }
     capauth__session_unlock(session);
     while (call) {
-        capauth_call *next = call->refresh_next;
+        capauth_call *next = call->waiter_next;
 
-        if (past) {
-            capauth__call_enter(call); /* looks at the session as it is now */
-        } else if (refresh->outcome == CAPAUTH_OK) {
-            call->token_was_fresh = true;
-            if (call->verb != CAPAUTH__GATEWAY)
-                capauth__call_take_answer(call, refresh);
-            capauth__call_enter(call);
-        } else if (ends_the_session(refresh->outcome) || !makes_do(call)) {
-            capauth__call_take_answer(call, refresh);
-            capauth__call_finish(call, refresh->outcome, detail_of(refresh));
-        }
+        tell_waiter(call, regeneration);
         call = next;
     }
 }
 
-void capauth__token_held(capauth_call *call)
+/* ---- Who asks for nothing but a token ---- */
+
+static void regenerate(capauth_call *call)
 {
-    call->retryable = true;
-    capauth__call_finish(call, CAPAUTH_TOKEN_EXPIRED, NULL);
+    if (call->token_is_new)
+        capauth__call_finish(call, CAPAUTH_OK, NULL);
+    else
+        capauth__refresh_join(call);
 }
 
-void capauth__ensure_enter(capauth_call *call)
+static void ensure(capauth_call *call)
 {
-    enum capauth__token_state look;
+    enum capauth__token_state token;
 
     capauth__session_lock(call->session);
-    look = capauth__token_look(call->session, call);
+    token = capauth__token_state(call);
     capauth__session_unlock(call->session);
-    switch (look) {
-    case CAPAUTH__TOKEN_GOOD:
+    if (call->token_is_new || token == CAPAUTH__TOKEN_GOOD)
         capauth__call_finish(call, CAPAUTH_OK, NULL);
-        break;
-    case CAPAUTH__TOKEN_STALE:
+    else if (token == CAPAUTH__TOKEN_STALE)
         capauth__refresh_join(call);
-        break;
-    case CAPAUTH__TOKEN_HELD:
+    else if (token == CAPAUTH__TOKEN_HELD)
         capauth__token_held(call);
-        break;
-    case CAPAUTH__TOKEN_MISSING:
+    else
         capauth__call_finish(call, CAPAUTH_E_SIGN_IN_REQUIRED, NULL);
-        break;
-    }
 }
+
+const struct capauth__call_kind capauth__ensure_kind = {.enter = ensure};
+const struct capauth__call_kind capauth__regenerate_kind = {.enter = regenerate};
