@@ -6,6 +6,7 @@
     generate.py header    rewrites the block of error codes in the public header
     generate.py check     fails when that block is not what errors.json says
 
+    enums.def         names and numbers of the enumerations, of enums.json
     errors.def        the rows behind capauth_strerror and capauth_error_name, of errors.json
     operations.def    what protocol/operation.c and its tests expand: one row for each fact of operations.json
     operations.c      the functions of capauth.h that start an operation of the Auth Engine
@@ -21,7 +22,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
-from tables import HERE, Operations, Settings, load_errors, public_name  # noqa: E402
+from tables import HERE, Operations, Settings, load_enums, load_errors, public_name  # noqa: E402
 
 HEADER = HERE / "include" / "capauth" / "capauth.h"
 BLOCK = re.compile(r"(/\* errors: begin[^\n]*\n).*?(/\* errors: end)", re.S)
@@ -60,6 +61,14 @@ def errors_def(errors):
     return definitions("errors.json", [("ERROR(code, name, text, retryable)", comment, rows)])
 
 
+def enums_def(enums):
+    sections = []
+    for name, enum in enums.items():
+        rows = [f'{name.upper()}({value["name"]}, {value["number"]}, "{value["text"]}")' for value in enum["values"]]
+        sections.append((f"{name.upper()}(NAME, number, text)", enum["doc"], rows))
+    return definitions("enums.json", sections)
+
+
 def c_outcome(name):
     return {"OK": "CAPAUTH__ON_SUCCESS", "E_UNKNOWN_OUTCOME": "CAPAUTH__ON_UNKNOWN"}.get(name, f"CAPAUTH_{name}")
 
@@ -89,7 +98,7 @@ def operations_def(table):
             )
         for outcome, step, why in table.transitions(row):
             comment = f" /* {why} */" if why else ""
-            steps.append(f"STEP({row.constant}, {c_outcome(outcome)}, {c_step(step)}){comment}")
+            steps.append(f"NEXT_STEP({row.constant}, {c_outcome(outcome)}, {c_step(step)}){comment}")
     return definitions(
         "operations.json",
         [
@@ -98,7 +107,7 @@ def operations_def(table):
             ("VALUE(name)", "The texts that operations take.", [f"VALUE({name})" for name in values]),
             ("ARGUMENT(NAME, value, KIND)", "Which operation takes which, in order.", arguments),
             ("REQUEST(NAME, flows, method, path, fields, REPLY, REPEAT)", "What the Auth Engine is asked.", requests),
-            ("STEP(NAME, outcome, step)", "What is advised after an outcome; no row: as before.", steps),
+            ("NEXT_STEP(NAME, outcome, step)", "What is advised after an outcome; no row: as before.", steps),
         ],
     )
 
@@ -213,6 +222,7 @@ def options_def(settings):
 def files():
     operations, settings = Operations(), Settings()
     return {
+        "enums.def": enums_def(load_enums()),
         "errors.def": errors_def(load_errors()),
         "operations.def": operations_def(operations),
         "operations.c": operations_c(operations),

@@ -48,6 +48,16 @@ def load_errors(path=HERE / "errors.json"):
     return table
 
 
+def load_enums(path=HERE / "enums.json"):
+    """enums.json without its comment: name of the enumeration -> its doc and values."""
+    table = json.loads(path.read_text(encoding="utf-8"))
+    del table["comment"]
+    for name, enum in table.items():
+        for key in ("name", "number", "text"):
+            unique(enum["values"], key, f"enums.json: {name}")
+    return table
+
+
 def public_name(row):
     """What users key their translations on: INVALID_OTP, BUSY."""
     return row["name"].removeprefix("E_")

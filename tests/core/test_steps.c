@@ -19,7 +19,7 @@ struct transition {
 };
 
 static const struct transition table[] = {
-#define STEP(verb, outcome, step) {CAPAUTH__##verb, outcome, step, #verb ", " #outcome},
+#define NEXT_STEP(verb, outcome, step) {CAPAUTH__##verb, outcome, step, #verb ", " #outcome},
 #include "generated/operations.def"
 };
 

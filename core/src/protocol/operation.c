@@ -83,21 +83,6 @@ const char *capauth__arguments_fault(enum capauth__verb verb, const struct capau
     return fault;
 }
 
-static const char *const step_names[] = {
-    [CAPAUTH_STEP_TOKEN_GENERATE] = "token_generate",
-    [CAPAUTH_STEP_OTP_GENERATE] = "otp_generate",
-    [CAPAUTH_STEP_OTP_VALIDATE] = "otp_validate",
-    [CAPAUTH_STEP_PASSWORD_CREATE] = "password_create",
-    [CAPAUTH_STEP_PASSWORD_VALIDATE] = "password_validate",
-    [CAPAUTH_STEP_SECOND_FACTOR] = "second_factor",
-    [CAPAUTH_STEP_DONE] = "done",
-};
-
-const char *capauth_step_name(int step)
-{
-    return step >= CAPAUTH_STEP_TOKEN_GENERATE && step <= CAPAUTH_STEP_DONE ? step_names[step] : "unknown";
-}
-
 struct transition {
     enum capauth__verb verb;
     int outcome;
@@ -105,7 +90,7 @@ struct transition {
 };
 
 static const struct transition transitions[] = {
-#define STEP(NAME, outcome, step) {CAPAUTH__##NAME, outcome, step},
+#define NEXT_STEP(NAME, outcome, step) {CAPAUTH__##NAME, outcome, step},
 #include "generated/operations.def"
 };
 
