@@ -195,9 +195,8 @@ public final class Client implements AutoCloseable {
     }
 
     /** The client's options. What is wrong with one is said by {@link #build()}. */
-    public static final class Builder {
+    public static final class Builder extends ClientOptions {
         private final List<Given> given = new ArrayList<Given>();
-        private Given allowHttp;
         private boolean hasCertificates;
         private Executor executor;
         private boolean background = true;
@@ -205,119 +204,6 @@ public final class Client implements AutoCloseable {
         private TraceListener trace;
 
         private Builder() {}
-
-        /** The Auth Engine's hosts and the gateway of that cluster. */
-        public Builder cluster(Cluster cluster) {
-            return set(Setting.CLUSTER, cluster == null ? null : cluster.name());
-        }
-
-        /** Instead of a cluster: https://auth.brand.example. */
-        public Builder baseUrl(String url) {
-            return set(Setting.BASE_URL, url);
-        }
-
-        /** Where gateway calls go; by default the cluster's gateway, else {base URL}/mobile. */
-        public Builder gatewayUrl(String url) {
-            return set(Setting.GATEWAY_URL, url);
-        }
-
-        /** For a whole call, waiting and retries included; 20,000 by default. */
-        public Builder timeoutMillis(long millis) {
-            return set(Setting.TIMEOUT_MILLIS, millis);
-        }
-
-        /** For name lookup, TCP and TLS of one attempt; 10,000 by default. */
-        public Builder connectTimeoutMillis(long millis) {
-            return set(Setting.CONNECT_TIMEOUT_MILLIS, millis);
-        }
-
-        /** How often what may be repeated is repeated; 2 by default. */
-        public Builder maxRetries(int retries) {
-            return set(Setting.MAX_RETRIES, retries);
-        }
-
-        /** Connections at once; 8 by default. */
-        public Builder maxConnections(int connections) {
-            return set(Setting.MAX_CONNECTIONS, connections);
-        }
-
-        /** HTTP/2, many calls on one connection; off by default. */
-        public Builder http2(boolean enabled) {
-            return set(Setting.HTTP2, enabled ? 1 : 0);
-        }
-
-        /** A PEM file of the only certificate authorities that are trusted. */
-        public Builder caFile(String path) {
-            hasCertificates = true;
-            return set(Setting.CA_FILE, path);
-        }
-
-        /** The same as text. On Android, where neither is given, the system's store is read. */
-        public Builder caPem(String pem) {
-            hasCertificates = true;
-            return set(Setting.CA_PEM, pem);
-        }
-
-        /** "1.2", the default, or "1.3". */
-        public Builder tlsMin(String version) {
-            return set(Setting.TLS_MIN, version);
-        }
-
-        /** Public keys, one of which the server must show: "sha256//BASE64;sha256//BASE64". */
-        public Builder pinnedKeys(String pins) {
-            return set(Setting.PINNED_KEYS, pins);
-        }
-
-        /** A PEM file. */
-        public Builder clientCert(String path) {
-            return set(Setting.CLIENT_CERT, path);
-        }
-
-        /** A PEM file, not encrypted. */
-        public Builder clientKey(String path) {
-            return set(Setting.CLIENT_KEY, path);
-        }
-
-        /** None by default; "env" reads the environment's variables now. */
-        public Builder proxy(String proxy) {
-            return set(Setting.PROXY, proxy);
-        }
-
-        public Builder userAgent(String userAgent) {
-            return set(Setting.USER_AGENT, userAgent);
-        }
-
-        /** A header of every request. */
-        public Builder header(String name, String value) {
-            given.add(new Given(Setting.HEADER, name, value, 0));
-            return this;
-        }
-
-        /** A token that expires within this time is regenerated before it is used; 30,000 by default. */
-        public Builder refreshMarginMillis(long millis) {
-            return set(Setting.REFRESH_MARGIN_MILLIS, millis);
-        }
-
-        /** Whether gateway calls regenerate the token by themselves; on by default. */
-        public Builder autoRefresh(boolean enabled) {
-            return set(Setting.AUTO_REFRESH, enabled ? 1 : 0);
-        }
-
-        /** Plain HTTP beyond loopback, for test networks. */
-        public Builder allowHttp(boolean allowed) {
-            allowHttp = new Given(Setting.ALLOW_HTTP, null, null, allowed ? 1 : 0);
-            return this;
-        }
-
-        /** Added to the local clock, for tests. */
-        public Builder clockOffsetMillis(long millis) {
-            return set(Setting.CLOCK_OFFSET_MILLIS, millis);
-        }
-
-        /** Whether gateway calls also send the older cap_mobile header. */
-        public Builder capMobile(boolean enabled) {
-            return set(Setting.CAP_MOBILE, enabled ? 1 : 0);
-        }
 
         /** For a bridge to java.util.logging see {@link LoggerLog}. */
         public Builder log(@Nullable LogListener listener) {
@@ -350,13 +236,10 @@ public final class Client implements AutoCloseable {
             return new Client(this);
         }
 
-        private Builder set(Setting setting, String text) {
-            given.add(new Given(setting, null, text, 0));
-            return this;
-        }
-
-        private Builder set(Setting setting, long number) {
-            given.add(new Given(setting, null, null, number));
+        @Override
+        Builder set(Setting setting, String name, String text, long number) {
+            hasCertificates |= setting == Setting.CA_FILE || setting == Setting.CA_PEM;
+            given.add(new Given(setting, name, text, number));
             return this;
         }
 
@@ -370,13 +253,17 @@ public final class Client implements AutoCloseable {
             if (pem != null) {
                 new Given(Setting.CA_PEM, null, pem, 0).apply(client);
             }
-            if (allowHttp != null) {
-                allowHttp.apply(client); // first: it decides which URLs are acceptable
-            }
-            for (Given one : given) {
-                one.apply(client);
-            }
+            apply(client, true);
+            apply(client, false);
             return client;
+        }
+
+        private void apply(ClientHandle client, boolean first) {
+            for (Given one : given) {
+                if (one.setting.isFirst() == first) {
+                    one.apply(client);
+                }
+            }
         }
     }
 

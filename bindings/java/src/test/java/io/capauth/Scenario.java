@@ -2,15 +2,30 @@
 package io.capauth;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.capauth.testing.Emulator;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationTargetException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.json.JSONArray;
 import org.json.JSONObject;
 
 /** One scenario as it is being played. */
 final class Scenario {
+    private static final Map<String, JSONObject> OPERATIONS = operations();
+
     private final Emulator emulator;
     private final Client client;
     private final String brand;
@@ -21,6 +36,20 @@ final class Scenario {
         this.emulator = emulator;
         this.client = client;
         this.brand = brand;
+    }
+
+    private static Map<String, JSONObject> operations() {
+        Path path = Paths.get(System.getProperty("capauth.source"), "core", "operations.json");
+        Map<String, JSONObject> operations = new LinkedHashMap<>();
+        try {
+            String table = new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
+            for (Object row : new JSONObject(table).getJSONArray("operations")) {
+                operations.put(((JSONObject) row).getString("method"), (JSONObject) row);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return operations;
     }
 
     @SuppressWarnings("unchecked")
@@ -160,59 +189,43 @@ final class Scenario {
         }
     }
 
+    /** Calls the method that the table of operations names, with what it says that the method takes. */
     private void start(String op, Words step) {
-        switch (op) {
-            case "generate_token":
-                generateToken(step);
-                break;
-            case "generate_otp":
-                customer.generateOtp(otpOptions(step));
-                break;
-            case "validate_otp":
-                customer.validateOtp(otp(step.text("otp")));
-                break;
-            case "validate_password":
-                customer.validatePassword(step.text("password"));
-                break;
-            case "change_password":
-                customer.changePassword(step.text("current_password"), step.text("new_password"));
-                break;
-            case "forget_password":
-                customer.forgetPassword(step.text("new_password"));
-                break;
-            case "regenerate_token":
-                customer.regenerateToken();
-                break;
-            case "ensure_token":
-                customer.ensureToken(marginOption(step));
-                break;
-            case "expire_token":
-                customer.expireToken();
-                break;
-            case "update_identifier":
-                customer.updateIdentifier(step.text("new_value"));
-                break;
-            case "sign_out":
-                customer.signOut();
-                break;
-            case "gateway":
-                gateway(step);
-                break;
-            default:
-                throw new AssertionError("unknown op " + op);
+        JSONObject row = OPERATIONS.get(op);
+        assertNotNull(row, "unknown op " + op);
+        if (op.equals("gateway")) {
+            gateway(step);
+            return;
         }
+        List<String> texts = new ArrayList<>();
+        for (Object argument : row.optJSONArray("arguments", new JSONArray())) {
+            String name = ((JSONObject) argument).getString("name");
+            texts.add(name.equals("otp") ? otp(step.text(name)) : step.text(name));
+        }
+        List<Object> options = row.optJSONArray("options", new JSONArray()).toList();
+        if (options.contains("password") && step.has("password")) {
+            texts.add(step.text("password"));
+        }
+        call(JavaNames.of(op), texts, options(options, step));
     }
 
-    private void generateToken(Words step) {
-        if (step.has("password")) {
-            customer.generateToken(step.text("password"));
-        } else {
-            customer.generateToken();
+    private void call(String method, List<String> texts, Options options) {
+        Class<?>[] types = new Class<?>[texts.size() + 1];
+        Arrays.fill(types, String.class);
+        types[texts.size()] = Options.class;
+        List<Object> arguments = new ArrayList<>(texts);
+        arguments.add(options);
+        try {
+            Session.class.getMethod(method, types).invoke(customer, arguments.toArray());
+        } catch (InvocationTargetException e) {
+            throw (RuntimeException) e.getCause();
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
         }
     }
 
     private void gateway(Words step) {
-        Options options = marginOption(step);
+        Options options = options(Collections.<Object>singletonList("margin"), step);
         if (step.has("query")) {
             step.members("query").forEach((name, value) -> options.query(name, (String) value));
         }
@@ -226,18 +239,18 @@ final class Scenario {
 
     // ---- Their arguments ----
 
-    private Options otpOptions(Words step) {
+    private Options options(List<Object> known, Words step) {
         Options options = new Options();
-        step.pass("fallback_channel", options::fallbackChannel);
-        if (step.has("payload_hash")) {
+        if (known.contains("fallback_channel")) {
+            step.pass("fallback_channel", options::fallbackChannel);
+        }
+        if (known.contains("otp_hash") && step.has("payload_hash")) {
             options.otpHash(step.text("payload_hash"), timestamp(step.text("payload_timestamp")));
         }
+        if (known.contains("margin") && step.has("margin")) {
+            options.marginMillis(step.number("margin") * 1000);
+        }
         return options;
-    }
-
-    private static Options marginOption(Words step) {
-        Options options = new Options();
-        return step.has("margin") ? options.marginMillis(step.number("margin") * 1000) : options;
     }
 
     private String otp(String word) {
