@@ -5,17 +5,13 @@
 #include <string.h>
 
 static const char *const identifier_types[] = {
-    [CAPAUTH_IDENTIFIER_MOBILE] = "MOBILE",
-    [CAPAUTH_IDENTIFIER_EMAIL] = "EMAIL",
-    [CAPAUTH_IDENTIFIER_USERNAME] = "USERNAME",
-    [CAPAUTH_IDENTIFIER_EXTERNALID] = "EXTERNALID",
+#define IDENTIFIER(NAME, number, text) [CAPAUTH_IDENTIFIER_##NAME] = #NAME,
+#include "generated/enums.def"
 };
 
 static const char *const flows[] = {
-    [CAPAUTH_FLOW_MOBILE] = "mobile",
-    [CAPAUTH_FLOW_WEB] = "web",
-    [CAPAUTH_FLOW_MFA] = "mfa",
-    [CAPAUTH_FLOW_EXTERNAL] = "external",
+#define FLOW(NAME, number, text) [CAPAUTH_FLOW_##NAME] = text,
+#include "generated/enums.def"
 };
 
 enum { TYPES = sizeof identifier_types / sizeof identifier_types[0], FLOWS = sizeof flows / sizeof flows[0] };
