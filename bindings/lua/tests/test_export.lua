@@ -66,7 +66,7 @@ function TestExport:test_reload_says_what_is_wrong_with_its_text()
   local _, err = self.customer:validate_otp "123456"
   lu.assertEquals(err.kind, "wrong_step")
   _, err = self.customer:reload "no JSON"
-  lu.assertStrContains(tostring(err), "the export is no JSON")
+  lu.assertStrContains(tostring(err), "the export is not JSON")
 end
 
 function TestExport:test_reload_refuses_another_brand()

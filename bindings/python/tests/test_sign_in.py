@@ -341,7 +341,7 @@ def test_text_that_is_no_export_is_refused(client: capauth.Client, customer: cap
 def test_reload_says_what_is_wrong_with_its_text(customer: capauth.Session) -> None:
     with pytest.raises(capauth.WrongStepError):
         customer.validate_otp("123456")
-    with pytest.raises(capauth.InvalidArgumentError, match="the export is no JSON"):
+    with pytest.raises(capauth.InvalidArgumentError, match="the export is not JSON"):
         customer.reload("no JSON")
 
 

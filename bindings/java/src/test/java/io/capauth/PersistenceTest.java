@@ -50,7 +50,7 @@ class PersistenceTest extends Fixture {
         thrown(WrongStepException.class, ErrorCode.WRONG_STEP, () -> customer.validateOtp("123456"));
         CapauthException thrown = thrown(InvalidArgumentException.class, ErrorCode.INVALID_ARGUMENT,
                 () -> customer.reload("no JSON"));
-        assertTrue(thrown.getMessage().contains("the export is no JSON"), thrown.getMessage());
+        assertTrue(thrown.getMessage().contains("the export is not JSON"), thrown.getMessage());
     }
 
     private static Client clientAt(String url) {
