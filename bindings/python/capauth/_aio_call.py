@@ -9,8 +9,8 @@ T = TypeVar("T")
 
 
 class Call(BaseCall[T]):
-    """An operation that was started, to be awaited: `await call`, also more than once. Cancelling a task that awaits it,
-    or dropping the last reference, cancels it."""
+    """An operation that was started, to be awaited: `await call`, also more than once. It is cancelled with a task that
+    awaits it, and with the last reference to it."""
 
     __slots__ = ()
 

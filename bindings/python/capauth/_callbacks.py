@@ -85,8 +85,13 @@ def code_of(handler: Any) -> CodeType | None:
     while isinstance(handler, functools.partial):
         handler = handler.func
     if not hasattr(handler, "__code__"):
-        handler = getattr(handler, "__call__", None)
+        handler = called_method(handler)
     return getattr(handler, "__code__", None)
+
+
+def called_method(thing: Any) -> Any:
+    """What runs when an object is called that is no function; None when it cannot be called."""
+    return thing.__call__ if callable(thing) else None
 
 
 def check_callback(argument: str, callback: Any, *, may_be_async: bool = False) -> None:
@@ -100,7 +105,7 @@ def check_callback(argument: str, callback: Any, *, may_be_async: bool = False) 
 
 
 def is_async(callback: Any) -> bool:
-    return inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(getattr(callback, "__call__"))
+    return inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(callback.__call__)
 
 
 def log_to_logger(level: int, message: str) -> None:

@@ -176,8 +176,8 @@ class BaseSession(Handle):
         return second
 
     def on_change(self, callback: Callable[[Self], object] | None) -> None:
-        """Has `callback(session)` called when anything changed that an export holds, so that it can save an export; None
-        removes it. One callback at a time, in a copy of the context (`contextvars`) in which it was registered.
+        """Has `callback(session)` called when anything changed that an export holds, so that it can save an export.
+        None removes it. One callback at a time, in a copy of the context (`contextvars`) in which it was registered.
 
         What a callback raises goes to `sys.unraisablehook`. When something interrupts it (Ctrl-C, an exit, what a
         signal handler raises), it is called once more at once, lest the change be lost; then the interruption comes
@@ -188,7 +188,8 @@ class BaseSession(Handle):
         check_callback("callback", callback, may_be_async=may_be_async)
         self._listener = callback
         self._context = contextvars.copy_context()
-        code = flat.session_on_change(self._handle, None if callback is None else delivering(self, methodcaller("_changed")))
+        deliver = None if callback is None else delivering(self, methodcaller("_changed"))
+        code = flat.session_on_change(self._handle, deliver)
         if code:
             raise error_of_code(code)
 

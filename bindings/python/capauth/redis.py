@@ -244,7 +244,7 @@ def _check_pair(redis: Any, client: Any) -> None:
     if not isinstance(client, Client | aio.Client):
         raise TypeError(f"client must be a capauth.Client or capauth.aio.Client, not {type(client)}")
     if library_of(redis) is None or not callable(getattr(redis, "execute_command", None)):
-        raise TypeError(f"redis must be a Redis or RedisCluster of redis-py, or their like of Valkey, not {type(redis)}")
+        raise TypeError(f"redis must be a Redis or RedisCluster of redis-py or of valkey-py, not {type(redis)}")
     if is_awaited(redis) != isinstance(client, aio.Client):
         raise TypeError(
             "what is awaited goes together, and what blocks: capauth.aio.Client with Redis or RedisCluster of"

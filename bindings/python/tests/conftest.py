@@ -2,10 +2,8 @@
 
 import itertools
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
@@ -72,15 +70,3 @@ def may_leak(monkeypatch: pytest.MonkeyPatch) -> None:
     """For programs that a test starts, which are not ours or end in the midst of something: under AddressSanitizer,
     what they leave behind is no mistake."""
     monkeypatch.setenv("ASAN_OPTIONS", f"{os.environ.get('ASAN_OPTIONS', '')}:detect_leaks=0")
-
-
-@pytest.fixture(scope="session")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A real one; tests may restart it."""
-    if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed")
-    from redis_server import RedisServer  # needs redis-py, which the other tests do without
-
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.stop()

@@ -253,7 +253,7 @@ def test_operation_argument_of_another_type_is_a_type_error(
 def test_typo_in_an_attribute_is_an_error(client: capauth.Client, customer: capauth.Session) -> None:
     for thing in (client, customer, customer.otp, capauth.Call):
         with pytest.raises((AttributeError, TypeError)):
-            setattr(thing if thing is not capauth.Call else customer.start_generate_token(), "tokn", 1)
+            (thing if thing is not capauth.Call else customer.start_generate_token()).tokn = 1
 
 
 def test_uninitialised_objects_do_not_crash() -> None:

@@ -82,14 +82,16 @@ def test_session_may_be_closed_in_its_callback(signed_in: capauth.Session) -> No
 
 
 def test_callbacks_keep_nothing_alive(emulator: Emulator, brand: str) -> None:
-    client = emulator.client(log=lambda level, message: client, trace=lambda event: client)
-    customer = client.session(brand=brand, mobile="91", device_id="d")
-    customer.on_change(lambda changed: customer)
-    customer.generate_token()
-    references = [weakref.ref(client), weakref.ref(customer)]
-    del client, customer
+    def references() -> list[weakref.ref[object]]:
+        client = emulator.client(log=lambda level, message: client, trace=lambda event: client)
+        customer = client.session(brand=brand, mobile="91", device_id="d")
+        customer.on_change(lambda changed: customer)
+        customer.generate_token()
+        return [weakref.ref(client), weakref.ref(customer)]
+
+    left = references()
     gc.collect()
-    assert [reference() for reference in references] == [None, None]
+    assert [reference() for reference in left] == [None, None]
 
 
 def test_log_goes_to_the_logger(customer: capauth.Session, caplog: pytest.LogCaptureFixture, mobile: str) -> None:

@@ -354,9 +354,8 @@ def test_origins_compare_without_case_and_default_port() -> None:
 
 
 def test_export_of_another_origin_is_refused(signed_in: capauth.Session) -> None:
-    with capauth.Client(base_url="https://elsewhere.example") as other:
-        with pytest.raises(capauth.InvalidArgumentError):
-            other.restore(signed_in.export())
+    with capauth.Client(base_url="https://elsewhere.example") as other, pytest.raises(capauth.InvalidArgumentError):
+        other.restore(signed_in.export())
 
 
 def test_gateway_gets_and_posts(signed_in: capauth.Session, emulator: Emulator, mobile: str) -> None:

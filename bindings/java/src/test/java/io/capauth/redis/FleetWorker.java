@@ -12,7 +12,7 @@ import org.json.JSONArray;
 import org.json.JSONObject;
 import redis.clients.jedis.JedisPooled;
 
-/** Not a test: a worker of the fleet in Python's test_redis_fleet.py, as redis_worker.py is. Its argument is the job. */
+/** Not a test: a worker of the fleet in Python's test_fleet.py, as worker.py is. Its argument is the job. */
 public final class FleetWorker {
     private FleetWorker() {}
 

@@ -1,35 +1,12 @@
 """capauth.redis: which failures are shared, and with whom."""
 
-import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 import pytest
-
-pytest.importorskip("redis")
-import redis
+from support import KEY, REFUSAL, REGENERATE, Store
 
 import capauth
-from capauth.redis import SessionStore
 from capauth.testing import Emulator
-
-from redis_support import (  # noqa: F401
-    KEY,
-    REFUSAL,
-    REGENERATE,
-    Store,
-    database,
-    emulator,
-    expired,
-    in_threads,
-    other,
-    regenerations,
-    store,
-)
-
-if TYPE_CHECKING:
-    from redis_server import RedisServer
-
 
 # ---- What goes wrong ----
 

@@ -1,18 +1,16 @@
-"""What the tests of capauth.redis share. Fixtures are imported by name."""
+"""What the tests of capauth.redis share beside their fixtures."""
 
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-import pytest
-
-pytest.importorskip("redis")
 import redis
 import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis_server import RedisServer
 
 import capauth
 import capauth.aio
@@ -21,53 +19,11 @@ from capauth._redis_work import Lock
 from capauth.redis import SessionStore
 from capauth.testing import Emulator
 
-if TYPE_CHECKING:
-    from redis_server import RedisServer
-
 REGENERATE = "/auth/v1/token/regenerate"
 COUNTED = f"POST {REGENERATE}"
 REFUSAL = '{"status":{"success":false,"code":1597,"message":"no"},"auth":null,"identifiers":null,"user":null}'
 KEY = "cookie-with-secret"
 Store = SessionStore[capauth.Client]
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    """One of this file's own, since its tests move the clock."""
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def database(redis_server: "RedisServer") -> Iterator[redis.Redis]:
-    with redis_server.connect() as database:
-        database.flushall()
-        yield database
-
-
-@pytest.fixture
-def store(database: redis.Redis, client: capauth.Client) -> Store:
-    return SessionStore(database, client)
-
-
-@pytest.fixture
-def other(redis_server: "RedisServer", emulator: Emulator) -> Iterator[Store]:
-    """As another worker would have it."""
-    with emulator.client() as client, redis_server.connect() as database:
-        yield SessionStore(database, client)
-
-
-@pytest.fixture
-def expired(store: Store, signed_in: capauth.Session, emulator: Emulator) -> str:
-    """The stored customer's token, which nobody knows yet to have expired."""
-    store.save(KEY, signed_in)
-    emulator.advance(3600)
-    return str(signed_in.token)
-
-
-@pytest.fixture
-def regenerations(emulator: Emulator, brand: str) -> Callable[[], int]:
-    return lambda: emulator.requests(brand=brand).get(COUNTED, 0)
 
 
 def in_threads(count: int, work: Callable[[int], object]) -> list[Any]:
@@ -113,7 +69,7 @@ def age(database: redis.Redis, store: Store, left: float, life: float = 900) -> 
 
 
 def in_loop(
-    redis_server: "RedisServer", emulator: Emulator, work: Callable[[SessionStore[capauth.aio.Client]], Any]
+    redis_server: RedisServer, emulator: Emulator, work: Callable[[SessionStore[capauth.aio.Client]], Any]
 ) -> Any:
     async def main() -> Any:
         async with (

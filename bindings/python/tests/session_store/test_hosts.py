@@ -7,32 +7,25 @@ import pathlib
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from redis_server import RedisServer
+from support import REGENERATE, until
 
-pytest.importorskip("redis")
-import redis
-from redis_support import REGENERATE, until
-
-import capauth
 from capauth.redis import SessionStore
 from capauth.testing import Emulator
-
-if TYPE_CHECKING:
-    from redis_server import RedisServer
 
 CUSTOMERS = 30
 BRAND = "Hosts"
 STORE: dict[str, Any] = {"prefix": "hosts:", "lock_seconds": 3}
-WORKER = pathlib.Path(__file__).with_name("redis_worker.py")
+WORKER = pathlib.Path(__file__).with_name("worker.py")
 KEYS = [f"customer-{number}" for number in range(CUSTOMERS)]
 
 
 class Hosts:
-    def __init__(self, server: "RedisServer", emulator: Emulator, folder: pathlib.Path) -> None:
+    def __init__(self, server: RedisServer, emulator: Emulator, folder: pathlib.Path) -> None:
         self.server, self.emulator, self.folder = server, emulator, folder
         self.running: dict[str, subprocess.Popen[str]] = {}
 
@@ -93,7 +86,7 @@ class Hosts:
 
 
 @pytest.fixture
-def hosts(redis_server: "RedisServer", tmp_path: pathlib.Path) -> Iterator[Hosts]:
+def hosts(redis_server: RedisServer, tmp_path: pathlib.Path) -> Iterator[Hosts]:
     with redis_server.connect() as database, Emulator() as emulator:  # its clock is moved
         database.flushall()
         emulator.brand(BRAND)

@@ -1,41 +1,20 @@
 """capauth.redis: what it promises, each by itself. Beside this file: fences, failures, answers, servers, asyncio, and
-with test_redis_fleet.py all of it at once."""
+with test_fleet.py all of it at once."""
 
 import math
 import subprocess
 import sys
-import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import pytest
-
-pytest.importorskip("redis")
 import redis
 import redis.asyncio
+from redis_server import RedisServer
+from support import KEY, REGENERATE, Store, age, in_threads, until
 
 import capauth
 from capauth.redis import SessionStore
 from capauth.testing import Emulator
-
-from redis_support import (  # noqa: F401
-    KEY,
-    REGENERATE,
-    Store,
-    age,
-    database,
-    emulator,
-    expired,
-    in_threads,
-    other,
-    regenerations,
-    store,
-    until,
-)
-
-if TYPE_CHECKING:
-    from redis_server import RedisServer
-
 
 # ---- Keeping ----
 
@@ -81,11 +60,13 @@ def test_customer_is_forgotten_after_ttl(store: Store, database: redis.Redis, si
 
 
 def test_client_may_decode_responses(
-    redis_server: "RedisServer", client: capauth.Client, store: Store, expired: str
+    redis_server: RedisServer, client: capauth.Client, store: Store, expired: str
 ) -> None:
-    with redis.Redis(port=redis_server.port, decode_responses=True) as database:
-        with SessionStore(database, client).session(KEY) as customer:
-            assert customer.gateway("GET", "customer/get").ok
+    with (
+        redis.Redis(port=redis_server.port, decode_responses=True) as database,
+        SessionStore(database, client).session(KEY) as customer,
+    ):
+        assert customer.gateway("GET", "customer/get").ok
 
 
 def test_misuse_is_refused(
@@ -117,9 +98,18 @@ def test_misuse_is_refused(
         assert customer.start_gateway("GET", "customer/get").result().ok
 
 
+WITHOUT_LIBRARIES = """
+import sys
+sys.modules["redis"] = sys.modules["valkey"] = None
+try:
+    import capauth.redis
+except ImportError as error:
+    print(error)
+"""
+
+
 def test_missing_redis_py_is_said() -> None:
-    program = "import sys; sys.modules['redis'] = sys.modules['valkey'] = None\ntry: import capauth.redis\nexcept ImportError as e: print(e)"
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout
+    said = subprocess.run([sys.executable, "-c", WITHOUT_LIBRARIES], capture_output=True, text=True).stdout
     assert said == "capauth.redis needs redis-py: pip install 'capauth[redis]'\n"
 
 
@@ -197,15 +187,18 @@ def test_token_that_expires_before_it_is_sent_is_renewed(
 
 
 def test_many_workers_cause_one_regeneration(
-    redis_server: "RedisServer", emulator: Emulator, expired: str, brand: str, regenerations: Callable[[], int]
+    redis_server: RedisServer, emulator: Emulator, expired: str, brand: str, regenerations: Callable[[], int]
 ) -> None:
     emulator.fault(REGENERATE, brand=brand, delayMs=200)
 
     def work(_number: int) -> str | None:
-        with redis_server.connect() as database, emulator.client() as client:
-            with SessionStore(database, client).session(KEY) as customer:
-                assert customer.gateway("GET", "customer/get").ok
-                return customer.token
+        with (
+            redis_server.connect() as database,
+            emulator.client() as client,
+            SessionStore(database, client).session(KEY) as customer,
+        ):
+            assert customer.gateway("GET", "customer/get").ok
+            return customer.token
 
     tokens = in_threads(16, work)
     assert len(set(tokens)) == 1 and tokens[0] != expired
@@ -234,7 +227,7 @@ def test_regenerate_token_joins(
     assert regenerations() == 1
 
 
-def test_writes_are_whole(redis_server: "RedisServer", store: Store, signed_in: capauth.Session) -> None:
+def test_writes_are_whole(redis_server: RedisServer, store: Store, signed_in: capauth.Session) -> None:
     """The fleet test relies on reading the history of what was stored."""
     store.save("history", signed_in)
     with store.session("history") as customer:

@@ -5,12 +5,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import pytest
-
-pytest.importorskip("redis")
 import redis
+from redis_server import RedisServer
+from support import KEY, REGENERATE, Store, expire_lock, in_threads, take_lock, until
 
 import capauth
 from capauth._redis_failure import Report
@@ -19,25 +18,6 @@ from capauth._redis_scripts import LOCK, PUT, UNLOCK, Script
 from capauth._redis_work import Done
 from capauth.redis import SessionStore, StaleError
 from capauth.testing import Emulator
-
-from redis_support import (  # noqa: F401
-    KEY,
-    REGENERATE,
-    Store,
-    database,
-    emulator,
-    expire_lock,
-    expired,
-    in_threads,
-    other,
-    regenerations,
-    store,
-    take_lock,
-    until,
-)
-
-if TYPE_CHECKING:
-    from redis_server import RedisServer
 
 
 @pytest.mark.parametrize("timeout", [None, 600])
@@ -66,9 +46,9 @@ def test_regeneration_does_not_go_on_after_the_lock(
 ) -> None:
     emulator.fault(REGENERATE, brand=brand, count=9, status=503, body="", headers={"Retry-After": "1"})
     with emulator.client() as client:
-        with SessionStore(database, client, lock_seconds=1).session(KEY) as customer:
-            with pytest.raises(capauth.DeadlineError):
-                customer.regenerate_token()
+        hasty = SessionStore(database, client, lock_seconds=1)
+        with hasty.session(KEY) as customer, pytest.raises(capauth.DeadlineError):
+            customer.regenerate_token()
         end = time.monotonic() + 1
         while time.monotonic() < end:
             client.poll(0.1)
@@ -85,7 +65,7 @@ with SessionStore(redis.Redis.from_url(sys.argv[1]), client, lock_seconds=2).ses
 
 
 def test_dead_holder_blocks_no_longer_than_the_lock(
-    redis_server: "RedisServer",
+    redis_server: RedisServer,
     other: Store,
     expired: str,
     emulator: Emulator,
@@ -223,7 +203,7 @@ def test_deleted_customer_is_not_brought_back(
 
 
 def test_redis_restarts_during_a_regeneration(
-    redis_server: "RedisServer",
+    redis_server: RedisServer,
     store: Store,
     other: Store,
     expired: str,
@@ -247,7 +227,7 @@ def test_redis_restarts_during_a_regeneration(
     assert regenerations() == 1
 
 
-def test_redis_that_stays_away_is_an_error_of_redis(redis_server: "RedisServer", client: capauth.Client) -> None:
+def test_redis_that_stays_away_is_an_error_of_redis(redis_server: RedisServer, client: capauth.Client) -> None:
     with redis_server.connect() as database:
         store = SessionStore(database, client, lock_seconds=0.2)
         redis_server.stop()
@@ -260,7 +240,7 @@ def test_redis_that_stays_away_is_an_error_of_redis(redis_server: "RedisServer",
 
 
 def test_redis_that_forgot_gives_higher_fences(
-    redis_server: "RedisServer", store: Store, database: redis.Redis, signed_in: capauth.Session
+    redis_server: RedisServer, store: Store, database: redis.Redis, signed_in: capauth.Session
 ) -> None:
     store.save(KEY, signed_in)
     fence = int(database.hget(store.name(KEY), "fence") or 0)

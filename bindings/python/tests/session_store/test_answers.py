@@ -7,37 +7,21 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-pytest.importorskip("redis")
 import redis
 import redis.asyncio
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
-from redis_support import (  # noqa: F401
-    KEY,
-    Store,
-    age,
-    database,
-    emulator,
-    expired,
-    in_loop,
-    in_threads,
-    other,
-    regenerations,
-    store,
-)
+from redis_server import RedisServer
+from support import KEY, Store, in_loop, in_threads
 
 import capauth
 import capauth.aio
 from capauth._redis_scripts import FIELDS, LOCK
 from capauth.redis import SessionStore, StaleError
 from capauth.testing import Emulator
-
-if TYPE_CHECKING:
-    from redis_server import RedisServer
 
 SignIn = Callable[[capauth.Session], capauth.Session]
 
@@ -108,7 +92,7 @@ def test_an_answer_that_says_nothing_is_asked_for_again(store: Store, signed_in:
 
 
 def test_exception_of_a_signal_handler_mixes_up_nobody(
-    redis_server: "RedisServer", store: Store, signed_in: capauth.Session, somebody: capauth.Session
+    redis_server: RedisServer, store: Store, signed_in: capauth.Session, somebody: capauth.Session
 ) -> None:
     class Interruption(Exception):
         pass
@@ -135,7 +119,7 @@ def test_exception_of_a_signal_handler_mixes_up_nobody(
 
 
 def test_async_answers_are_compared_too(
-    redis_server: "RedisServer", emulator: Emulator, store: Store, signed_in: capauth.Session, somebody: capauth.Session
+    redis_server: RedisServer, emulator: Emulator, store: Store, signed_in: capauth.Session, somebody: capauth.Session
 ) -> None:
     store.save(KEY, signed_in)
 
@@ -219,9 +203,9 @@ def test_entries_of_an_earlier_origin_move_with_the_client(
     store.save(KEY, signed_in)
     moved = emulator.url.replace("127.0.0.1", "localhost")
     with capauth.Client(base_url=moved, ca_file=emulator.ca_file) as client:
-        with pytest.raises(capauth.InvalidArgumentError, match="another origin"):
-            with SessionStore(database, client).session(KEY):
-                pass
+        unaware = SessionStore(database, client).session(KEY)
+        with pytest.raises(capauth.InvalidArgumentError, match="another origin"), unaware:
+            pass
         with SessionStore(database, client, earlier_origins=[emulator.url + "/"]).session(KEY) as customer:
             assert customer.gateway("GET", "customer/get").ok
             customer.regenerate_token()
@@ -355,7 +339,7 @@ def test_second_factor_of_a_customer_is_a_plain_session(
 @pytest.mark.parametrize("world", ["blocking", "asyncio"])
 @pytest.mark.parametrize("bound", ["timeout", "lock_seconds"])
 def test_redis_that_hangs_has_no_longer_than_it_is_given(
-    redis_server: "RedisServer",
+    redis_server: RedisServer,
     emulator: Emulator,
     store: Store,
     signed_in: capauth.Session,
@@ -369,17 +353,20 @@ def test_redis_that_hangs_has_no_longer_than_it_is_given(
 
     def blocking() -> None:
         retry = Retry(ExponentialBackoff(cap=10, base=5), 9)
-        with emulator.client() as client, redis.Redis(retry=retry, **patient) as database:
-            with SessionStore(database, client, lock_seconds=lock_seconds).session(KEY, timeout=timeout):
-                pass
+        with (
+            emulator.client() as client,
+            redis.Redis(retry=retry, **patient) as database,
+            SessionStore(database, client, lock_seconds=lock_seconds).session(KEY, timeout=timeout),
+        ):
+            pass
 
     async def awaited() -> None:
         async with (
             capauth.aio.Client(**emulator.options()) as client,
             redis.asyncio.Redis(**patient) as database,
+            SessionStore(database, client, lock_seconds=lock_seconds).session(KEY, timeout=timeout),
         ):
-            async with SessionStore(database, client, lock_seconds=lock_seconds).session(KEY, timeout=timeout):
-                pass
+            pass
 
     os.kill(redis_server.process.pid, signal.SIGSTOP)
     begin = time.monotonic()

@@ -1,6 +1,6 @@
-"""Not a test: one worker of the fleet in test_redis_fleet.py.
+"""Not a test: one worker of the fleet in test_fleet.py.
 
-    redis_worker.py blocking|asyncio JOB
+    worker.py blocking|asyncio JOB
 
 It visits customers in the order that the job says, from where the worker before it was killed: one byte in the
 progress file for each that is done. What goes wrong ends it.

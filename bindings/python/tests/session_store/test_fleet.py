@@ -1,5 +1,5 @@
-"""capauth.redis under everything at once: a fleet of processes, in each language that is built, that share customers and
-are killed.
+"""capauth.redis under everything at once: a fleet of processes, in each language that is built, that share customers
+and are killed.
 
 CAPAUTH_FLEET_CUSTOMERS and CAPAUTH_FLEET_PROCESSES make it larger.
 """
@@ -15,20 +15,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-pytest.importorskip("redis")
 import redis.asyncio
-from redis_worker import CONCURRENT
+from redis_server import RedisServer
+from worker import CONCURRENT
 
 import capauth.aio
 from capauth.redis import SessionStore
 from capauth.testing import Emulator
-
-if TYPE_CHECKING:
-    from redis_server import RedisServer
 
 CUSTOMERS = int(os.environ.get("CAPAUTH_FLEET_CUSTOMERS", "200"))
 PROCESSES = int(os.environ.get("CAPAUTH_FLEET_PROCESSES", "8"))
@@ -36,7 +32,7 @@ VISITORS = 2  # how many processes visit each customer
 STORE: dict[str, Any] = {"prefix": "fleet:", "lock_seconds": 3}
 BRAND = "Fleet"
 OTP = "483920"
-WORKER = pathlib.Path(__file__).with_name("redis_worker.py")
+WORKER = pathlib.Path(__file__).with_name("worker.py")
 
 BUILD = pathlib.Path(os.environ.get("CAPAUTH_EMULATOR", "build/bin/capauth-emulator")).resolve().parents[1]
 LUA = BUILD / "lua"
@@ -51,11 +47,13 @@ def workers_of_other_languages() -> dict[str, list[str]]:
     """How to start them, those that are built."""
     others = {}
     lua_can = ["lua5.3", "-e", "require 'capauth.redis'; require 'redis'"]
-    if shutil.which("lua5.3") and not subprocess.run(lua_can, env={**os.environ, **LUA_PATHS}, capture_output=True).returncode:
+    environment = {**os.environ, **LUA_PATHS}
+    if shutil.which("lua5.3") and not subprocess.run(lua_can, env=environment, capture_output=True).returncode:
         others["lua"] = ["lua5.3", str(WORKER.with_suffix(".lua"))]
     if (JAVA / "test-classes" / "io" / "capauth" / "redis" / "FleetWorker.class").exists():
         path = f"{BUILD}/java/capauth.jar:{JAVA}/test-classes:{JAVA}/test-libraries/*"
-        others["java"] = ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", path, "io.capauth.redis.FleetWorker"]
+        java = ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1"]
+        others["java"] = [*java, "-cp", path, "io.capauth.redis.FleetWorker"]
     return others
 
 
@@ -68,7 +66,7 @@ def key_of(number: int) -> str:
 
 
 class Fleet:
-    def __init__(self, server: "RedisServer", emulator: Emulator, folder: pathlib.Path, seed: int) -> None:
+    def __init__(self, server: RedisServer, emulator: Emulator, folder: pathlib.Path, seed: int) -> None:
         self.server = server
         self.emulator = emulator
         self.folder = folder
@@ -147,7 +145,8 @@ class Fleet:
     def start(self, job: pathlib.Path) -> "subprocess.Popen[str]":
         kind = self.kind(job)
         command = OTHERS.get(kind) or [sys.executable, str(WORKER), kind]
-        return subprocess.Popen([*command, str(job)], stderr=subprocess.PIPE, text=True, env={**os.environ, **LUA_PATHS})
+        environment = {**os.environ, **LUA_PATHS}
+        return subprocess.Popen([*command, str(job)], stderr=subprocess.PIPE, text=True, env=environment)
 
     def run(self, disturb: Callable[[dict[pathlib.Path, "subprocess.Popen[str]"]], None] | None = None) -> None:
         """Until every job is done; `disturb` is called again and again."""
@@ -222,7 +221,7 @@ class Disturbance:
 
 
 @pytest.fixture
-def fleet(redis_server: "RedisServer", tmp_path: pathlib.Path) -> Iterator[Fleet]:
+def fleet(redis_server: RedisServer, tmp_path: pathlib.Path) -> Iterator[Fleet]:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     with redis_server.connect() as database:

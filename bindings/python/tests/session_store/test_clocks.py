@@ -3,36 +3,19 @@ may go back when another server takes over."""
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-pytest.importorskip("redis")
 import redis
-from redis_support import (  # noqa: F401
-    KEY,
-    REGENERATE,
-    Store,
-    age,
-    database,
-    emulator,
-    expired,
-    in_threads,
-    other,
-    regenerations,
-    store,
-    take_lock,
-)
+from redis_server import RedisServer
+from support import KEY, REGENERATE, Store, age, in_threads, take_lock
 
 import capauth
+from capauth._redis_flight import drive
 from capauth._redis_scripts import LOCK, State
 from capauth._redis_work import Lock
-from capauth._redis_flight import drive
 from capauth.redis import SessionStore
 from capauth.testing import Emulator
-
-if TYPE_CHECKING:
-    from redis_server import RedisServer
 
 HOUR_US = 3600 * 1_000_000
 
@@ -44,7 +27,7 @@ def scripts(database: redis.Redis) -> int:
 
 @pytest.mark.parametrize("offset", [1200, -1200, 870])
 def test_worker_with_a_wrong_clock_is_like_any_other(
-    redis_server: "RedisServer",
+    redis_server: RedisServer,
     emulator: Emulator,
     store: Store,
     signed_in: capauth.Session,
@@ -79,7 +62,7 @@ def test_use_of_a_valid_token_is_one_read(
 
 
 def test_margin_beyond_the_token_s_life_renews_once(
-    redis_server: "RedisServer", emulator: Emulator, client: capauth.Client, brand: str, mobile: str,
+    redis_server: RedisServer, emulator: Emulator, client: capauth.Client, brand: str, mobile: str,
     sign_in: Callable[[capauth.Session], capauth.Session], database: redis.Redis, regenerations: Callable[[], int],
 ) -> None:
     emulator.brand(brand, TOKEN_EXPIRY_IN_MINUTES=1)
@@ -88,9 +71,12 @@ def test_margin_beyond_the_token_s_life_renews_once(
     age(database, saver, left=10, life=60)
 
     def work(_number: int) -> str | None:
-        with redis_server.connect() as database, emulator.client(refresh_margin=90) as client:
-            with SessionStore(database, client).session(KEY) as customer:
-                return customer.token
+        with (
+            redis_server.connect() as database,
+            emulator.client(refresh_margin=90) as client,
+            SessionStore(database, client).session(KEY) as customer,
+        ):
+            return customer.token
 
     assert len(set(in_threads(30, work))) == 1
     assert regenerations() == 1

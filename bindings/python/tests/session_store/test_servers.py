@@ -6,38 +6,21 @@ import contextlib
 import pathlib
 import shutil
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-
-pytest.importorskip("redis")
 import redis
 import redis.asyncio
 import redis.sentinel
-from redis_support import (  # noqa: F401
-    KEY,
-    REGENERATE,
-    Store,
-    database,
-    emulator,
-    expired,
-    in_loop,
-    in_threads,
-    other,
-    regenerations,
-    store,
-    until,
-)
+from redis_fleets import ThreeNodes, Watched
+from redis_server import RedisServer
+from support import KEY, REGENERATE, Store, in_loop, in_threads, until
 
 import capauth
 import capauth.aio
 from capauth.redis import SessionStore
 from capauth.testing import Emulator
-
-if TYPE_CHECKING:
-    from redis_fleets import ThreeNodes, Watched
-    from redis_server import RedisServer
 
 NEEDS_REDIS = pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
 
@@ -47,7 +30,6 @@ NEEDS_REDIS = pytest.mark.skipif(shutil.which("redis-server") is None, reason="r
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[ThreeNodes]":
-    from redis_fleets import ThreeNodes
 
     nodes = ThreeNodes(tmp_path_factory.mktemp("cluster"))
     yield nodes
@@ -55,14 +37,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[ThreeNodes]":
 
 
 @pytest.fixture
-def cluster_store(cluster: "ThreeNodes", client: capauth.Client) -> Iterator[Store]:
+def cluster_store(cluster: ThreeNodes, client: capauth.Client) -> Iterator[Store]:
     with redis.RedisCluster(host="127.0.0.1", port=cluster.nodes[0].port) as database:
         yield SessionStore(database, client)
 
 
 @NEEDS_REDIS
 def test_cluster_keeps_customers_on_all_nodes(
-    cluster: "ThreeNodes", cluster_store: Store, signed_in: capauth.Session, regenerations: Callable[[], int]
+    cluster: ThreeNodes, cluster_store: Store, signed_in: capauth.Session, regenerations: Callable[[], int]
 ) -> None:
     keys = [f"customer-{number}" for number in range(12)]
     for key in keys:
@@ -81,7 +63,7 @@ def test_cluster_keeps_customers_on_all_nodes(
 
 @NEEDS_REDIS
 def test_cluster_in_asyncio(
-    cluster: "ThreeNodes", emulator: Emulator, cluster_store: Store, expired: str, signed_in: capauth.Session,
+    cluster: ThreeNodes, emulator: Emulator, cluster_store: Store, expired: str, signed_in: capauth.Session,
     regenerations: Callable[[], int],
 ) -> None:
     keys = [f"customer-{number}" for number in range(6)]
@@ -110,7 +92,7 @@ def test_cluster_in_asyncio(
 
 @NEEDS_REDIS
 def test_cluster_moves_a_slot_that_is_in_use(
-    cluster: "ThreeNodes", cluster_store: Store, signed_in: capauth.Session, regenerations: Callable[[], int]
+    cluster: ThreeNodes, cluster_store: Store, signed_in: capauth.Session, regenerations: Callable[[], int]
 ) -> None:
     cluster_store.save(KEY, signed_in)
     moved, renewed = threading.Event(), [0]
@@ -126,9 +108,9 @@ def test_cluster_moves_a_slot_that_is_in_use(
             return use()
         try:
             for target in range(1, 4):
-                before = renewed[0]
+                wanted = renewed[0] + target
                 cluster.move(cluster_store.name(KEY))
-                until(lambda: renewed[0] > before + target)
+                until(lambda wanted=wanted: renewed[0] > wanted)
         finally:
             moved.set()
 
@@ -159,22 +141,21 @@ def test_mixtures_are_refused(client: capauth.Client, emulator: Emulator) -> Non
 
 
 def test_valkey_is_taken_as_redis_is(
-    redis_server: "RedisServer", client: capauth.Client, store: Store, expired: str, emulator: Emulator
+    redis_server: RedisServer, client: capauth.Client, store: Store, expired: str, emulator: Emulator
 ) -> None:
     valkey = pytest.importorskip("valkey")
-    with valkey.Valkey(port=redis_server.port) as database:
-        with SessionStore(database, client).session(KEY) as customer:
-            assert customer.gateway("GET", "customer/get").ok
-            renewed = customer.token
+    with valkey.Valkey(port=redis_server.port) as database, SessionStore(database, client).session(KEY) as customer:
+        assert customer.gateway("GET", "customer/get").ok
+        renewed = customer.token
 
     async def main() -> None:
         async with (
             capauth.aio.Client(**emulator.options()) as client,
             valkey.asyncio.Valkey(port=redis_server.port) as database,
+            SessionStore(database, client).session(KEY) as customer,
         ):
-            async with SessionStore(database, client).session(KEY) as customer:
-                assert customer.token == renewed
-                await customer.regenerate_token()
+            assert customer.token == renewed
+            await customer.regenerate_token()
 
     asyncio.run(main())
 
@@ -184,7 +165,6 @@ def test_valkey_is_taken_as_redis_is(
 
 @pytest.fixture
 def watched(tmp_path: pathlib.Path) -> "Iterator[Watched]":
-    from redis_fleets import Watched
 
     servers = Watched(tmp_path)
     yield servers
@@ -193,7 +173,7 @@ def watched(tmp_path: pathlib.Path) -> "Iterator[Watched]":
 
 @NEEDS_REDIS
 def test_sentinel_names_another_primary(
-    watched: "Watched", client: capauth.Client, signed_in: capauth.Session, emulator: Emulator, brand: str,
+    watched: Watched, client: capauth.Client, signed_in: capauth.Session, emulator: Emulator, brand: str,
     regenerations: Callable[[], int],
 ) -> None:
     sentinel = redis.sentinel.Sentinel([("127.0.0.1", watched.sentinel.port)])
@@ -217,11 +197,12 @@ def test_sentinel_names_another_primary(
 
 # ---- Few rights ----
 
-SMALLEST = "~capauth:* +hmget +evalsha +script|load +del +time +hset +hdel +pexpire +persist".split()
+COMMANDS = ["+hmget", "+evalsha", "+script|load", "+del", "+time", "+hset", "+hdel", "+pexpire", "+persist"]
+SMALLEST = ["~capauth:*", *COMMANDS]
 
 
 @pytest.fixture
-def user(redis_server: "RedisServer", database: redis.Redis, client: capauth.Client) -> Iterator[Callable[..., Store]]:
+def user(redis_server: RedisServer, database: redis.Redis, client: capauth.Client) -> Iterator[Callable[..., Store]]:
     """Makes stores of a user with these rights."""
     opened: list[redis.Redis] = []
 
@@ -281,7 +262,7 @@ def test_without_the_right_to_expire_nothing_is_stored(
 
 @pytest.mark.parametrize("pool", [redis.ConnectionPool, redis.BlockingConnectionPool])
 def test_few_connections_are_no_outage(
-    redis_server: "RedisServer", emulator: Emulator, store: Store, expired: str, pool: Any,
+    redis_server: RedisServer, emulator: Emulator, store: Store, expired: str, pool: Any,
     regenerations: Callable[[], int],
 ) -> None:
     with emulator.client() as client, redis.Redis(
@@ -299,7 +280,7 @@ def test_few_connections_are_no_outage(
 
 
 def test_pool_that_others_keep_busy_is_waited_for(
-    redis_server: "RedisServer", emulator: Emulator, store: Store, signed_in: capauth.Session
+    redis_server: RedisServer, emulator: Emulator, store: Store, signed_in: capauth.Session
 ) -> None:
     store.save(KEY, signed_in)
 
@@ -355,7 +336,7 @@ def test_one_of_a_process_waits_for_all_its_threads(
 
 
 def test_one_of_a_process_waits_for_all_its_tasks(
-    redis_server: "RedisServer", store: Store, other: Store, database: redis.Redis, expired: str, emulator: Emulator,
+    redis_server: RedisServer, store: Store, other: Store, database: redis.Redis, expired: str, emulator: Emulator,
     brand: str, regenerations: Callable[[], int],
 ) -> None:
     emulator.fault(REGENERATE, brand=brand, delayMs=500)

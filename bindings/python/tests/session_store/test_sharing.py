@@ -2,38 +2,21 @@
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-pytest.importorskip("redis")
 import redis
-from redis_support import (  # noqa: F401
-    COUNTED,
-    KEY,
-    REGENERATE,
-    Store,
-    age,
-    database,
-    emulator,
-    expired,
-    in_threads,
-    other,
-    regenerations,
-    store,
-)
+from redis_server import RedisServer
+from support import KEY, REGENERATE, Store, age, in_threads
 
 import capauth
 from capauth._redis_scripts import LOCK, UNLOCK
 from capauth.redis import SessionStore, StoreEvent
 from capauth.testing import Emulator
 
-if TYPE_CHECKING:
-    from redis_server import RedisServer
-
 
 @pytest.fixture
-def worker(redis_server: "RedisServer", emulator: Emulator, request: pytest.FixtureRequest) -> Callable[..., Store]:
+def worker(redis_server: RedisServer, emulator: Emulator, request: pytest.FixtureRequest) -> Callable[..., Store]:
     """Makes stores of other workers: options of their clients, the rest is the store's."""
 
     def made(metrics: Callable[[StoreEvent], object] | None = None, lock_seconds: float = 10, **options: Any) -> Store:
@@ -168,7 +151,7 @@ def test_what_the_service_said_comes_with_status_and_wait(
 
 
 def test_service_that_cannot_be_reached_is_tried_by_few(
-    redis_server: "RedisServer", worker: Callable[..., Store], database: redis.Redis, brand: str, mobile: str
+    redis_server: RedisServer, worker: Callable[..., Store], database: redis.Redis, brand: str, mobile: str
 ) -> None:
     events: list[StoreEvent] = []
     with Emulator() as gone:

@@ -1,4 +1,4 @@
--- Not a test: a worker of the fleet in test_redis_fleet.py, as redis_worker.py is:  redis_worker.lua JOB
+-- Not a test: a worker of the fleet in test_fleet.py, as worker.py is:  worker.lua JOB
 local capauth = require "capauth"
 local json = require "capauth.json"
 local redis = require "redis"

@@ -2,38 +2,20 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 import pytest
-
-pytest.importorskip("redis")
 import redis
+from redis_server import RedisServer
+from support import KEY, REFUSAL, REGENERATE, in_loop
 
 import capauth
 import capauth.aio
 from capauth.redis import SessionStore
 from capauth.testing import Emulator
 
-from redis_support import (  # noqa: F401
-    KEY,
-    REFUSAL,
-    REGENERATE,
-    Store,
-    database,
-    emulator,
-    expired,
-    in_loop,
-    other,
-    regenerations,
-    store,
-)
-
-if TYPE_CHECKING:
-    from redis_server import RedisServer
-
 
 def test_async_customer_is_kept_and_renewed_once(
-    redis_server: "RedisServer", emulator: Emulator, expired: str, regenerations: Callable[[], int]
+    redis_server: RedisServer, emulator: Emulator, expired: str, regenerations: Callable[[], int]
 ) -> None:
     async def work(store: SessionStore[capauth.aio.Client]) -> None:
         async def one() -> str | None:
@@ -58,7 +40,7 @@ def test_async_customer_is_kept_and_renewed_once(
 
 
 def test_async_sign_in(
-    redis_server: "RedisServer", database: redis.Redis, emulator: Emulator, brand: str, mobile: str
+    redis_server: RedisServer, database: redis.Redis, emulator: Emulator, brand: str, mobile: str
 ) -> None:
     async def work(store: SessionStore[capauth.aio.Client]) -> None:
         await store.save(KEY, store._work._client.session(brand=brand, mobile=mobile, device_id="device-1"))
@@ -75,7 +57,7 @@ def test_async_sign_in(
 
 
 def test_async_cancelled_waiter_leaves_the_regeneration_alone(
-    redis_server: "RedisServer", emulator: Emulator, expired: str, brand: str, regenerations: Callable[[], int]
+    redis_server: RedisServer, emulator: Emulator, expired: str, brand: str, regenerations: Callable[[], int]
 ) -> None:
     emulator.fault(REGENERATE, brand=brand, delayMs=300)
 
@@ -96,7 +78,7 @@ def test_async_cancelled_waiter_leaves_the_regeneration_alone(
 
 
 def test_async_redis_restart_and_failure(
-    redis_server: "RedisServer", emulator: Emulator, expired: str, brand: str, regenerations: Callable[[], int]
+    redis_server: RedisServer, emulator: Emulator, expired: str, brand: str, regenerations: Callable[[], int]
 ) -> None:
     emulator.fault(REGENERATE, brand=brand, status=200, body=REFUSAL)
 
