@@ -45,7 +45,9 @@ public class {name} extends {java_name(row["parent"])} {{
         super(failure);
     }}
 
-    /** For an application's tests, with the code {{@link ErrorCode#{public_name(code)}}}; others: {{@link #builder}}. */
+    /**
+     * For an application's tests, with the code {{@link ErrorCode#{public_name(code)}}}; others: {{@link #builder}}.
+     */
     public {name}(String message) {{
         super(Errors.failure(ErrorCode.{public_name(code)}).saying(message));
     }}
@@ -64,7 +66,9 @@ def error_code(table):
         f"    public static final int {public_name(row)} = {row['code']};"
         for row in table["codes"]
     )
-    return f"""/** The codes of {{@link CapauthException#code()}}. The Auth Engine knows more, and they arrive as they are. */
+    return f"""/**
+ * The codes of {{@link CapauthException#code()}}. The Auth Engine knows more, and they arrive as they are.
+ */
 public final class ErrorCode {{
 {constants}
 

@@ -152,7 +152,8 @@ def every(methods, forms):
 
 
 def operations_class(methods):
-    return f"""{NULLABLE}/** What a session can do, blocking and started. Options may be null. Of a char[], which stays the caller's, no copy
+    return f"""{NULLABLE}/**
+ * What a session can do, blocking and started. Options may be null. Of a char[], which stays the caller's, no copy
  * outlives the start of the call. */
 abstract class Operations {{
     Operations() {{}}

@@ -16,8 +16,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "bindings" / "python" / "tests" / "session_store"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bindings/python/tests/session_store"))
 
 import redis
 import redis.asyncio
