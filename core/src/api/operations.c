@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "session/gateway.h"
+#include "session/in_flight.h"
 #include "session/operations.h"
 #include "session/refresh.h"
 #include "session/start.h"

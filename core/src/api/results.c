@@ -2,7 +2,7 @@
 /* Calls, as an application holds them: waiting, and what became of them. The getters take no lock, since all is settled
  * once the call is done. */
 #include "net/waiting.h"
-#include "session/call.h"
+#include "session/lifecycle.h"
 
 int capauth_call_wait(capauth_call *call, int timeout_ms)
 {

@@ -6,7 +6,8 @@
 #include "base/platform.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "session/call.h"
+#include "session/in_flight.h"
+#include "session/lifecycle.h"
 #include "session/session.h"
 
 /* ---- Life ---- */

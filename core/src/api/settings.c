@@ -91,11 +91,6 @@ static int replace_choice(capauth_client *client, char **slot, const char *name,
     return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s is none of %s", name, text);
 }
 
-int capauth__setting_unsupported(capauth_client *client, const char *name, const char *what)
-{
-    return capauth__client_fail(client, CAPAUTH_E_UNSUPPORTED, "%s: this libcurl knows no %s", name, what);
-}
-
 struct number {
     const char *name;
     int least;
@@ -157,7 +152,7 @@ static int set_base_url(capauth_client *client, const char *url)
 
 static int check_http2(capauth_client *client, int enabled)
 {
-    return enabled && !capauth__transport_has_http2() ? capauth__setting_unsupported(client, "http2", "HTTP/2")
+    return enabled && !capauth__transport_has_http2() ? capauth__client_unsupported(client, "http2", "HTTP/2")
                                                       : CAPAUTH_OK;
 }
 
@@ -212,7 +207,7 @@ static int replace_ca_pem(capauth_client *client, const char *pem)
     int result = fd < 0 ? capauth__transport_try_ca_pem(pem) : CAPAUTH_OK;
 
     if (result == CAPAUTH_E_UNSUPPORTED)
-        return capauth__setting_unsupported(client, "ca_pem", "certificates but those of a file");
+        return capauth__client_unsupported(client, "ca_pem", "certificates but those of a file");
     if (result)
         return result;
     capauth__config_drop_ca_memory(config);
@@ -255,7 +250,7 @@ static int set_pinned_keys(capauth_client *client, const char *pins)
         return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT,
                                     "pinned_keys is not of the form sha256//BASE64;sha256//BASE64");
     if ((result = capauth__transport_try_pins(pins)) == CAPAUTH_E_UNSUPPORTED)
-        return capauth__setting_unsupported(client, "pinned_keys", "pinned keys");
+        return capauth__client_unsupported(client, "pinned_keys", "pinned keys");
     return result ? result : replace(&client->config.net.pinned_keys, pins);
 }
 

@@ -8,7 +8,6 @@
 #include "session/client.h"
 
 /* For the setters that are more than a row, with the client's mutex held: what they return. */
-int capauth__setting_unsupported(capauth_client *client, const char *name, const char *what);
 int capauth__set_proxy(capauth_client *client, const char *proxy);
 
 #endif

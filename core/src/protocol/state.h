@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Where a customer's sign-in stands, and how the operations move it on: values in, values out. Every change is computed
- * as a new state beside the old one, and then swapped in whole, so that it happens wholly or not at all.
- */
+/* Where a customer's sign-in stands: who it is, what the Auth Engine gave, what may come next. Values only. */
 #ifndef CAPAUTH_STATE_H
 #define CAPAUTH_STATE_H
 
@@ -15,8 +12,6 @@
 #include "protocol/identity.h"
 #include "protocol/operation.h"
 #include "protocol/token.h"
-
-struct capauth__reply;
 
 /* What is known of the last OTP. */
 struct capauth__otp {
@@ -69,6 +64,10 @@ struct capauth__state_text {
 
 const struct capauth__state_text *capauth__state_texts(size_t *count);
 char **capauth__state_slot(struct capauth__state *state, const struct capauth__state_text *text);
+/* The same by number, beginning with 0, and with unknown_members too; NULL: there are no more. */
+char **capauth__state_slot_at(struct capauth__state *state, size_t index);
+/* Whether this very text is one of the state's; a NULL is nowhere. */
+bool capauth__state_holds(const struct capauth__state *state, const char *text);
 
 /* ---- What it says ---- */
 
@@ -95,40 +94,5 @@ struct capauth__fault capauth__state_lacks(const struct capauth__state *state, e
 bool capauth__state_is_past(const struct capauth__state *state, const struct capauth__stamp *seen, bool about_token);
 /* By the customer id where both know it, else by the identifiers. */
 bool capauth__state_same_customer(const struct capauth__state *one, const struct capauth__state *other);
-
-/* ---- How it changes ---- */
-
-/* An operation that has ended, as far as a sign-in is concerned. */
-struct capauth__ending {
-    enum capauth__verb verb;
-    enum capauth__gain gain;
-    int outcome;
-    bool maybe_sent;
-    const struct capauth__reply *reply; /* of a success */
-    char *new_value; /* of identifier update. The new state takes this and the next over, and leaves NULL */
-    char *fallback_channel; /* of OTP generate */
-    int64_t now_ms; /* on the server's clock */
-};
-
-/*
- * Each of these computes the state that comes after `state`, in `next`, which shares the texts that stay. Then exactly
- * one of _swap and _discard must follow. CAPAUTH_E_NO_MEMORY: there is no `next`, and nothing has changed.
- */
-int capauth__state_after(const struct capauth__state *state, struct capauth__ending *ending,
-                         struct capauth__state *next);
-/* After a sign-out: who it is stays, and nothing else. */
-void capauth__state_after_sign_out(const struct capauth__state *state, struct capauth__state *next);
-/* All of `other`, as a new sign-in; its texts move over. */
-void capauth__state_after_reload(const struct capauth__state *state, struct capauth__state *other,
-                                 struct capauth__state *next);
-/* A newer key, which makes the one before useless, out of a reply that otherwise comes too late. */
-int capauth__state_after_key(const struct capauth__state *state, const char *key, struct capauth__state *next);
-
-/* `next` is the state from now on. Wipes what is no longer needed of the one before. */
-void capauth__state_swap(struct capauth__state *state, struct capauth__state *next);
-void capauth__state_discard(const struct capauth__state *state, struct capauth__state *next);
-
-/* After identifier update was lost, a refused regeneration is tried once more with the other identifier. */
-bool capauth__state_regenerates_as_other(const struct capauth__state *state, enum capauth__verb verb, int outcome);
 
 #endif

@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/json.h"
+#include "base/secret.h"
 #include "protocol/operation.h"
+#include "protocol/reply.h"
 #include "protocol/state.h"
 
 /* ---- Requests ---- */
@@ -37,20 +38,6 @@ void capauth__wire_body(const struct capauth__operation *operation, const struct
                         struct capauth__buffer *body, struct capauth__secrets *secrets);
 
 /* ---- Replies ---- */
-
-/* A reply; its texts live as long as `root`. */
-struct capauth__reply {
-    capauth__json *root;
-    bool success;
-    int64_t code;
-    const char *message;
-    const char *session_id;
-    const char *token;
-    const char *key;
-    const char *role;
-    int app_registered;
-    int registered_for_password;
-};
 
 /* CAPAUTH_OK: a status was there, read `success`. CAPAUTH_E_PROTOCOL: it is no reply of the Auth Engine.
  * CAPAUTH_E_NO_MEMORY. Free it in every case. */

@@ -97,6 +97,11 @@ int capauth__client_fail(capauth_client *client, int code, const char *format, .
     return code;
 }
 
+int capauth__client_unsupported(capauth_client *client, const char *name, const char *what)
+{
+    return capauth__client_fail(client, CAPAUTH_E_UNSUPPORTED, "%s: this libcurl does not support %s", name, what);
+}
+
 int capauth__client_open(capauth_client *client)
 {
     int result = capauth__client_check(client);

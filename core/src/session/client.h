@@ -49,6 +49,8 @@ bool capauth__client_forked(const capauth_client *client);
 /* Keeps the message for capauth_client_error_message and gives `code`. */
 int capauth__client_fail(capauth_client *client, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same for a setting that the transport's library cannot do, with CAPAUTH_E_UNSUPPORTED. */
+int capauth__client_unsupported(capauth_client *client, const char *name, const char *what);
 
 /* For a look at the configuration before it stands. A forked child takes no lock: nobody else is there. */
 void capauth__client_lock(const capauth_client *client);

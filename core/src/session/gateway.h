@@ -3,7 +3,7 @@
 #ifndef CAPAUTH_GATEWAY_H
 #define CAPAUTH_GATEWAY_H
 
-#include "session/call.h"
+#include "session/lifecycle.h"
 
 extern const struct capauth__call_kind capauth__gateway_kind;
 

@@ -3,7 +3,7 @@
 #ifndef CAPAUTH_OPERATIONS_H
 #define CAPAUTH_OPERATIONS_H
 
-#include "session/call.h"
+#include "session/lifecycle.h"
 
 /* Of an operation that goes to the Auth Engine at once; a sign-out that has nothing to tell it just ends. */
 extern const struct capauth__call_kind capauth__operation_kind;

@@ -3,7 +3,7 @@
 #ifndef CAPAUTH_PREPARE_H
 #define CAPAUTH_PREPARE_H
 
-#include "session/call.h"
+#include "session/lifecycle.h"
 
 /* NULL: no memory. */
 capauth_call *capauth__prepare_new(capauth_client *client);

@@ -2,6 +2,7 @@
 #include "session/refresh.h"
 
 #include "base/platform.h"
+#include "session/in_flight.h"
 #include "session/operations.h"
 
 /* After a failure, how long no new attempt is made: waiters get the old outcome. */

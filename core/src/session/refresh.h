@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "session/call.h"
+#include "session/lifecycle.h"
 
 /* token ensure, and token regenerate as the application asks for it. */
 extern const struct capauth__call_kind capauth__ensure_kind;

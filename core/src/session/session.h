@@ -11,7 +11,7 @@
 #include <capauth/capauth.h>
 
 #include "base/reason.h"
-#include "protocol/state.h"
+#include "protocol/change.h"
 #include "session/client.h"
 
 struct capauth__observer;

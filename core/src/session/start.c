@@ -3,6 +3,7 @@
 
 #include "base/platform.h"
 #include "net/waiting.h"
+#include "session/in_flight.h"
 #include "session/operations.h"
 #include "session/refresh.h"
 

@@ -3,7 +3,7 @@
 #ifndef CAPAUTH_START_H
 #define CAPAUTH_START_H
 
-#include "session/call.h"
+#include "session/lifecycle.h"
 
 struct capauth__start {
     capauth_session *session;

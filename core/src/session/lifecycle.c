@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/call.h"
+#include "session/lifecycle.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include "base/platform.h"
 #include "net/transport.h"
 #include "net/waiting.h"
+#include "session/in_flight.h"
 #include "session/message.h"
 
 enum { BACKOFF_MS = 100, BACKOFF_LONGEST_MS = 5000 };
@@ -155,49 +156,6 @@ int capauth__call_start(capauth_call *call, capauth_call **out)
     return code;
 }
 
-/* ---- The session's list ---- */
-
-void capauth__call_join_session(capauth_call *call)
-{
-    call->session_next = call->session->calls;
-    call->session->calls = call;
-}
-
-void capauth__call_stop_waiting(capauth_call *call)
-{
-    for (capauth_call **link = &call->session->refresh.waiters; *link; link = &(*link)->waiter_next) {
-        if (*link == call) {
-            *link = call->waiter_next;
-            break;
-        }
-    }
-    call->waits_for_token = false;
-}
-
-static void leave_session(capauth_call *call)
-{
-    capauth_session *session = call->session;
-
-    for (capauth_call **link = &session->calls; *link; link = &(*link)->session_next) {
-        if (*link == call) {
-            *link = call->session_next;
-            break;
-        }
-    }
-    if (session->exclusive == call)
-        session->exclusive = NULL;
-    if (call->waits_for_token)
-        capauth__call_stop_waiting(call);
-}
-
-void capauth__cancel_calls(capauth_session *session, bool sign_outs_too)
-{
-    for (capauth_call *call = session->calls; call; call = call->session_next) {
-        if (sign_outs_too || call->request.verb != CAPAUTH__SIGN_OUT)
-            capauth__inbox_cancel(&call->task);
-    }
-}
-
 /* ---- The end ---- */
 
 int capauth__call_refuse(capauth_call *call, capauth_call **out, const struct capauth__fault *fault)
@@ -286,7 +244,7 @@ static void settle_with_session(capauth_call *call)
     capauth_session *session = call->session;
 
     capauth__session_lock(session);
-    leave_session(call);
+    capauth__call_leave_session(call);
     if (call->result.code != CAPAUTH_OK)
         call->is_past = capauth__call_is_past(call) || sent_an_old_key(call);
     if (call->result.code != CAPAUTH_OK && !call->is_past && call->request.operation)
