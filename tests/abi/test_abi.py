@@ -4,6 +4,7 @@ Each test is a promise to those who link with us. Run by ctest, which names the 
 the environment.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -15,6 +16,7 @@ LIBRARY = os.environ["LIBRARY"]
 ARCHIVE = os.environ["ARCHIVE"]
 EMULATOR = os.environ.get("CAPAUTH_EMULATOR")
 INCLUDE = pathlib.Path(os.environ["INCLUDE"])
+CORE = INCLUDE.parent
 NODE = "CAPAUTH_1.0"
 
 
@@ -123,6 +125,54 @@ class Locale(unittest.TestCase):
     @unittest.skipUnless(EMULATOR, "built without the emulator")
     def test_is_not_asked_by_the_emulator(self):
         self.assert_asks_nothing(os.environ["NM"], "-D", "--undefined-only", EMULATOR)
+
+
+class Comments(unittest.TestCase):
+    """What stands above each function of the header."""
+
+    FUNCTION = re.compile(r"(?:^/\*((?:(?!\*/).)*)\*/\n)?^CAPAUTH_API [^;(]*?\b(capauth_\w+)\(([^;]*)\);", re.M | re.S)
+
+    def setUp(self):
+        text = (INCLUDE / "capauth" / "capauth.h").read_text(encoding="utf-8")
+        self.codes = set(re.findall(r"^    (CAPAUTH_\w+) =", text, re.M))
+        found = self.FUNCTION.findall(text)
+        self.comments = {name: re.sub(r"\s*\n \*(?: |$)", "\n", comment) for comment, name, _ in found}
+        self.declarations = {name: " ".join(rest.split()) for _, name, rest in found}
+        self.parameters = {name: re.findall(r"(\w+)(?:\)\([^)]*\))?(?:,|$)", rest) for _, name, rest in found}
+        self.assertEqual(set(self.comments), declared_functions())
+
+    def test_each_function_has_one_of_its_own(self):
+        self.assertEqual([name for name, comment in self.comments.items() if not comment.strip()], [])
+
+    def test_each_says_what_is_returned_and_from_which_threads(self):
+        for name, comment in self.comments.items():
+            for line in ("Returns: ", "Threads: "):
+                self.assertEqual(comment.count("\n" + line), 1, f"{name}: one line that begins {line}")
+
+    def test_each_names_only_codes_that_exist(self):
+        for name, comment in self.comments.items():
+            known = self.codes | declared_functions() | {"CAPAUTH_STEP_", "CAPAUTH_FLOW_", "CAPAUTH_IDENTIFIER_"}
+            self.assertEqual(set(re.findall(r"\bCAPAUTH_\w+", comment)) - known, set(), name)
+
+    def test_each_tells_of_its_parameters(self):
+        """The handle that a function is about explains itself; `options` and `call` of operations are told of once."""
+        told_of = {"void", "client", "session", "options", "call", "data", "free_data"}
+        for name, comment in self.comments.items():
+            silent = [each for each in self.parameters[name] if each not in told_of and f"`{each}`" not in comment]
+            self.assertEqual(silent, [], name)
+
+    def test_each_that_gives_a_handle_or_a_text_says_how_to_free_it(self):
+        for name, rest in self.declarations.items():
+            if re.search(r"capauth_(client|session|options) \*\*|char \*\*", rest) and not name.endswith("_free"):
+                self.assertRegex(self.comments[name], "yours|of your own", name)
+
+    def test_each_operation_names_what_it_asks_the_auth_engine(self):
+        table = json.loads((CORE / "operations.json").read_text(encoding="utf-8"))
+        for row in table["operations"]:
+            for request in row.get("requests", [])[:1]:
+                function = "capauth_" + row.get("function", row["name"])
+                said = f"Protocol: {row['http']} {request['path'].removeprefix('/')}"
+                self.assertIn(said, self.comments[function], function)
 
 
 class Header(unittest.TestCase):

@@ -5,12 +5,12 @@
  * The words are the protocol's. A client holds configuration and connections. A session is one customer of one brand
  * on one device. A call is one operation in flight, then its result. Options are the optional arguments of one call.
  *
- * Rules that hold for every function, so that the comments below tell only what is particular:
+ * Each function has a comment of its own: what it does, its parameters and their units, all that it returns, and from
+ * which threads. A pointer may be NULL only where that is said. Rules that hold for all of them:
  *
  * Results     int functions give 0 (CAPAUTH_OK), a negative code of ours (CAPAUTH_E_...), or the Auth Engine's own
- *             positive number (CAPAUTH_INVALID_OTP is 1506). Unless a comment says otherwise, each of them can give
- *             CAPAUTH_E_INVALID_ARGUMENT for a NULL handle, a NULL or malformed string; CAPAUTH_E_NO_MEMORY;
- *             CAPAUTH_E_CLOSED after _close; CAPAUTH_E_FORKED in a child process.
+ *             positive number (CAPAUTH_INVALID_OTP is 1506). CAPAUTH_E_CLOSED comes after _close, CAPAUTH_E_FORKED in a
+ *             child process, CAPAUTH_E_NO_MEMORY when there is none; where a comment names them it says no more.
  * Ownership   What comes out through an `**out` is yours: free it with its own _free(&x), which takes NULL and a
  *             pointer to NULL, and leaves NULL. On failure `*out` is NULL, except for operations (see there). What is
  *             returned directly is borrowed: valid until the next operation, wait or poll on that client or a change
@@ -20,8 +20,8 @@
  *             or with control characters. OTPs: 1 to 1024 bytes, no control characters. Passwords: 1 to 1024 bytes, any
  *             character but NUL. Tokens: at most 16 KiB. The error text says which rule was broken.
  * Times       int64_t Unix milliseconds on the server's clock, 0 for none. Durations are int milliseconds and say _ms.
- * Threads     Every function may be called from any thread. A handle may be used by many at once; freeing it while
- *             another thread is inside a function on that same handle is an error, closing it is not.
+ * Threads     Every function may be called from any thread ("Threads: any"), and a handle be used by many at once.
+ *             Freeing it while another thread is inside a function on that same handle is an error, closing it is not.
  * Fork        A client belongs to the process that made it. In a child only _free, _close, getters and
  *             capauth_strerror work; the parent goes on undisturbed.
  * State       There is none outside the handles: no globals, no thread-locals, no signal handlers, no locale.
@@ -151,126 +151,325 @@ enum {
 };
 /* errors: end */
 
-/* ---- Library ---------------------------------------------------------------------------------------------------- */
-
-/* "MAJOR.MINOR.PATCH". Static. */
-CAPAUTH_API const char *capauth_version(void);
-
-/* One English sentence for any code, known or not. Static; never NULL. */
-CAPAUTH_API const char *capauth_strerror(int code);
-
-/* The code's stable name, "INVALID_OTP", for translations; "UNKNOWN" for a number without one. Static. */
-CAPAUTH_API const char *capauth_error_name(int code);
-
-/* 1 when the same call may succeed later and repeating it does no harm, as far as the code alone tells; else 0. */
-CAPAUTH_API int capauth_error_retryable(int code);
-
-/* The stable name of a CAPAUTH_STEP_, "otp_validate"; "unknown" for another number. Static. */
-CAPAUTH_API const char *capauth_step_name(int step);
-
-/* Wipes and frees a text that capauth gave through a `char **`. Takes NULL; leaves NULL. */
-CAPAUTH_API void capauth_string_free(char **text);
-
-/* ---- Client ----------------------------------------------------------------------------------------------------- */
+/* ---- Library ----------------------------------------------------------------------------------------------------- */
 
 /*
- * Makes a client. It needs a cluster or a base URL before its first session. The environment is read here and only
- * here, and only SSL_CERT_FILE; not at all by a program with more rights than its caller (setuid).
- * CAPAUTH_E_UNSUPPORTED: libcurl is older than 7.87 or its global init is not thread-safe.
+ * The version of this library, "MAJOR.MINOR.PATCH".
+ * Returns: a static text, never NULL.
+ * Threads: any.
+ */
+CAPAUTH_API const char *capauth_version(void);
+
+/*
+ * One English sentence for `code`, any number, known or not.
+ * Returns: a static text, never NULL.
+ * Threads: any.
+ */
+CAPAUTH_API const char *capauth_strerror(int code);
+
+/*
+ * The stable name of `code`, "INVALID_OTP": what an application keys its translations on.
+ * Returns: a static text, never NULL; "UNKNOWN" for a number without a name.
+ * Threads: any.
+ */
+CAPAUTH_API const char *capauth_error_name(int code);
+
+/*
+ * Whether the same call may succeed later and repeating it does no harm, as far as `code` alone tells. A call knows
+ * more: capauth_call_retryable.
+ * Returns: 1 or 0.
+ * Threads: any.
+ */
+CAPAUTH_API int capauth_error_retryable(int code);
+
+/*
+ * The stable name of `step`, a CAPAUTH_STEP_: "otp_validate".
+ * Returns: a static text, never NULL; "unknown" for another number.
+ * Threads: any.
+ */
+CAPAUTH_API const char *capauth_step_name(int step);
+
+/*
+ * Wipes and frees a text that capauth gave through a `char **`. `text` may be NULL, and so may `*text`, which is NULL
+ * afterwards.
+ * Returns: nothing.
+ * Threads: any; not two on the same `*text`.
+ */
+CAPAUTH_API void capauth_string_free(char **text);
+
+/* ---- Client ------------------------------------------------------------------------------------------------------ */
+
+/*
+ * Makes a client. It needs a cluster or a base URL before its first session. `*client` is yours: capauth_client_free.
+ * The environment is read here and only here, and only SSL_CERT_FILE; not at all by a program with more rights than its
+ * caller (setuid).
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `client` is NULL; CAPAUTH_E_UNSUPPORTED: libcurl is older than 7.87, or its
+ *   global init is not thread-safe; CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
  */
 CAPAUTH_API int capauth_client_new(capauth_client **client);
 
-/* Lets go of the handle. Sessions and calls of the client keep working until they are freed too, in any order. */
+/*
+ * Lets go of the handle. Sessions and calls of the client keep working until they are freed too, in any order. `client`
+ * may be NULL, and so may `*client`, which is NULL afterwards.
+ * Returns: nothing.
+ * Threads: any, in callbacks too; no other thread may be inside a function on this handle.
+ */
 CAPAUTH_API void capauth_client_free(capauth_client **client);
 
 /*
- * Cancels what is in flight, closes all connections and gives all descriptors back, save that of capauth_client_fd;
+ * Cancels what is in flight, closes all connections and gives all descriptors back, save that of capauth_client_fd. It
  * never waits for the network or for callbacks. Later operations give CAPAUTH_E_CLOSED; getters and export still work.
  * Closing twice is fine.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `client` is NULL.
+ * Threads: any, in callbacks too; ends the waits of other threads.
  */
 CAPAUTH_API int capauth_client_close(capauth_client *client);
 
-/* Why the calling thread's last failed setter, restore, new session, prepare, poll or fd of this client failed. For a
- * thread without a failure here: any thread's last. "" when nothing has failed, or client is NULL. */
+/*
+ * Why the calling thread's last failed setter, restore, new session, prepare, poll or fd of this client failed. For a
+ * thread without a failure here: any thread's last. `client` may be NULL.
+ * Returns: a text that is lent until the next failure, never NULL; "" when nothing has failed, and for NULL.
+ * Threads: any; where threads share the client, use the _copy_ twin.
+ */
 CAPAUTH_API const char *capauth_client_error_message(const capauth_client *client);
+
+/*
+ * The same as a copy of your own: capauth_string_free.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `client` or `text` is NULL; CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_copy_error_message(const capauth_client *client, char **text);
 
 /*
- * Settings. All give CAPAUTH_E_STATE once an operation has started, and CAPAUTH_E_INVALID_ARGUMENT with a message that
- * names what was wrong. Strings may be given again; the last one counts. A setter that runs while another thread
- * starts the first operation either counts for it or gives CAPAUTH_E_STATE.
+ * Settings. They can be given again, and the last one counts, until an operation has started. A setter that runs while
+ * another thread starts the first operation either counts for it or gives CAPAUTH_E_STATE. A setter that refuses
+ * changes nothing, and capauth_client_error_message names what was wrong. Texts are copied.
  */
 
-/* "APAC", "APAC2" or "EU": the Auth Engine's host and the gateway of that cluster. */
+/*
+ * The Auth Engine's hosts, and the gateway, of a cluster of Capillary's: "APAC", "APAC2" or "EU".
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `cluster` is none of them, or NULL; CAPAUTH_E_STATE: an operation has
+ *   started; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_cluster(capauth_client *client, const char *cluster);
-/* "https://auth.brand.example", with a path if the brand has one. Plain http only to loopback, or with allow_http. It
- * is kept in one form: scheme and host in lower case, no default port, no slash at the end. */
+
+/*
+ * Instead of a cluster: the brand's own Auth Engine, "https://auth.brand.example", with a path if it has one, up to
+ * 2048 bytes. Plain http only to loopback, or with allow_http. It is kept in one form: scheme and host in lower case,
+ * no default port, no slash at the end.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `url` is no such URL, or NULL; CAPAUTH_E_STATE: an operation has started;
+ *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_base_url(capauth_client *client, const char *url);
-/* Where gateway calls go. Default: the cluster's gateway, else {base_url}/mobile. */
+
+/*
+ * Where gateway calls go; a URL as for the base URL. Default: the cluster's gateway, else {base_url}/mobile.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `url` is no such URL, or NULL; CAPAUTH_E_STATE: an operation has started;
+ *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_gateway_url(capauth_client *client, const char *url);
-/* The whole call, waiting in the queue and retries included. 1 to 86,400,000; default 20,000. */
+
+/*
+ * How long a whole call may take, waiting in the queue and retries included: `timeout_ms` is 1 to 86,400,000
+ * milliseconds, by default 20,000.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `timeout_ms` is out of these bounds; CAPAUTH_E_STATE: an operation has
+ *   started; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_timeout_ms(capauth_client *client, int timeout_ms);
-/* Name lookup, TCP and TLS of one attempt. 1 to 86,400,000; default 10,000. */
+
+/*
+ * How long name lookup, TCP and TLS of one attempt may take: `timeout_ms` is 1 to 86,400,000 milliseconds, by default
+ * 10,000.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `timeout_ms` is out of these bounds; CAPAUTH_E_STATE: an operation has
+ *   started; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_connect_timeout_ms(capauth_client *client, int timeout_ms);
-/* How often what may be repeated is repeated. 0 to 10; default 2. */
+
+/*
+ * How often what may be repeated is repeated: `retries` is 0 to 10, by default 2.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `retries` is out of these bounds; CAPAUTH_E_STATE: an operation has started;
+ *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_max_retries(capauth_client *client, int retries);
-/* Connections at once; further calls wait in a queue. 1 to 4096; default 8. */
+
+/*
+ * How many connections there may be at once, 1 to 4096, by default 8; further calls wait in a queue.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `connections` is out of these bounds; CAPAUTH_E_STATE: an operation has
+ *   started; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_max_connections(capauth_client *client, int connections);
-/* 1: HTTP/2 over TLS, many calls on one connection. Default 0: HTTP/1.1, which costs less for one call at a time.
- * CAPAUTH_E_UNSUPPORTED: libcurl was built without it. */
+
+/*
+ * 1: HTTP/2 over TLS, many calls on one connection. 0, the default: HTTP/1.1, which costs less for one call at a time.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `enabled` is neither 0 nor 1; CAPAUTH_E_STATE: an operation has started;
+ *   CAPAUTH_E_UNSUPPORTED: libcurl was built without HTTP/2; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_http2(capauth_client *client, int enabled);
-/* A file of PEM certificates: the only authorities trusted. It must be readable now, and is read when the first
- * connection is made. */
+
+/*
+ * A file of PEM certificates, the only authorities trusted. It must be readable now, and is read when the first
+ * connection is made. Default: SSL_CERT_FILE, else the system's store.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `path` is NULL, or cannot be read; CAPAUTH_E_STATE: an operation has started;
+ *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_ca_file(capauth_client *client, const char *path);
-/* The same as text. CAPAUTH_E_UNSUPPORTED: it would have to be a file, and no file can be made in memory here. */
+
+/*
+ * The same as text. It takes the place of a CA file, and a CA file its.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `pem` is NULL, or has no certificate in PEM form; CAPAUTH_E_STATE: an
+ *   operation has started; CAPAUTH_E_UNSUPPORTED: this TLS library wants a file, and no file can be made in memory
+ *   here; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_ca_pem(capauth_client *client, const char *pem);
-/* "1.2" (default) or "1.3". */
+
+/*
+ * The oldest version of TLS that will do: "1.2", the default, or "1.3".
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `version` is neither, or NULL; CAPAUTH_E_STATE: an operation has started;
+ *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_tls_min(capauth_client *client, const char *version);
-/* Public keys, one of which the server must show: "sha256//BASE64;sha256//BASE64". In addition to verification.
- * CAPAUTH_E_UNSUPPORTED: libcurl's TLS library cannot do it. */
+
+/*
+ * Public keys, one of which the server must show, in addition to being verified: "sha256//BASE64;sha256//BASE64", up to
+ * 4096 bytes.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `pins` is not of this form, or NULL; CAPAUTH_E_STATE: an operation has
+ *   started; CAPAUTH_E_UNSUPPORTED: libcurl's TLS library cannot do it; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED;
+ *   CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_pinned_keys(capauth_client *client, const char *pins);
-/* PEM files for a client certificate; the key must not be encrypted. */
+
+/*
+ * A PEM file with the client's own certificate, for services that ask for one.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `path` is NULL, or cannot be read; CAPAUTH_E_STATE: an operation has started;
+ *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_client_cert(capauth_client *client, const char *path);
+
+/*
+ * A PEM file with the key of that certificate, not encrypted.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `path` is NULL, or cannot be read; CAPAUTH_E_STATE: an operation has started;
+ *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_client_key(capauth_client *client, const char *path);
-/* "http://user:password@proxy.example:3128", or any form that curl's manual has. The scheme is http (or none), https,
+
+/*
+ * "http://user:password@proxy.example:3128", or any form that curl's manual has. The scheme is http (or none), https,
  * socks4, socks4a, socks5 or socks5h (with socks4a and socks5h the proxy looks names up). Without a port it is 1080,
  * for https 443. "env" reads the environment now, the first variable that is set: for https URLs https_proxy,
  * HTTPS_PROXY, all_proxy, ALL_PROXY; for http URLs http_proxy, all_proxy, ALL_PROXY; and no_proxy or NO_PROXY, hosts
- * that are asked directly. "": no proxy, the default. Loopback never goes through one. CAPAUTH_E_UNSUPPORTED: an https
- * proxy, where libcurl was built without them. */
+ * that are asked directly. "", the default: no proxy. Loopback never goes through one.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `proxy`, or what the environment says, is no such URL; `proxy` is NULL;
+ *   CAPAUTH_E_STATE: an operation has started; CAPAUTH_E_UNSUPPORTED: an https proxy, where libcurl was built without
+ *   them; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_proxy(capauth_client *client, const char *proxy);
-/* Default "capauth/VERSION". */
+
+/*
+ * What requests call themselves, 1 to 256 bytes without control characters. Default: "capauth/VERSION".
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `user_agent` breaks that rule, or is NULL; CAPAUTH_E_STATE: an operation has
+ *   started; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_user_agent(capauth_client *client, const char *user_agent);
-/* A header of every request. Names that capauth or HTTP itself sets (Accept-Encoding, Host, cap_brand...) are refused,
- * in any case; so is a 33rd header. A value may have up to 8192 bytes; one of blanks alone is sent empty. */
+
+/*
+ * An HTTP header of every request, at most 32. Names that capauth or HTTP itself sets (Accept-Encoding, Host,
+ * cap_brand...) are refused, in any case. A value may have up to 8192 bytes; one of blanks alone is sent empty.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `name` or `value` is NULL or not allowed, or it is the 33rd; CAPAUTH_E_STATE:
+ *   an operation has started; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_add_header(capauth_client *client, const char *name, const char *value);
-/* A token that expires within this time, or within half of its life if that is less, is regenerated before it is used.
+
+/*
+ * A token that expires within this time, or within half of its life if that is less, is regenerated before it is used.
  * If that fails, or takes more than half of the call's time or of the token's remaining life, the token is used as long
- * as it is valid, and the regeneration goes on by itself; token ensure with a margin of its own fails instead. 0 to
- * 86,400,000; default 30,000. */
+ * as it is valid, and the regeneration goes on by itself; token ensure with a margin of its own fails instead.
+ * `margin_ms` is 0 to 86,400,000 milliseconds, by default 30,000.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `margin_ms` is out of these bounds; CAPAUTH_E_STATE: an operation has
+ *   started; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_refresh_margin_ms(capauth_client *client, int margin_ms);
-/* 0: gateway calls never regenerate the token by themselves. Default 1. */
+
+/*
+ * 0: gateway calls never regenerate the token by themselves. 1 is the default.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `enabled` is neither 0 nor 1; CAPAUTH_E_STATE: an operation has started;
+ *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_auto_refresh(capauth_client *client, int enabled);
-/* 1: plain HTTP beyond loopback, for test networks. Default 0, which is refused once a URL that was set needs 1. */
+
+/*
+ * 1: plain HTTP beyond loopback, for test networks. 0 is the default, and is refused once a URL that was set needs 1.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `allowed` is neither 0 nor 1, or a URL needs 1; CAPAUTH_E_STATE: an operation
+ *   has started; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_allow_http(capauth_client *client, int allowed);
-/* Added to the local clock, so that tests can have a device whose clock is wrong. Default 0. */
+
+/*
+ * Added to the local clock, so that tests can have a device whose clock is wrong: milliseconds, at most a hundred years
+ * either way, by default 0.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `offset_ms` is over that; CAPAUTH_E_STATE: an operation has started;
+ *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_clock_offset_ms(capauth_client *client, int64_t offset_ms);
-/* 1: gateway calls also send the older cap_mobile header. Default 0. */
+
+/*
+ * 1: gateway calls also send the older cap_mobile header. 0 is the default.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `enabled` is neither 0 nor 1; CAPAUTH_E_STATE: an operation has started;
+ *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_set_cap_mobile(capauth_client *client, int enabled);
 
-/* What holds now, set or default, in milliseconds; also after _close. 0 for NULL. */
+/*
+ * The timeout that holds now, set or default; also after _close. `client` may be NULL.
+ * Returns: milliseconds; 0 for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_timeout_ms(const capauth_client *client);
+
+/*
+ * The refresh margin that holds now, set or default; also after _close. `client` may be NULL.
+ * Returns: milliseconds; 0 for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_client_refresh_margin_ms(const capauth_client *client);
 
 /*
  * Callbacks run on the thread that next leaves a wait, a poll or a blocking operation, one at a time, outside every
  * lock. From inside one, getters, export, start, cancel, close and free are allowed; waiting on the same client gives
- * CAPAUTH_E_REENTRANT. `free_data`, if not NULL, runs once on `data`, after the last callback (at once when setting
- * fails). A NULL callback removes the one there is.
+ * CAPAUTH_E_REENTRANT. `data` is handed to them as it is and may be NULL. `free_data`, if not NULL, runs once on
+ * `data`, after the last callback (at once when setting fails). A NULL callback removes the one there is.
  */
 
 /* `message` never holds a secret or a whole identifier. `level` is a CAPAUTH_LOG_. */
 typedef void (*capauth_log_callback)(int level, const char *message, void *data);
+
+/*
+ * Has `callback` told what happens, in words; NULL: nobody. At any time, operations or not.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `client` is NULL; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any; the callback runs as said above.
+ */
 CAPAUTH_API int capauth_client_set_log(capauth_client *client, capauth_log_callback callback, void *data,
                                        void (*free_data)(void *data));
 
@@ -280,207 +479,555 @@ CAPAUTH_API int capauth_client_set_log(capauth_client *client, capauth_log_callb
  */
 typedef void (*capauth_trace_callback)(int event, int64_t call_id, const char *operation, int result, int http_status,
                                        int attempts, int duration_ms, void *data);
+
+/*
+ * Has `callback` told of each call's start and end, in numbers; NULL: nobody. At any time, operations or not.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `client` is NULL; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any; the callback runs as said above.
+ */
 CAPAUTH_API int capauth_client_set_trace(capauth_client *client, capauth_trace_callback callback, void *data,
                                          void (*free_data)(void *data));
 
 /*
  * Loads the CA store and connects to the Auth Engine now, when a stall of some 50 ms does no harm, so that no later
- * step has to. A call like any other, named "prepare": waited for or polled, cancelled, freed. It ends with CAPAUTH_OK,
- * CAPAUTH_E_RESOLVE, _CONNECT, _NETWORK, _TLS, _SYSTEM, _DEADLINE (the client's timeout) or _CANCELLED; its error
- * message names the host, and for TLS the reason and the CA store. No request is sent. The connection serves the first
- * operation that needs one; like every kept connection it is closed after 30 s without use. (libcurl 8.0 and newer
- * gives it up when TLS 1.3 session tickets are waiting on it; then only the CA store stays loaded.)
- * CAPAUTH_E_INVALID_ARGUMENT without a cluster or a base URL, and CAPAUTH_E_CLOSED, are returned at once: then `*call`
- * is a finished call that tells the rest, to be freed like any other. `call` must not be NULL.
+ * operation has to. `*call` is a call like any other, named "prepare": waited for or polled, cancelled, freed. It ends
+ * with CAPAUTH_OK, CAPAUTH_E_RESOLVE, _CONNECT, _NETWORK, _TLS, _SYSTEM, _DEADLINE (the client's timeout) or
+ * _CANCELLED; its error message names the host, and for TLS the reason and the CA store. The connection serves the
+ * first operation that needs one; like every kept connection it is closed after 30 s without use. (libcurl 8.0 and
+ * newer gives it up when TLS 1.3 session tickets are waiting on it; then only the CA store stays loaded.)
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `client` or `call` is NULL, or no cluster and no base URL is set;
+ *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY. After the second kind of CAPAUTH_E_INVALID_ARGUMENT and
+ *   CAPAUTH_E_CLOSED `*call` is a finished call that tells the rest, yours like any other; after the others it is NULL.
+ * Threads: any, in callbacks too.
+ * Protocol: none; no request is sent.
  */
 CAPAUTH_API int capauth_client_start_prepare(capauth_client *client, capauth_call **call);
+
 /*
- * The same, blocking: the outcome, whose message is then the client's (capauth_client_error_message).
- * CAPAUTH_E_REENTRANT in a callback.
+ * The same, blocking. capauth_client_error_message has the message.
+ * Returns: its outcome, as above; CAPAUTH_E_INVALID_ARGUMENT: `client` is NULL, or no cluster and no base URL is set;
+ *   CAPAUTH_E_REENTRANT: in a callback; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any but one in a callback of this client.
+ * Protocol: none; no request is sent.
  */
 CAPAUTH_API int capauth_client_prepare(capauth_client *client);
 
 /*
- * Lets calls move on. Waits until a call finishes, at most timeout_ms (negative: without limit); 0 does what can be
- * done now and never blocks. Returns how many calls finished since the last poll, or a negative code
- * (CAPAUTH_E_REENTRANT in a callback; CAPAUTH_E_SYSTEM when there are no descriptors left to wait on).
+ * Lets calls move on. Waits until a call finishes, at most `timeout_ms` milliseconds (negative: without limit); 0 does
+ * what can be done now and never blocks. After _close it does not wait.
+ * Returns: how many calls have finished since the last poll, 0 or more; CAPAUTH_E_INVALID_ARGUMENT: `client` is NULL;
+ *   CAPAUTH_E_REENTRANT: in a callback; CAPAUTH_E_SYSTEM: there are no descriptors left to wait on; CAPAUTH_E_FORKED.
+ * Threads: any but one in a callback of this client; many may wait at once.
  */
 CAPAUTH_API int capauth_client_poll(capauth_client *client, int timeout_ms);
 
 /*
- * A descriptor to watch for reading in an event loop of your own; when it is readable, call
- * capauth_client_poll(client, 0). It belongs to the client and stays open until that is freed; closing the client, from
- * any thread, makes it readable. CAPAUTH_E_UNSUPPORTED where the platform has none; CAPAUTH_E_SYSTEM when there are no
- * descriptors left.
+ * A descriptor to watch for reading in an event loop of your own; when it is readable, call capauth_client_poll(client,
+ * 0). It belongs to the client and stays open until that is freed; closing the client, from any thread, makes it
+ * readable.
+ * Returns: the descriptor, 0 or more; CAPAUTH_E_INVALID_ARGUMENT: `client` is NULL; CAPAUTH_E_UNSUPPORTED: the platform
+ *   has none; CAPAUTH_E_SYSTEM: there are no descriptors left; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED.
+ * Threads: any.
  */
 CAPAUTH_API int capauth_client_fd(capauth_client *client);
 
 /*
- * 1 and a call that finished and was not handed out before, or 0 and NULL. `*finished` is the pointer that starting the
- * call gave: still freed only once. Calls freed before they finished, or waited for, do not appear.
+ * Hands out, each once, calls that have finished. `*finished` is the pointer that starting it gave, still to be freed
+ * only once; NULL when none is left. Calls freed before they finished, or waited for, do not appear.
+ * Returns: 1 and a call, or 0; CAPAUTH_E_INVALID_ARGUMENT: `client` or `finished` is NULL; CAPAUTH_E_FORKED. Also after
+ *   _close.
+ * Threads: any.
  */
 CAPAUTH_API int capauth_client_next_done(capauth_client *client, capauth_call **finished);
 
-/* What a support request needs: versions, TLS library, CA store and why that one. `client` may be NULL. */
+/*
+ * What a support request needs: versions, TLS library, CA store and why that one. No secrets. `client` may be NULL:
+ * then only the versions. `*text` is yours: capauth_string_free.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `text` is NULL; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_diagnose(capauth_client *client, char **text);
 
-/* ---- Session ---------------------------------------------------------------------------------------------------- */
+/* ---- Session ----------------------------------------------------------------------------------------------------- */
 
 /*
  * A customer of `brand` who is not signed in. `flow` is CAPAUTH_FLOW_MOBILE or CAPAUTH_FLOW_WEB. Set the identifier,
- * and for mobile the device id, before the first operation. CAPAUTH_E_INVALID_ARGUMENT when the client has no cluster
- * and no base URL.
+ * and for mobile the device id, before the first operation. `*session` is yours: capauth_session_free.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `client` or `session` is NULL, `brand` is NULL or breaks the rules of
+ *   identities, `flow` is another, or the client has no cluster and no base URL; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED;
+ *   CAPAUTH_E_NO_MEMORY. capauth_client_error_message tells more.
+ * Threads: any.
  */
 CAPAUTH_API int capauth_session_new(capauth_client *client, int flow, const char *brand, capauth_session **session);
 
-/* The brand's OpenID provider signed the customer in: gateway calls, authorised by both tokens, are all there is. */
+/*
+ * The OpenID provider of `brand` signed the customer in, and gave `access_token` and `id_token`, up to 16 KiB each:
+ * gateway calls, authorised by both, are all there is. `*session` is yours: capauth_session_free.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `client` or `session` is NULL, a text is NULL or breaks its rule, or the
+ *   client has no cluster and no base URL; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ *   capauth_client_error_message tells more.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_session_external_new(capauth_client *client, const char *brand, const char *access_token,
                                              const char *id_token, capauth_session **session);
 
 /*
  * A session of the MFA flow for the customer whose first factor ended with CAPAUTH_STEP_SECOND_FACTOR. It takes the
  * first's brand, identifier, contact and device; set_identifier and set_device_id may change them (after web a device
- * is needed). It is a session in its own right: once it is done, keep it and free the first.
- * CAPAUTH_E_WRONG_STEP when the first has no token.
+ * is needed). It is a session in its own right: once it is done, keep it and free the first. `*second` is yours:
+ * capauth_session_free.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `first` or `second` is NULL; CAPAUTH_E_WRONG_STEP: the first has no token;
+ *   CAPAUTH_E_UNSUPPORTED: the first is external; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY. The first's
+ *   capauth_session_error_message tells more.
+ * Threads: any.
  */
 CAPAUTH_API int capauth_session_second_factor(capauth_session *first, capauth_session **second);
 
 /*
- * A session from what capauth_session_export gave, at whatever step it was. CAPAUTH_E_INVALID_ARGUMENT, with a message
- * on the client, when the text is not such an export, is of another origin, of an unknown version, or must be
- * understood in a way that this version does not know.
+ * A session from `text`, which capauth_session_export gave, at whatever step it was. `*session` is yours:
+ * capauth_session_free.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `client`, `text` or `session` is NULL; `text` is not such an export, is of
+ *   another origin, of an unknown version, or must be understood in a way that this version does not know;
+ *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY. capauth_client_error_message tells more.
+ * Threads: any.
  */
 CAPAUTH_API int capauth_session_restore(capauth_client *client, const char *text, capauth_session **session);
 
 /*
  * Replaces the session's state by that of an export of the same customer, written by another process: the way a fleet
- * shares one token. As restore; CAPAUTH_E_BUSY while a step is in flight; CAPAUTH_E_INVALID_ARGUMENT when the text is
- * of another customer, brand or flow. (Whether the customer is the same, the customer id decides where both have one,
- * else the identifier.)
+ * shares one token. Whether the customer is the same, the customer id decides where both have one, else the identifier.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` is NULL, or `text` as for restore, or of another customer, brand or
+ *   flow; CAPAUTH_E_BUSY: an operation that changes the sign-in is in flight; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED;
+ *   CAPAUTH_E_NO_MEMORY. A failure changes nothing; capauth_session_error_message tells more.
+ * Threads: any.
  */
 CAPAUTH_API int capauth_session_reload(capauth_session *session, const char *text);
 
 /*
  * The session as one JSON text, at every step, also after _close and while a call is in flight (then the state before
- * it). It is as secret as the key; it never holds a password or an OTP. The format: core/export-format.md.
+ * it). It is as secret as the key; it never holds a password or an OTP. The format: core/export-format.md. `*text` is
+ * yours: capauth_string_free, which wipes it.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` or `text` is NULL; CAPAUTH_E_NO_MEMORY.
+ * Threads: any, in callbacks too.
  */
 CAPAUTH_API int capauth_session_export(const capauth_session *session, char **text);
 
-/* Lets go of the handle. Calls in flight go on. Does not sign out and never talks to the network. */
+/*
+ * Lets go of the handle. Calls in flight go on. Does not sign out and never talks to the network. `session` may be
+ * NULL, and so may `*session`, which is NULL afterwards.
+ * Returns: nothing.
+ * Threads: any, in callbacks too; no other thread may be inside a function on this handle.
+ */
 CAPAUTH_API void capauth_session_free(capauth_session **session);
 
-/* Cancels what is in flight on this session; later operations give CAPAUTH_E_CLOSED. Does not sign out. */
+/*
+ * Cancels what is in flight on this session; later operations give CAPAUTH_E_CLOSED. Does not sign out.
+ * Returns: 0, also in a child process, where it does nothing; CAPAUTH_E_INVALID_ARGUMENT: `session` is NULL.
+ * Threads: any, in callbacks too.
+ */
 CAPAUTH_API int capauth_session_close(capauth_session *session);
 
-/* Who it is. CAPAUTH_E_STATE after the first operation. `type` is a CAPAUTH_IDENTIFIER_. */
+/*
+ * Who it is. `type` is a CAPAUTH_IDENTIFIER_; `value` is passed on as given, 1 to 256 bytes without control characters.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` or `value` is NULL, or one of them breaks its rule;
+ *   CAPAUTH_E_UNSUPPORTED: an external session; CAPAUTH_E_STATE: an operation has started; CAPAUTH_E_CLOSED;
+ *   CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY. capauth_session_error_message tells more.
+ * Threads: any.
+ * Protocol: identifierType, identifierValue.
+ */
 CAPAUTH_API int capauth_session_set_identifier(capauth_session *session, int type, const char *value);
-/* Where a USERNAME or EXTERNALID gets its OTP. `type` is CAPAUTH_IDENTIFIER_MOBILE or _EMAIL. */
+
+/*
+ * Where a USERNAME or EXTERNALID gets its OTP. `type` is CAPAUTH_IDENTIFIER_MOBILE or _EMAIL; `value` as for the
+ * identifier. With another type of identifier it is not sent.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` or `value` is NULL, or one of them breaks its rule;
+ *   CAPAUTH_E_STATE: an operation has started; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ *   capauth_session_error_message tells more.
+ * Threads: any.
+ * Protocol: mobile or email.
+ */
 CAPAUTH_API int capauth_session_set_contact(capauth_session *session, int type, const char *value);
-/* Required for mobile and MFA; CAPAUTH_E_UNSUPPORTED for web and external sessions. */
+
+/*
+ * Which device it is: 1 to 512 bytes without control characters. Required in the mobile and MFA flows.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` or `device_id` is NULL, or it breaks this rule;
+ *   CAPAUTH_E_UNSUPPORTED: a web or external session; CAPAUTH_E_STATE: an operation has started; CAPAUTH_E_CLOSED;
+ *   CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY. capauth_session_error_message tells more.
+ * Threads: any.
+ * Protocol: deviceId.
+ */
 CAPAUTH_API int capauth_session_set_device_id(capauth_session *session, const char *device_id);
 
 /*
  * Tells that something has changed that an export holds (tokens, key, identifier, the step), once for each answer, so
- * that the application can save a new export. When callbacks run, and what `free_data` does: see
- * capauth_client_set_log. Not called after the session's handle was freed.
+ * that the application can save a new export.
  */
 typedef void (*capauth_change_callback)(capauth_session *session, void *data);
+
+/*
+ * Has `callback` told of each change; NULL: nobody. When callbacks run, and what `free_data` does: see
+ * capauth_client_set_log. Not called after the session's handle was freed.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` is NULL; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
+ * Threads: any; the callback runs as all do.
+ */
 CAPAUTH_API int capauth_session_on_change(capauth_session *session, capauth_change_callback callback, void *data,
                                           void (*free_data)(void *data));
 
 /*
- * For programs that share a customer and take turns. For duration_ms from now (0 ends the pause) capauth regenerates
- * nothing by itself on this session: token ensure and gateway calls use the token while it is valid, then give
- * CAPAUTH_TOKEN_EXPIRED. (As long as the Auth Engine has not told what time it is, they use it anyway: this machine's
- * clock may be wrong.) capauth_token_regenerate works as ever. The pause is not part of an export, and a reload does
- * not end it. CAPAUTH_E_INVALID_ARGUMENT: duration_ms is negative.
+ * For programs that share a customer and take turns. For `duration_ms` milliseconds from now, 0 or more (0 ends the
+ * pause), capauth regenerates nothing by itself on this session: token ensure and gateway calls use the token while it
+ * is valid, then give CAPAUTH_TOKEN_EXPIRED. (As long as the Auth Engine has not told what time it is, they use it
+ * anyway: this machine's clock may be wrong.) capauth_token_regenerate works as ever. The pause is not part of an
+ * export, and a reload does not end it.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` is NULL, or `duration_ms` is negative; CAPAUTH_E_CLOSED;
+ *   CAPAUTH_E_FORKED.
+ * Threads: any.
  */
 CAPAUTH_API int capauth_session_pause_refresh(capauth_session *session, int duration_ms);
 
-/* Getters: never block on the network, work on closed sessions, take NULL (0, -1 or ""). */
+/*
+ * Getters. They never block on the network, work on closed sessions and in a child process, and take NULL.
+ */
 
-/* A CAPAUTH_STEP_. Advice only: an operation is refused locally only when what it must send is missing. In the MFA flow
- * CAPAUTH_STEP_TOKEN_GENERATE after a sign-out or a refused key means: begin again with the first factor, in a session
- * of its own. */
+/*
+ * What to do next, a CAPAUTH_STEP_. Advice only: an operation is refused locally only when what it must send is
+ * missing. In the MFA flow CAPAUTH_STEP_TOKEN_GENERATE after a sign-out or a refused key means: begin again with the
+ * first factor, in a session of its own.
+ * Returns: a CAPAUTH_STEP_; 0 for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_session_next_step(const capauth_session *session);
-/* 1 when there is a token and its role is none of VIEW, MFA_PENDING, AUTH. Mere expiry does not end it. */
+
+/*
+ * Whether there is a token and its role is none of VIEW, MFA_PENDING, AUTH. Mere expiry does not end it.
+ * Returns: 1 or 0; 0 for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_session_signed_in(const capauth_session *session);
-/* When the token expires, as it says itself; 0 when it does not say. */
+
+/*
+ * When the token expires, as it says itself.
+ * Returns: Unix milliseconds on the server's clock; 0 when there is no token, it does not say, and for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int64_t capauth_session_expires_at(const capauth_session *session);
-/* For how many milliseconds the token is still valid, by the server's clock, since this machine's may be wrong; at most
- * INT_MAX (24 days). 0: it has expired; -1: not known, since there is no token, it does not say, or this client has not
- * heard from the Auth Engine yet. */
+
+/*
+ * For how long the token is still valid, by the server's clock, since this machine's may be wrong.
+ * Returns: milliseconds, at most INT_MAX (24 days); 0: it has expired; -1: not known, since there is no token, it does
+ *   not say, or this client has not heard from the Auth Engine yet; -1 for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_session_expires_in_ms(const capauth_session *session);
-/* 1, 0, or -1 when the Auth Engine has not said. */
+
+/*
+ * Whether the customer has registered in the application, as the Auth Engine said last.
+ * Returns: 1 or 0; -1 when it has not said, and for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_session_app_registered(const capauth_session *session);
+
+/*
+ * Whether the customer has set a password, as the Auth Engine said last.
+ * Returns: 1 or 0; -1 when it has not said, and for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_session_registered_for_password(const capauth_session *session);
+
+/*
+ * The family of operations that the session uses.
+ * Returns: a CAPAUTH_FLOW_; 0 for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_session_flow(const capauth_session *session);
+
+/*
+ * The type of the identifier.
+ * Returns: a CAPAUTH_IDENTIFIER_; 0 when there is none, and for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_session_identifier_type(const capauth_session *session);
-/* When OTP generate last succeeded in this sign-in; 0 when it did not. */
+
+/*
+ * When OTP generate last succeeded in this sign-in.
+ * Returns: Unix milliseconds on the server's clock; 0 when it did not, and for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int64_t capauth_session_otp_sent_at(const capauth_session *session);
-/* How many wrong OTPs the Auth Engine has refused since then. */
+
+/*
+ * How many wrong OTPs the Auth Engine has refused since then.
+ * Returns: their number; 0 for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_session_otp_wrong_answers(const capauth_session *session);
 
-/* The access token, and the refresh key (mobile and MFA). Secrets. */
+/*
+ * The access token. A secret.
+ * Returns: the text, never NULL; "" when there is none, and for NULL.
+ * Threads: any, but the text is lent: it may change with the next operation, wait or poll on that client. Where threads
+ *   share the session, use the _copy_ twin.
+ */
 CAPAUTH_API const char *capauth_session_token(const capauth_session *session);
+
+/*
+ * The key that a new token is regenerated from (mobile and MFA). A secret.
+ * Returns: the text, never NULL; "" when there is none, and for NULL.
+ * Threads: any, but the text is lent: it may change with the next operation, wait or poll on that client. Where threads
+ *   share the session, use the _copy_ twin.
+ */
 CAPAUTH_API const char *capauth_session_key(const capauth_session *session);
-/* The token's role: "VIEW", "USER", "MFA_PENDING", or a role of the brand's. */
+
+/*
+ * The token's role: "VIEW", "USER", "MFA_PENDING", or a role of the brand's.
+ * Returns: the text, never NULL; "" when there is none, and for NULL.
+ * Threads: any, but the text is lent: it may change with the next operation, wait or poll on that client. Where threads
+ *   share the session, use the _copy_ twin.
+ */
 CAPAUTH_API const char *capauth_session_role(const capauth_session *session);
-/* The customer's id, a decimal string, as the token says. */
+
+/*
+ * The customer's id, a decimal text, as the token says.
+ * Returns: the text, never NULL; "" when there is none, and for NULL.
+ * Threads: any, but the text is lent: it may change with the next operation, wait or poll on that client. Where threads
+ *   share the session, use the _copy_ twin.
+ */
 CAPAUTH_API const char *capauth_session_customer_id(const capauth_session *session);
+
+/*
+ * The brand that the session was made with.
+ * Returns: the text, never NULL; "" when there is none, and for NULL.
+ * Threads: any; the text is lent and stays until the session is freed.
+ */
 CAPAUTH_API const char *capauth_session_brand(const capauth_session *session);
+
+/*
+ * The identifier, as it was given or last updated.
+ * Returns: the text, never NULL; "" when there is none, and for NULL.
+ * Threads: any, but the text is lent: it may change with the next operation, wait or poll on that client. Where threads
+ *   share the session, use the _copy_ twin.
+ */
 CAPAUTH_API const char *capauth_session_identifier(const capauth_session *session);
+
+/*
+ * The device id.
+ * Returns: the text, never NULL; "" when there is none, and for NULL.
+ * Threads: any, but the text is lent: it may change with the next operation, wait or poll on that client. Where threads
+ *   share the session, use the _copy_ twin.
+ */
 CAPAUTH_API const char *capauth_session_device_id(const capauth_session *session);
-/* Where the OTP went, masked ("9199******93"), and the fallback channel that was asked for. */
+
+/*
+ * Where the last OTP went, masked: "9199******93".
+ * Returns: the text, never NULL; "" when there is none, and for NULL.
+ * Threads: any, but the text is lent: it may change with the next operation, wait or poll on that client. Where threads
+ *   share the session, use the _copy_ twin.
+ */
 CAPAUTH_API const char *capauth_session_otp_destination(const capauth_session *session);
+
+/*
+ * The fallback channel that the last OTP was asked for with.
+ * Returns: the text, never NULL; "" when there is none, and for NULL.
+ * Threads: any, but the text is lent: it may change with the next operation, wait or poll on that client. Where threads
+ *   share the session, use the _copy_ twin.
+ */
 CAPAUTH_API const char *capauth_session_otp_channel(const capauth_session *session);
-/* Why the calling thread's last failed operation or setter on this session failed. For a thread without a failure here:
- * any thread's last. Where threads share the session, use the _copy_ twin. "" when nothing has failed, and for NULL. */
+
+/*
+ * Why the calling thread's last failed operation or setter on this session failed. For a thread without a failure here:
+ * any thread's last.
+ * Returns: the text, never NULL; "" when nothing has failed, and for NULL.
+ * Threads: any, but the text is lent: it may change with the next operation, wait or poll on that client. Where threads
+ *   share the session, use the _copy_ twin.
+ */
 CAPAUTH_API const char *capauth_session_error_message(const capauth_session *session);
 
-/* Twins that give a copy of your own: free with capauth_string_free, which wipes it. */
+/*
+ * Twins of these getters. `*text` is a copy of your own: capauth_string_free, which wipes it.
+ */
+
+/*
+ * As capauth_session_token, but a copy of your own.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` or `text` is NULL; CAPAUTH_E_NO_MEMORY.
+ * Threads: any; what another thread changes meanwhile is whole, before or after.
+ */
 CAPAUTH_API int capauth_session_copy_token(const capauth_session *session, char **text);
+
+/*
+ * As capauth_session_key, but a copy of your own.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` or `text` is NULL; CAPAUTH_E_NO_MEMORY.
+ * Threads: any; what another thread changes meanwhile is whole, before or after.
+ */
 CAPAUTH_API int capauth_session_copy_key(const capauth_session *session, char **text);
+
+/*
+ * As capauth_session_role, but a copy of your own.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` or `text` is NULL; CAPAUTH_E_NO_MEMORY.
+ * Threads: any; what another thread changes meanwhile is whole, before or after.
+ */
 CAPAUTH_API int capauth_session_copy_role(const capauth_session *session, char **text);
+
+/*
+ * As capauth_session_customer_id, but a copy of your own.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` or `text` is NULL; CAPAUTH_E_NO_MEMORY.
+ * Threads: any; what another thread changes meanwhile is whole, before or after.
+ */
 CAPAUTH_API int capauth_session_copy_customer_id(const capauth_session *session, char **text);
+
+/*
+ * As capauth_session_brand, but a copy of your own.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` or `text` is NULL; CAPAUTH_E_NO_MEMORY.
+ * Threads: any; what another thread changes meanwhile is whole, before or after.
+ */
 CAPAUTH_API int capauth_session_copy_brand(const capauth_session *session, char **text);
+
+/*
+ * As capauth_session_identifier, but a copy of your own.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` or `text` is NULL; CAPAUTH_E_NO_MEMORY.
+ * Threads: any; what another thread changes meanwhile is whole, before or after.
+ */
 CAPAUTH_API int capauth_session_copy_identifier(const capauth_session *session, char **text);
+
+/*
+ * As capauth_session_device_id, but a copy of your own.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` or `text` is NULL; CAPAUTH_E_NO_MEMORY.
+ * Threads: any; what another thread changes meanwhile is whole, before or after.
+ */
 CAPAUTH_API int capauth_session_copy_device_id(const capauth_session *session, char **text);
+
+/*
+ * As capauth_session_otp_destination, but a copy of your own.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` or `text` is NULL; CAPAUTH_E_NO_MEMORY.
+ * Threads: any; what another thread changes meanwhile is whole, before or after.
+ */
 CAPAUTH_API int capauth_session_copy_otp_destination(const capauth_session *session, char **text);
+
+/*
+ * As capauth_session_otp_channel, but a copy of your own.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` or `text` is NULL; CAPAUTH_E_NO_MEMORY.
+ * Threads: any; what another thread changes meanwhile is whole, before or after.
+ */
 CAPAUTH_API int capauth_session_copy_otp_channel(const capauth_session *session, char **text);
+
+/*
+ * As capauth_session_error_message, but a copy of your own.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `session` or `text` is NULL; CAPAUTH_E_NO_MEMORY.
+ * Threads: any; what another thread changes meanwhile is whole, before or after.
+ */
 CAPAUTH_API int capauth_session_copy_error_message(const capauth_session *session, char **text);
 
-/* ---- Options ---------------------------------------------------------------------------------------------------- */
+/* ---- Options ----------------------------------------------------------------------------------------------------- */
 
-/* The optional arguments of calls. Copied when a call starts, so one may serve several calls, or be freed at once.
- * Options that an operation has no use for are ignored. While one thread changes them, no other may use them. A setter
- * that gives CAPAUTH_E_INVALID_ARGUMENT changes nothing, and _error_message says why. */
+/*
+ * The optional arguments of calls. They are copied when a call starts, so one may serve several calls, or be freed at
+ * once. Options that an operation has no use for are ignored. A setter that refuses changes nothing, and
+ * capauth_options_error_message says why.
+ */
+
+/*
+ * Makes options, none set. `*options` is yours: capauth_options_free.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `options` is NULL; CAPAUTH_E_NO_MEMORY.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_options_new(capauth_options **options);
+
+/*
+ * Wipes and frees them. `options` may be NULL, and so may `*options`, which is NULL afterwards.
+ * Returns: nothing.
+ * Threads: one at a time: while a thread changes them, no other may use them.
+ */
 CAPAUTH_API void capauth_options_free(capauth_options **options);
-/* Why the last setter that refused did so: what it was given, what it takes, in which unit. "" when none has, and for
- * NULL. Borrowed until the next setter; never holds a secret. The twin gives a copy: free it with capauth_string_free.
+
+/*
+ * Why the last setter that refused did so: what it was given, what it takes, in which unit. Never a secret. `options`
+ * may be NULL.
+ * Returns: a text that is lent until the next setter, never NULL; "" when none has refused, and for NULL.
+ * Threads: one at a time: while a thread changes them, no other may use them.
  */
 CAPAUTH_API const char *capauth_options_error_message(const capauth_options *options);
+
+/*
+ * The same as a copy of your own: capauth_string_free.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `options` or `text` is NULL; CAPAUTH_E_NO_MEMORY.
+ * Threads: one at a time: while a thread changes them, no other may use them.
+ */
 CAPAUTH_API int capauth_options_copy_error_message(const capauth_options *options, char **text);
-/* Instead of the client's timeout. 1 to 86,400,000. */
+
+/*
+ * Instead of the client's timeout: 1 to 86,400,000 milliseconds.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `options` is NULL, or `timeout_ms` is out of these bounds.
+ * Threads: one at a time: while a thread changes them, no other may use them.
+ */
 CAPAUTH_API int capauth_options_set_timeout_ms(capauth_options *options, int timeout_ms);
-/* token generate: the first password of a customer of a password brand (sent with its confirmation). */
+
+/*
+ * For token generate: the first password of a customer of a password brand, sent with its confirmation. 1 to 1024
+ * bytes.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `options` is NULL, or `password` is NULL or breaks this rule;
+ *   CAPAUTH_E_NO_MEMORY.
+ * Threads: one at a time: while a thread changes them, no other may use them.
+ * Protocol: password, confirmPassword.
+ */
 CAPAUTH_API int capauth_options_set_password(capauth_options *options, const char *password);
-/* OTP generate: ?fallbackChannel=, "SMS", "WHATSAPP", "EMAIL" and so on. */
+
+/*
+ * For OTP generate: another way for the OTP, "SMS", "WHATSAPP", "EMAIL" and so on. 1 to 64 letters, digits, - and _.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `options` is NULL, or `channel` is NULL or breaks this rule;
+ *   CAPAUTH_E_NO_MEMORY.
+ * Threads: one at a time: while a thread changes them, no other may use them.
+ * Protocol: ?fallbackChannel=
+ */
 CAPAUTH_API int capauth_options_set_fallback_channel(capauth_options *options, const char *channel);
-/* OTP generate where the brand has payload encryption: `hash` and `timeStamp`, made by the application. */
+
+/*
+ * For OTP generate where the brand has payload encryption: what the application sealed, up to 16 KiB, and when, in Unix
+ * milliseconds.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `options` is NULL, or `hash` is NULL or breaks this rule, or `timestamp_ms`
+ *   is negative; CAPAUTH_E_NO_MEMORY.
+ * Threads: one at a time: while a thread changes them, no other may use them.
+ * Protocol: hash, timeStamp.
+ */
 CAPAUTH_API int capauth_options_set_otp_hash(capauth_options *options, const char *hash, int64_t timestamp_ms);
-/* token ensure and gateway: instead of the client's refresh margin. 0 to 86,400,000. */
+
+/*
+ * For token ensure and the gateway: instead of the client's refresh margin, 0 to 86,400,000 milliseconds.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `options` is NULL, or `margin_ms` is out of these bounds.
+ * Threads: one at a time: while a thread changes them, no other may use them.
+ */
 CAPAUTH_API int capauth_options_set_margin_ms(capauth_options *options, int margin_ms);
-/* A header of this call's request, and of the regeneration that token ensure begins; rules as for
- * capauth_client_add_header. */
+
+/*
+ * An HTTP header of this call's request, and of the regeneration that token ensure begins; rules as for
+ * capauth_client_add_header.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `options` is NULL, or `name` or `value` is NULL or not allowed, or it is the
+ *   33rd; CAPAUTH_E_NO_MEMORY.
+ * Threads: one at a time: while a thread changes them, no other may use them.
+ */
 CAPAUTH_API int capauth_options_add_header(capauth_options *options, const char *name, const char *value);
-/* gateway: one query parameter, encoded as it must be; may repeat. */
+
+/*
+ * For the gateway: one query parameter, encoded as it must be; a name may repeat. `name` has 1 to 256 bytes, `value` up
+ * to 8192, both without control characters.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `options` is NULL, or `name` or `value` is NULL or breaks this rule;
+ *   CAPAUTH_E_NO_MEMORY.
+ * Threads: one at a time: while a thread changes them, no other may use them.
+ */
 CAPAUTH_API int capauth_options_add_query(capauth_options *options, const char *name, const char *value);
-/* gateway: 1 says that a call other than GET may be sent twice without harm. */
+
+/*
+ * For the gateway: 1 says that a call other than GET may be sent twice without harm. 0 is the default.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `options` is NULL, or `repeatable` is neither 0 nor 1.
+ * Threads: one at a time: while a thread changes them, no other may use them.
+ */
 CAPAUTH_API int capauth_options_set_repeatable(capauth_options *options, int repeatable);
-/* gateway: 1 sends the VIEW token that token generate gave as long as the customer has not signed in, for the few
- * endpoints that take it. It is never regenerated. After the sign-in the customer's own token is sent. */
+
+/*
+ * For the gateway: 1 sends the VIEW token that token generate gave as long as the customer has not signed in, for the
+ * few endpoints that take it. It is never regenerated. After the sign-in the customer's own token is sent. 0 is the
+ * default.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `options` is NULL, or `view` is neither 0 nor 1.
+ * Threads: one at a time: while a thread changes them, no other may use them.
+ */
 CAPAUTH_API int capauth_options_set_view(capauth_options *options, int view);
 
 /* ---- Operations -------------------------------------------------------------------------------------------------- */
@@ -504,99 +1051,276 @@ CAPAUTH_API int capauth_options_set_view(capauth_options *options, int view);
  * system refused, descriptors for instance, and the message has its own words.
  */
 
-/* token/generate: begins a sign-in. Option: password. */
+/*
+ * Begins a sign-in, and forgets the one before. Option: password.
+ * Returns: what operations return, see above; CAPAUTH_PASSWORD_REQUIRED: the brand wants a first password.
+ * Threads: any; blocking (`call` NULL) not in a callback of this client. One operation that changes the sign-in at a
+ *   time for each session, else CAPAUTH_E_BUSY.
+ * Protocol: POST auth/v1/token/generate, auth/v1/web/token/generate, auth/v1/mfa/token/generate.
+ */
 CAPAUTH_API int capauth_token_generate(capauth_session *session, const capauth_options *options, capauth_call **call);
-/* otp/generate: sends an OTP, again if called again. Never repeated by itself. Options: fallback channel, OTP hash. */
+
+/*
+ * Sends an OTP, again if called again. Never repeated by itself. Options: fallback channel, OTP hash.
+ * Returns: what operations return, see above; CAPAUTH_E_UNKNOWN_OUTCOME: the OTP may arrive, so validate and generate
+ *   are both open.
+ * Threads: any; blocking (`call` NULL) not in a callback of this client. One operation that changes the sign-in at a
+ *   time for each session, else CAPAUTH_E_BUSY.
+ * Protocol: POST auth/v1/otp/generate, and its web and mfa forms.
+ */
 CAPAUTH_API int capauth_otp_generate(capauth_session *session, const capauth_options *options, capauth_call **call);
-/* otp/validate. CAPAUTH_INVALID_OTP leaves the step open. */
+
+/*
+ * Signs in with `otp`, which the customer typed: a text, 1 to 1024 bytes without control characters. Never repeated by
+ * itself.
+ * Returns: what operations return, see above; CAPAUTH_INVALID_OTP leaves the step open.
+ * Threads: any; blocking (`call` NULL) not in a callback of this client. One operation that changes the sign-in at a
+ *   time for each session, else CAPAUTH_E_BUSY.
+ * Protocol: POST auth/v1/otp/validate, and its web and mfa forms.
+ */
 CAPAUTH_API int capauth_otp_validate(capauth_session *session, const char *otp, const capauth_options *options,
                                      capauth_call **call);
-/* password/validate. CAPAUTH_INVALID_PASSWORD leaves the step open. */
+
+/*
+ * Signs in with `password`, 1 to 1024 bytes. Never repeated by itself.
+ * Returns: what operations return, see above; CAPAUTH_INVALID_PASSWORD leaves the step open.
+ * Threads: any; blocking (`call` NULL) not in a callback of this client. One operation that changes the sign-in at a
+ *   time for each session, else CAPAUTH_E_BUSY.
+ * Protocol: POST auth/v1/password/validate, and its web and mfa forms.
+ */
 CAPAUTH_API int capauth_password_validate(capauth_session *session, const char *password,
                                           const capauth_options *options, capauth_call **call);
-/* password/change, of a customer who is signed in. */
+
+/*
+ * Changes the password of a customer who is signed in from `current_password` to `new_password`. Both have 1 to 1024
+ * bytes. Never repeated by itself.
+ * Returns: what operations return, see above; CAPAUTH_E_UNKNOWN_OUTCOME: sign in with the new one, else with the old.
+ * Threads: any; blocking (`call` NULL) not in a callback of this client. One operation that changes the sign-in at a
+ *   time for each session, else CAPAUTH_E_BUSY.
+ * Protocol: POST auth/v1/password/change, and its web and mfa forms.
+ */
 CAPAUTH_API int capauth_password_change(capauth_session *session, const char *current_password,
                                         const char *new_password, const capauth_options *options, capauth_call **call);
-/* password/forget: sets a new password, which an OTP confirms: go on with OTP generate, or begin again with token
- * generate. */
+
+/*
+ * Sets `new_password`, 1 to 1024 bytes, which an OTP confirms: go on with OTP generate, or begin again with token
+ * generate. Never repeated by itself.
+ * Returns: what operations return, see above.
+ * Threads: any; blocking (`call` NULL) not in a callback of this client. One operation that changes the sign-in at a
+ *   time for each session, else CAPAUTH_E_BUSY.
+ * Protocol: POST auth/v1/password/forget, and its web and mfa forms.
+ */
 CAPAUTH_API int capauth_password_forget(capauth_session *session, const char *new_password,
                                         const capauth_options *options, capauth_call **call);
-/* token/regenerate, from the key (mobile, MFA) or from the token itself (web). Joins a regeneration in flight.
- * CAPAUTH_E_SIGN_IN_REQUIRED: there is nothing to regenerate from. */
+
+/*
+ * A fresh token, from the key (mobile, MFA) or from the token itself (web). Joins a regeneration in flight.
+ * Returns: what operations return, see above; CAPAUTH_E_SIGN_IN_REQUIRED: there is nothing to regenerate from.
+ * Threads: any; blocking (`call` NULL) not in a callback of this client. Runs beside other operations of the session.
+ * Protocol: POST auth/v1/token/regenerate, and its web and mfa forms.
+ */
 CAPAUTH_API int capauth_token_regenerate(capauth_session *session, const capauth_options *options, capauth_call **call);
-/* Succeeds when the token is valid beyond the margin, regenerating it if it must; then get it by _copy_token.
- * Option: margin. CAPAUTH_E_SIGN_IN_REQUIRED: nobody is signed in, or the token has expired and cannot be regenerated.
- * CAPAUTH_TOKEN_EXPIRED: it has expired, and capauth_session_pause_refresh holds the regeneration back. */
+
+/*
+ * Succeeds when the token is valid beyond the margin, regenerating it if it must; then get it by
+ * capauth_session_copy_token. Option: margin.
+ * Returns: what operations return, see above; CAPAUTH_E_SIGN_IN_REQUIRED: nobody is signed in, or the token has expired
+ *   and cannot be regenerated; CAPAUTH_TOKEN_EXPIRED: it has expired, and capauth_session_pause_refresh holds the
+ *   regeneration back.
+ * Threads: any; blocking (`call` NULL) not in a callback of this client. Runs beside other operations of the session.
+ * Protocol: none of its own; token/regenerate where needed.
+ */
 CAPAUTH_API int capauth_token_ensure(capauth_session *session, const capauth_options *options, capauth_call **call);
-/* mfa/token/expire: ends this token at the Auth Engine; the key stays. CAPAUTH_E_UNSUPPORTED outside MFA. */
+
+/*
+ * Ends this token at the Auth Engine; the key stays. Only in the MFA flow.
+ * Returns: what operations return, see above; CAPAUTH_E_UNSUPPORTED: another flow.
+ * Threads: any; blocking (`call` NULL) not in a callback of this client. One operation that changes the sign-in at a
+ *   time for each session, else CAPAUTH_E_BUSY.
+ * Protocol: DELETE auth/v1/mfa/token/expire.
+ */
 CAPAUTH_API int capauth_token_expire(capauth_session *session, const capauth_options *options, capauth_call **call);
-/* user/updateIdentifierValue: a new mobile or email for the customer who is signed in. */
+
+/*
+ * `new_value` is the new mobile or email of the customer who is signed in: 1 to 256 bytes without control characters.
+ * Never repeated by itself.
+ * Returns: what operations return, see above; CAPAUTH_E_UNKNOWN_OUTCOME: the old value is kept until a regenerated
+ *   token tells the new one.
+ * Threads: any; blocking (`call` NULL) not in a callback of this client. One operation that changes the sign-in at a
+ *   time for each session, else CAPAUTH_E_BUSY.
+ * Protocol: POST auth/v1/user/updateIdentifierValue.
+ */
 CAPAUTH_API int capauth_identifier_update(capauth_session *session, const char *new_value,
                                           const capauth_options *options, capauth_call **call);
-/* Cancels what is in flight and forgets token, key and step at once, also without a network. In the MFA flow it then
- * expires the token, and the outcome is that operation's; 0 in other flows, and where the token had expired already. */
+
+/*
+ * Cancels what is in flight and forgets token, key and step at once, also without a network. In the MFA flow it then
+ * expires the token.
+ * Returns: 0 in other flows than MFA, and where the token had expired already; else what token expire returns.
+ * Threads: any; blocking (`call` NULL) not in a callback of this client. Runs beside other operations of the session.
+ * Protocol: none, or in the MFA flow DELETE auth/v1/mfa/token/expire.
+ */
 CAPAUTH_API int capauth_session_sign_out(capauth_session *session, const capauth_options *options, capauth_call **call);
 
 /*
- * {gateway}/v2/api/{endpoint} with a valid token, regenerated when needed. `method` is "GET" or "POST"; `endpoint` like
+ * Calls the brand's gateway with a valid token, regenerated when needed. `method` is "GET" or "POST"; `endpoint` like
  * "customer/get", or a whole path on the gateway's host like "/store-locator/v1/brand/nearbystores"; `body` NULL or a
- * text, sent as JSON. `call` must not be NULL and holds the reply: start, then capauth_call_wait. The outcome is 0 when
- * HTTP answered, whatever it said: see _http_status, _ok, _refusal and _body. It is CAPAUTH_TOKEN_EXPIRED when a fresh
- * token was refused, when the token was refused and the call may not be repeated (then it is retryable), or when the
- * token has expired and regeneration is paused; CAPAUTH_E_SIGN_IN_REQUIRED, each time, when there is no token, or it
- * was refused and cannot be regenerated. Options: query, headers, repeatable, margin, view.
+ * text, sent as JSON. `call` must not be NULL and holds the reply: start, then capauth_call_wait. Options: query,
+ * headers, repeatable, margin, view.
+ * Returns: as operations that start. The outcome is 0 when HTTP answered, whatever it said: see _http_status, _ok,
+ *   _refusal and _body. It is CAPAUTH_TOKEN_EXPIRED when a fresh token was refused, when the token was refused and the
+ *   call may not be repeated (then it is retryable), or when the token has expired and regeneration is paused;
+ *   CAPAUTH_E_SIGN_IN_REQUIRED, each time, when there is no token, or it was refused and cannot be regenerated.
+ * Threads: any, in callbacks too. Runs beside other operations of the session.
+ * Protocol: {gateway}/v2/api/{endpoint}, or the path.
  */
 CAPAUTH_API int capauth_gateway_call(capauth_session *session, const char *method, const char *endpoint,
                                      const char *body, const capauth_options *options, capauth_call **call);
 
-/* ---- Call ------------------------------------------------------------------------------------------------------- */
+/* ---- Call -------------------------------------------------------------------------------------------------------- */
 
-/* 1 when it has finished, else 0. Never blocks. */
+/*
+ * Whether it has finished. Never blocks. `call` may be NULL.
+ * Returns: 1 or 0; 0 for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_call_done(const capauth_call *call);
-/* Waits, at most timeout_ms (negative: without limit, 0: only looks), and gives the outcome, or CAPAUTH_E_PENDING;
- * CAPAUTH_E_REENTRANT in a callback. */
+
+/*
+ * Waits for the outcome, at most `timeout_ms` milliseconds (negative: without limit, 0: only looks).
+ * Returns: the outcome; CAPAUTH_E_PENDING: it has not finished; CAPAUTH_E_INVALID_ARGUMENT: `call` is NULL;
+ *   CAPAUTH_E_REENTRANT: in a callback; CAPAUTH_E_FORKED.
+ * Threads: any but one in a callback of this client (there 0 works, once it is done); many may wait for one call.
+ */
 CAPAUTH_API int capauth_call_wait(capauth_call *call, int timeout_ms);
-/* The outcome, or CAPAUTH_E_PENDING. Never blocks. */
+
+/*
+ * The outcome, without waiting.
+ * Returns: the outcome; CAPAUTH_E_PENDING: it has not finished; CAPAUTH_E_INVALID_ARGUMENT: `call` is NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_call_result(const capauth_call *call);
-/* Ends it with CAPAUTH_E_CANCELLED, or CAPAUTH_E_UNKNOWN_OUTCOME when it may have been done already and may not be
- * repeated. Returns at once; does nothing to a call that has finished. */
+
+/*
+ * Ends it with CAPAUTH_E_CANCELLED, or CAPAUTH_E_UNKNOWN_OUTCOME when it may have been done already and may not be
+ * repeated. Does nothing to a call that has finished.
+ * Returns: 0, at once; CAPAUTH_E_INVALID_ARGUMENT: `call` is NULL; CAPAUTH_E_FORKED.
+ * Threads: any, in callbacks too.
+ */
 CAPAUTH_API int capauth_call_cancel(capauth_call *call);
-/* Cancels it if it is in flight, and lets go. */
+
+/*
+ * Cancels it if it is in flight, and lets go. `call` may be NULL, and so may `*call`, which is NULL afterwards.
+ * Returns: nothing.
+ * Threads: any, in callbacks too; no other thread may be inside a function on this handle.
+ */
 CAPAUTH_API void capauth_call_free(capauth_call **call);
 
-/* All of these never block and take NULL. They are settled once the call is done. */
+/*
+ * What became of it. These never block, take NULL, and are settled once the call is done; before that they say what
+ * they say for NULL, save _operation. Texts are lent until the call is freed.
+ */
 
-/* What went wrong, in one sentence that names the operation, or for a gateway call what a reply that is not ok said; ""
- * when nothing did. Never holds a secret. */
+/*
+ * What went wrong, in one sentence that names the operation, or for a gateway call what a reply that is not ok said.
+ * Never a secret.
+ * Returns: the text, never NULL; "" when nothing went wrong, and for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API const char *capauth_call_error_message(const capauth_call *call);
-/* The name of the argument that CAPAUTH_E_INVALID_ARGUMENT is about; "" otherwise. */
+
+/*
+ * The name of the argument that CAPAUTH_E_INVALID_ARGUMENT is about.
+ * Returns: the text, never NULL; "" otherwise, and for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API const char *capauth_call_argument(const capauth_call *call);
-/* The session's next step when the call ended: what to do first after CAPAUTH_E_WRONG_STEP. */
+
+/*
+ * The session's next step when the call ended: what to do first after CAPAUTH_E_WRONG_STEP.
+ * Returns: a CAPAUTH_STEP_; 0 when there is none, and for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_call_next_step(const capauth_call *call);
-/* "otp_validate", "gateway", "prepare". Static. */
+
+/*
+ * The operation's name: "otp_validate", "gateway", "prepare".
+ * Returns: a static text, never NULL; "" for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API const char *capauth_call_operation(const capauth_call *call);
-/* 0 when no HTTP answer arrived. */
+
+/*
+ * The HTTP status of the answer.
+ * Returns: it; 0 when none arrived, and for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_call_http_status(const capauth_call *call);
-/* What Retry-After said; -1 when it said nothing. */
+
+/*
+ * How long the service asked to wait, by Retry-After.
+ * Returns: milliseconds; -1 when it said nothing, and for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_call_retry_after_ms(const capauth_call *call);
-/* 1 when the request may have reached the Auth Engine, else 0. */
+
+/*
+ * Whether the request may have reached the Auth Engine.
+ * Returns: 1 or 0; 0 for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_call_maybe_sent(const capauth_call *call);
-/* 1 when the same call may succeed later and repeating it does no harm, else 0; for a gateway's refusal too. */
+
+/*
+ * Whether the same call may succeed later and repeating it does no harm; for a gateway's refusal too.
+ * Returns: 1 or 0; 0 for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_call_retryable(const capauth_call *call);
-/* The CDN's id of the request (X-Amz-Cf-Id), for support; "" when there was none. */
+
+/*
+ * The CDN's id of the request (X-Amz-Cf-Id), for support.
+ * Returns: the text, never NULL; "" when there was none, and for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API const char *capauth_call_request_id(const capauth_call *call);
-/* 1 when the Auth Engine, or for the gateway HTTP (2xx) and every known form of status, said yes; else 0. */
+
+/*
+ * Whether the Auth Engine, or for the gateway HTTP (2xx) and every known form of status, said yes.
+ * Returns: 1 or 0; 0 for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_call_ok(const capauth_call *call);
-/* The code of a gateway's reply that is not ok, as an operation would give it: its own number where it has one
+
+/*
+ * The code of a gateway's reply that is not ok, as an operation would give it: its own number where it has one
  * (CAPAUTH_UNKNOWN_CUSTOMER); else CAPAUTH_E_RATE_LIMITED for HTTP 429, CAPAUTH_E_SERVICE for HTTP 5xx without a status
  * in its body, CAPAUTH_E_PROTOCOL for a body that begins like a JSON object and cannot be read as one; for all else
- * CAPAUTH_E_REFUSED. 0 for a reply that is ok, without a reply, and for operations: their outcome tells. */
+ * CAPAUTH_E_REFUSED.
+ * Returns: the code; 0 for a reply that is ok, without a reply, for operations, whose outcome tells, and for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int capauth_call_refusal(const capauth_call *call);
-/* status.code and status.message as they came, for the gateway also from its error form; 0 and "" without. */
+
+/*
+ * status.code as it came, for the gateway also from its error form.
+ * Returns: the number; 0 without one, and for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API int64_t capauth_call_server_code(const capauth_call *call);
+
+/*
+ * status.message as it came, for the gateway also from its error form.
+ * Returns: the text, never NULL; "" without one, and for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API const char *capauth_call_server_message(const capauth_call *call);
-/* The reply of a gateway call, as it came, ended by a NUL that *length does not count; "" and 0 for operations, whose
- * replies hold tokens. `length` may be NULL. */
+
+/*
+ * The reply of a gateway call, as it came, ended by a NUL that `*length` does not count. `length` may be NULL.
+ * Returns: the bytes, never NULL; "" and 0 for operations, whose replies hold tokens, and for NULL.
+ * Threads: any.
+ */
 CAPAUTH_API const char *capauth_call_body(const capauth_call *call, size_t *length);
 
 #ifdef __cplusplus
