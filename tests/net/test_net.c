@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The room `net` alone: its heap, its inbox, tasks, exchanges and waiting threads, with a transport of nothing. That
+ * this program is made of base and net, without libcurl and without the Auth Engine, is part of what it shows.
+ */
+#include "support.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/platform.h"
+#include "net/heap.h"
+#include "net/waiting.h"
+#include "stub_transport.h"
+
+/* A task with an exchange, as a call is one. */
+struct job {
+    struct capauth__task task; /* the first member */
+    struct capauth__exchange exchange;
+    struct capauth__engine *engine;
+    bool sends; /* its exchange, when it enters; else it waits until it is due */
+    int entered;
+    int due;
+    int ends;
+    int end_code; /* what the engine ended it with */
+    int error; /* of its answer */
+    int status;
+    int retry_after_ms;
+    int answers;
+    int *freed;
+};
+
+static struct job *job_of(struct capauth__task *task)
+{
+    return (struct job *)task;
+}
+
+static void settle(struct job *job)
+{
+    capauth__engine_withdraw(job->engine, &job->exchange);
+    capauth__engine_settle(job->engine, &job->task);
+}
+
+static void job_enter(struct capauth__task *task)
+{
+    struct job *job = job_of(task);
+
+    job->entered++;
+    if (job->sends)
+        capauth__engine_send(job->engine, &job->exchange);
+}
+
+static void job_due(struct capauth__task *task, int64_t now_ms)
+{
+    job_of(task)->due++;
+    if (now_ms >= task->due_ms)
+        settle(job_of(task));
+}
+
+static void job_end(struct capauth__task *task, int code, const char *why)
+{
+    (void)why;
+    job_of(task)->ends++;
+    job_of(task)->end_code = code;
+    settle(job_of(task));
+}
+
+static void job_free(struct capauth__task *task)
+{
+    struct job *job = job_of(task);
+
+    if (job->freed)
+        ++*job->freed;
+    free(job);
+}
+
+static void job_answered(struct capauth__exchange *exchange, const struct capauth__answer *answer)
+{
+    struct job *job = exchange->owner;
+
+    job->answers++;
+    job->error = answer->error;
+    job->status = answer->http_status;
+    job->retry_after_ms = answer->retry_after_ms;
+    settle(job);
+}
+
+static const struct capauth__task_owner owner = {.enter = job_enter, .due = job_due, .end = job_end, .free = job_free};
+
+static struct capauth__net_config config = {.ca_memory_fd = -1};
+
+static struct capauth__engine *engine_new(void)
+{
+    struct capauth__engine *engine = calloc(1, sizeof *engine);
+
+    assert_non_null(engine);
+    memset(&stub, 0, sizeof stub);
+    stub.room = 1;
+    stub.status = 200;
+    capauth__engine_init(engine, &config);
+    return engine;
+}
+
+static void engine_free(struct capauth__engine *engine)
+{
+    capauth__engine_end(engine, false);
+    assert_int_equal(stub.transports, 0);
+    free(engine);
+}
+
+/* Due in `due_in_ms`; with a handle that somebody holds. */
+static struct job *job_new(struct capauth__engine *engine, int due_in_ms)
+{
+    struct job *job = calloc(1, sizeof *job);
+
+    assert_non_null(job);
+    capauth__task_init(&job->task, &owner, &engine->inbox);
+    job->task.due_ms = capauth__monotonic_ms() + due_in_ms;
+    job->task.collectable = true;
+    job->engine = engine;
+    job->exchange.owner = job;
+    job->exchange.answered = job_answered;
+    return job;
+}
+
+static struct job *sender_new(struct capauth__engine *engine)
+{
+    struct job *job = job_new(engine, 60000);
+
+    job->sends = true;
+    capauth__inbox_post(&job->task, true);
+    return job;
+}
+
+/* One turn; how many were finished. */
+static int turn(struct capauth__engine *engine)
+{
+    return capauth__wait_for_any(engine, 0);
+}
+
+static bool is_done(const struct job *job)
+{
+    return atomic_load(&job->task.done);
+}
+
+static void release(struct job *job)
+{
+    capauth__inbox_let_go(&job->task);
+    capauth__task_release(&job->task);
+}
+
+/* ---- The heap ---- */
+
+enum { MANY = 200 };
+
+static uint32_t next_number(uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return *seed >> 8;
+}
+
+static void assert_in_order(const struct capauth__heap *heap)
+{
+    for (size_t i = 0; i < heap->length; i++) {
+        assert_int_equal(heap->tasks[i]->heap_slot, i);
+        assert_true(heap->tasks[(i ? i - 1 : 0) / 2]->due_ms <= heap->tasks[i]->due_ms);
+    }
+}
+
+TEST(the_heap_stays_in_order_whatever_comes_moves_and_goes)
+{
+    struct capauth__heap heap = {0};
+    struct capauth__task *tasks = calloc(MANY, sizeof *tasks);
+    bool there[MANY] = {false};
+    uint32_t seed = 1;
+
+    assert_non_null(tasks);
+    for (int i = 0; i < 20 * MANY; i++) {
+        uint32_t which = next_number(&seed) % MANY;
+        bool moves = next_number(&seed) % 2;
+
+        if (!there[which] || moves)
+            tasks[which].due_ms = next_number(&seed) % 1000;
+        if (!there[which])
+            assert_true(capauth__heap_add(&heap, &tasks[which]));
+        else if (moves)
+            capauth__heap_move(&heap, &tasks[which]);
+        else
+            capauth__heap_remove(&heap, &tasks[which]);
+        there[which] = !there[which] || moves;
+        assert_in_order(&heap);
+    }
+    free(heap.tasks);
+    free(tasks);
+}
+
+/* ---- Tasks ---- */
+
+TEST(a_task_enters_in_the_next_turn_and_is_due_at_its_time)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *job = job_new(engine, 20);
+
+    capauth__inbox_post(&job->task, true);
+    assert_int_equal(job->entered, 0);
+    assert_int_equal(turn(engine), 0);
+    assert_int_equal(job->entered, 1);
+    capauth__wait_for(engine, &job->task, -1);
+    assert_true(is_done(job));
+    assert_int_equal(job->due, 1);
+    assert_true(capauth__monotonic_ms() >= job->task.due_ms);
+    release(job);
+    engine_free(engine);
+}
+
+TEST(a_task_that_is_scheduled_anew_is_due_then)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *job = job_new(engine, 60000);
+
+    capauth__inbox_post(&job->task, true);
+    turn(engine);
+    pthread_mutex_lock(&engine->mutex);
+    capauth__engine_schedule(engine, &job->task, capauth__monotonic_ms() - 1);
+    pthread_mutex_unlock(&engine->mutex);
+    assert_int_equal(turn(engine), 1);
+    assert_true(is_done(job));
+    release(job);
+    engine_free(engine);
+}
+
+TEST(a_wait_ends_at_its_time_and_the_task_goes_on)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *job = job_new(engine, 60000);
+    int64_t start_ms = capauth__monotonic_ms();
+
+    capauth__inbox_post(&job->task, true);
+    capauth__wait_for(engine, &job->task, 30);
+    assert_true(capauth__monotonic_ms() - start_ms >= 30);
+    assert_false(is_done(job));
+    release(job);
+    engine_free(engine);
+}
+
+TEST(a_cancelled_task_ends_once_whether_it_was_posted_entered_or_neither)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *early = job_new(engine, 60000), *posted = job_new(engine, 60000), *entered = job_new(engine, 60000);
+
+    capauth__inbox_post(&entered->task, true);
+    turn(engine);
+    capauth__inbox_cancel(&early->task);
+    assert_true(capauth__inbox_is_empty(&engine->inbox)); /* whoever is about to post it does so for both */
+    capauth__inbox_post(&early->task, true);
+    capauth__inbox_post(&posted->task, true);
+    capauth__inbox_cancel(&posted->task);
+    capauth__inbox_cancel(&entered->task);
+    capauth__inbox_cancel(&entered->task);
+    assert_int_equal(turn(engine), 3);
+    assert_int_equal(early->entered, 0);
+    assert_int_equal(posted->entered, 0);
+    assert_int_equal(early->end_code, CAPAUTH_E_CANCELLED);
+    assert_int_equal(posted->end_code, CAPAUTH_E_CANCELLED);
+    assert_int_equal(entered->end_code, CAPAUTH_E_CANCELLED);
+    release(early);
+    release(posted);
+    release(entered);
+    engine_free(engine);
+}
+
+TEST(a_task_that_has_ended_on_its_way_to_be_cancelled_ends_no_second_time)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *job = job_new(engine, 60000);
+
+    capauth__inbox_post(&job->task, true);
+    turn(engine);
+    capauth__inbox_cancel(&job->task);
+    pthread_mutex_lock(&engine->mutex);
+    settle(job);
+    pthread_mutex_unlock(&engine->mutex);
+    assert_int_equal(turn(engine), 1);
+    assert_int_equal(job->ends, 0);
+    release(job);
+    engine_free(engine);
+}
+
+TEST(what_is_done_is_handed_out_once_in_order_unless_it_was_collected_or_let_go)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *jobs[4];
+
+    for (int i = 0; i < 4; i++) {
+        jobs[i] = job_new(engine, 60000);
+        capauth__inbox_post(&jobs[i]->task, true);
+        capauth__inbox_cancel(&jobs[i]->task);
+    }
+    release(jobs[3]);
+    assert_int_equal(turn(engine), 3);
+    assert_int_equal(turn(engine), 0);
+    capauth__inbox_collected(&jobs[1]->task);
+    assert_ptr_equal(capauth__inbox_next_done(&engine->inbox), &jobs[0]->task);
+    assert_ptr_equal(capauth__inbox_next_done(&engine->inbox), &jobs[2]->task);
+    assert_null(capauth__inbox_next_done(&engine->inbox));
+    for (int i = 0; i < 3; i++)
+        release(jobs[i]);
+    engine_free(engine);
+}
+
+TEST(a_task_is_freed_when_nobody_needs_it_any_more)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *job = job_new(engine, 60000);
+    int freed = 0;
+
+    job->freed = &freed;
+    capauth__inbox_post(&job->task, true);
+    turn(engine);
+    release(job);
+    assert_int_equal(freed, 0); /* it is in the engine, and in the inbox to be cancelled */
+    turn(engine);
+    assert_int_equal(freed, 1);
+    engine_free(engine);
+}
+
+TEST(a_closed_engine_ends_what_it_has_and_what_still_comes)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *live = sender_new(engine), *late;
+
+    turn(engine);
+    capauth__engine_close(engine);
+    assert_true(is_done(live));
+    assert_int_equal(live->end_code, CAPAUTH_E_CLOSED);
+    assert_int_equal(stub.cancelled_count, 1);
+    late = sender_new(engine);
+    turn(engine);
+    assert_int_equal(late->entered, 0);
+    assert_int_equal(late->end_code, CAPAUTH_E_CLOSED);
+    release(live);
+    release(late);
+    engine_free(engine);
+}
+
+/* ---- Exchanges ---- */
+
+TEST(exchanges_wait_in_line_for_a_connection_and_leave_it_in_order)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *jobs[5];
+
+    stub.room = 2;
+    for (int i = 0; i < 5; i++)
+        jobs[i] = sender_new(engine);
+    turn(engine);
+    assert_int_equal(stub.started_count, 2);
+    assert_int_equal(jobs[2]->exchange.attempts, 0);
+    for (int i = 0; i < 5; i++) {
+        stub.to_answer = &jobs[i]->exchange;
+        assert_int_equal(turn(engine), 1);
+        assert_int_equal(jobs[i]->status, 200);
+        assert_int_equal(jobs[i]->exchange.attempts, 1);
+        assert_int_equal(stub.started_count, i + 3 < 5 ? i + 3 : 5);
+    }
+    for (int i = 0; i < 5; i++) {
+        assert_ptr_equal(stub.started[i], &jobs[i]->exchange);
+        release(jobs[i]);
+    }
+    engine_free(engine);
+}
+
+TEST(an_exchange_that_is_withdrawn_from_the_line_never_starts)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *first = sender_new(engine), *second = sender_new(engine), *third = sender_new(engine);
+
+    turn(engine);
+    capauth__inbox_cancel(&second->task);
+    assert_int_equal(turn(engine), 1);
+    assert_int_equal(second->answers, 0);
+    stub.to_answer = &first->exchange;
+    turn(engine);
+    assert_int_equal(stub.started_count, 2);
+    assert_ptr_equal(stub.started[1], &third->exchange);
+    assert_int_equal(stub.cancelled_count, 0);
+    release(first);
+    release(second);
+    release(third);
+    engine_free(engine);
+}
+
+TEST(an_exchange_that_is_withdrawn_from_the_wire_makes_room_for_the_next)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *first = sender_new(engine), *second = sender_new(engine);
+
+    turn(engine);
+    capauth__inbox_cancel(&first->task);
+    turn(engine);
+    assert_int_equal(first->answers, 0);
+    assert_int_equal(stub.cancelled_count, 1);
+    assert_int_equal(stub.started_count, 2);
+    release(first);
+    release(second);
+    engine_free(engine);
+}
+
+TEST(a_start_that_fails_is_an_answer_and_no_attempt)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *job;
+
+    stub.fails_with = CAPAUTH_E_UNSUPPORTED;
+    job = sender_new(engine);
+    assert_int_equal(turn(engine), 1);
+    assert_int_equal(job->error, CAPAUTH_E_UNSUPPORTED);
+    assert_int_equal(job->retry_after_ms, -1); /* nobody has said so */
+    assert_int_equal(job->exchange.attempts, 0);
+    release(job);
+    engine_free(engine);
+}
+
+TEST(without_memory_for_a_transport_every_exchange_is_answered_so)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *first, *second;
+
+    stub.no_memory = true;
+    first = sender_new(engine);
+    second = sender_new(engine);
+    assert_int_equal(turn(engine), 2);
+    assert_int_equal(first->error, CAPAUTH_E_NO_MEMORY);
+    assert_int_equal(second->error, CAPAUTH_E_NO_MEMORY);
+    release(first);
+    release(second);
+    engine_free(engine);
+}
+
+/* ---- Threads that wait ---- */
+
+static void *wait_for_job(void *data)
+{
+    struct job *job = data;
+
+    capauth__inbox_post(&job->task, false);
+    capauth__wait_for(job->engine, &job->task, -1);
+    return is_done(job) ? job : NULL;
+}
+
+/* The first to end is whoever's: its thread leaves, and another must lead for the rest. */
+TEST(every_thread_gets_its_own_task_whoever_leads)
+{
+    enum { THREADS = 8 };
+    struct capauth__engine *engine = engine_new();
+    pthread_t threads[THREADS];
+    struct job *jobs[THREADS];
+
+    for (int i = 0; i < THREADS; i++) {
+        jobs[i] = job_new(engine, 10 + 5 * ((i * 3) % THREADS));
+        assert_int_equal(pthread_create(&threads[i], NULL, wait_for_job, jobs[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        void *result;
+
+        assert_int_equal(pthread_join(threads[i], &result), 0);
+        assert_ptr_equal(result, jobs[i]);
+        release(jobs[i]);
+    }
+    engine_free(engine);
+}
+
+static void *wait_for_any(void *data)
+{
+    return (void *)(intptr_t)capauth__wait_for_any(data, -1);
+}
+
+static bool somebody_polls(struct capauth__engine *engine)
+{
+    bool polls;
+
+    pthread_mutex_lock(&engine->mutex);
+    polls = engine->waiters.leader_polling;
+    pthread_mutex_unlock(&engine->mutex);
+    return polls;
+}
+
+static void await_leader(struct capauth__engine *engine)
+{
+    while (!somebody_polls(engine))
+        sched_yield();
+}
+
+TEST(the_leader_comes_back_for_what_anothers_turn_has_ended)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *job = job_new(engine, 60000);
+    pthread_t leader;
+    void *finished;
+
+    assert_int_equal(pthread_create(&leader, NULL, wait_for_any, engine), 0);
+    await_leader(engine);
+    capauth__inbox_post(&job->task, false); /* without waking anybody */
+    pthread_mutex_lock(&engine->mutex);
+    capauth__engine_turn(engine, NULL, 0);
+    job_end(&job->task, CAPAUTH_E_CANCELLED, NULL);
+    assert_true(engine->waiters.leader_called_back);
+    capauth__engine_turn(engine, NULL, 0); /* which must not take the wake-up away */
+    pthread_mutex_unlock(&engine->mutex);
+    assert_int_equal(pthread_join(leader, &finished), 0);
+    assert_int_equal((intptr_t)finished, 1);
+    release(job);
+    engine_free(engine);
+}
+
+TEST(a_task_that_is_waited_for_enters_though_another_leads)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *job = job_new(engine, 10);
+    pthread_t leader;
+    void *finished;
+
+    assert_int_equal(pthread_create(&leader, NULL, wait_for_any, engine), 0);
+    await_leader(engine);
+    capauth__inbox_post(&job->task, false); /* without waking anybody */
+    capauth__wait_for(engine, &job->task, 10000);
+    assert_true(is_done(job));
+    assert_int_equal(pthread_join(leader, &finished), 0);
+    assert_int_equal((intptr_t)finished, 1);
+    release(job);
+    engine_free(engine);
+}
+
+TEST(closing_sends_home_whoever_waits)
+{
+    struct capauth__engine *engine = engine_new();
+    pthread_t leader, sleeper;
+    void *finished;
+
+    assert_int_equal(pthread_create(&leader, NULL, wait_for_any, engine), 0);
+    assert_int_equal(pthread_create(&sleeper, NULL, wait_for_any, engine), 0);
+    await_leader(engine);
+    capauth__engine_close(engine);
+    assert_int_equal(pthread_join(leader, &finished), 0);
+    assert_int_equal((intptr_t)finished, 0);
+    assert_int_equal(pthread_join(sleeper, &finished), 0);
+    assert_int_equal((intptr_t)finished, 0);
+    assert_int_equal(engine->reactor.wake_fd, -1); /* the last one out gives the descriptors back */
+    engine_free(engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_heap_stays_in_order_whatever_comes_moves_and_goes),
+        cmocka_unit_test(a_task_enters_in_the_next_turn_and_is_due_at_its_time),
+        cmocka_unit_test(a_task_that_is_scheduled_anew_is_due_then),
+        cmocka_unit_test(a_wait_ends_at_its_time_and_the_task_goes_on),
+        cmocka_unit_test(a_cancelled_task_ends_once_whether_it_was_posted_entered_or_neither),
+        cmocka_unit_test(a_task_that_has_ended_on_its_way_to_be_cancelled_ends_no_second_time),
+        cmocka_unit_test(what_is_done_is_handed_out_once_in_order_unless_it_was_collected_or_let_go),
+        cmocka_unit_test(a_task_is_freed_when_nobody_needs_it_any_more),
+        cmocka_unit_test(a_closed_engine_ends_what_it_has_and_what_still_comes),
+        cmocka_unit_test(exchanges_wait_in_line_for_a_connection_and_leave_it_in_order),
+        cmocka_unit_test(an_exchange_that_is_withdrawn_from_the_line_never_starts),
+        cmocka_unit_test(an_exchange_that_is_withdrawn_from_the_wire_makes_room_for_the_next),
+        cmocka_unit_test(a_start_that_fails_is_an_answer_and_no_attempt),
+        cmocka_unit_test(without_memory_for_a_transport_every_exchange_is_answered_so),
+        cmocka_unit_test(every_thread_gets_its_own_task_whoever_leads),
+        cmocka_unit_test(the_leader_comes_back_for_what_anothers_turn_has_ended),
+        cmocka_unit_test(a_task_that_is_waited_for_enters_though_another_leads),
+        cmocka_unit_test(closing_sends_home_whoever_waits),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
