@@ -308,7 +308,7 @@ CAPAUTH_API int capauth_client_set_max_retries(capauth_client *client, int retri
 CAPAUTH_API int capauth_client_set_max_connections(capauth_client *client, int connections);
 
 /*
- * 1: HTTP/2 over TLS, many calls on one connection. 0, the default: HTTP/1.1, which costs less for one call at a time.
+ * 1: HTTP/2 over TLS, many calls on one connection. Default 0: HTTP/1.1, which costs less for one call at a time.
  * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `enabled` is neither 0 nor 1; CAPAUTH_E_STATE: an operation has started;
  *   CAPAUTH_E_UNSUPPORTED: libcurl was built without HTTP/2; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED.
  * Threads: any.
@@ -334,7 +334,7 @@ CAPAUTH_API int capauth_client_set_ca_file(capauth_client *client, const char *p
 CAPAUTH_API int capauth_client_set_ca_pem(capauth_client *client, const char *pem);
 
 /*
- * The oldest version of TLS that will do: "1.2", the default, or "1.3".
+ * The oldest version of TLS that will do: "1.2" (default) or "1.3".
  * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `version` is neither, or NULL; CAPAUTH_E_STATE: an operation has started;
  *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
  * Threads: any.
@@ -409,7 +409,7 @@ CAPAUTH_API int capauth_client_add_header(capauth_client *client, const char *na
 CAPAUTH_API int capauth_client_set_refresh_margin_ms(capauth_client *client, int margin_ms);
 
 /*
- * 0: gateway calls never regenerate the token by themselves. 1 is the default.
+ * 0: gateway calls never regenerate the token by themselves. Default 1.
  * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `enabled` is neither 0 nor 1; CAPAUTH_E_STATE: an operation has started;
  *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED.
  * Threads: any.
@@ -417,7 +417,7 @@ CAPAUTH_API int capauth_client_set_refresh_margin_ms(capauth_client *client, int
 CAPAUTH_API int capauth_client_set_auto_refresh(capauth_client *client, int enabled);
 
 /*
- * 1: plain HTTP beyond loopback, for test networks. 0 is the default, and is refused once a URL that was set needs 1.
+ * 1: plain HTTP beyond loopback, for test networks. Default 0, which is refused once a URL that was set needs 1.
  * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `allowed` is neither 0 nor 1, or a URL needs 1; CAPAUTH_E_STATE: an operation
  *   has started; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED.
  * Threads: any.
@@ -434,7 +434,7 @@ CAPAUTH_API int capauth_client_set_allow_http(capauth_client *client, int allowe
 CAPAUTH_API int capauth_client_set_clock_offset_ms(capauth_client *client, int64_t offset_ms);
 
 /*
- * 1: gateway calls also send the older cap_mobile header. 0 is the default.
+ * 1: gateway calls also send the older cap_mobile header. Default 0.
  * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `enabled` is neither 0 nor 1; CAPAUTH_E_STATE: an operation has started;
  *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED.
  * Threads: any.
@@ -1015,7 +1015,7 @@ CAPAUTH_API int capauth_options_add_header(capauth_options *options, const char 
 CAPAUTH_API int capauth_options_add_query(capauth_options *options, const char *name, const char *value);
 
 /*
- * For the gateway: 1 says that a call other than GET may be sent twice without harm. 0 is the default.
+ * For the gateway: 1 says that a call other than GET may be sent twice without harm. Default 0.
  * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `options` is NULL, or `repeatable` is neither 0 nor 1.
  * Threads: one at a time: while a thread changes them, no other may use them.
  */
@@ -1023,8 +1023,7 @@ CAPAUTH_API int capauth_options_set_repeatable(capauth_options *options, int rep
 
 /*
  * For the gateway: 1 sends the VIEW token that token generate gave as long as the customer has not signed in, for the
- * few endpoints that take it. It is never regenerated. After the sign-in the customer's own token is sent. 0 is the
- * default.
+ * few endpoints that take it. It is never regenerated. After the sign-in the customer's own token is sent. Default 0.
  * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `options` is NULL, or `view` is neither 0 nor 1.
  * Threads: one at a time: while a thread changes them, no other may use them.
  */
