@@ -77,6 +77,15 @@ def c_step(name):
     return f"CAPAUTH__STEP_{name.upper()}" if name.startswith("by_") else f"CAPAUTH_STEP_{name.upper()}"
 
 
+def call_row(row):
+    """Of `session`, the texts in `values`, `options` and `call`."""
+    texts = [argument["name"] for argument in row.arguments] + [name for name in row.options if name == "body"]
+    given = [f"values[{index}]" for index in range(len(texts))]
+    names = ", ".join(f'"{text}"' for text in texts) or "NULL"
+    arguments = ", ".join(["session", *given, "options", "call"])
+    return f'CALL({row.name}, "{row.method}", TEXTS({names}),\n     capauth_{row.function}({arguments}))'
+
+
 def operations_def(table):
     fields = [f"FIELD({field['name'].upper()}, {bit})" for bit, field in enumerate(table.fields)]
     operations = [f'OPERATION({row.constant}, "{row.name}", {int(row.changes_sign_in)})' for row in table]
@@ -86,6 +95,7 @@ def operations_def(table):
         if row.requests
         for argument in row.arguments
     ]
+    calls = [call_row(row) for row in table]
     values = sorted({argument["name"] for row in table if row.requests for argument in row.arguments})
     requests, steps = [], []
     for row in table:
@@ -107,6 +117,7 @@ def operations_def(table):
             ("VALUE(name)", "The texts that operations take.", [f"VALUE({name})" for name in values]),
             ("ARGUMENT(NAME, value, KIND)", "Which operation takes which, in order.", arguments),
             ("REQUEST(NAME, flows, method, path, fields, REPLY, REPEAT)", "What the Auth Engine is asked.", requests),
+            ("CALL(name, method, texts, call)", "What the tests call by name.", calls),
             ("NEXT_STEP(NAME, outcome, step)", "What is advised after an outcome; no row: as before.", steps),
         ],
     )

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each public function refuses on the spot, and what it says about it. Nothing here reaches a network. */
-#include "support.h"
+#include "support_operations.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -131,15 +131,8 @@ static const struct {
     int least;
     int most;
 } number_settings[] = {
-    {"timeout_ms", capauth_client_set_timeout_ms, 1, 86400000},
-    {"connect_timeout_ms", capauth_client_set_connect_timeout_ms, 1, 86400000},
-    {"max_retries", capauth_client_set_max_retries, 0, 10},
-    {"max_connections", capauth_client_set_max_connections, 1, 4096},
-    {"http2", capauth_client_set_http2, 0, 1},
-    {"refresh_margin_ms", capauth_client_set_refresh_margin_ms, 0, 86400000},
-    {"auto_refresh", capauth_client_set_auto_refresh, 0, 1},
-    {"allow_http", capauth_client_set_allow_http, 0, 1},
-    {"cap_mobile", capauth_client_set_cap_mobile, 0, 1},
+#define NUMBER(name, member, least, most, value, check) {#name, capauth_client_set_##name, least, most},
+#include "generated/settings.def"
 };
 
 TEST(number_settings_refuse_what_is_out_of_range)
@@ -336,148 +329,139 @@ TEST(wrong_types_and_a_device_on_web_are_refused)
 
 /* ---- Operations ---- */
 
-static int run_generate(capauth_session *session, const char *text, capauth_call **call)
-{
-    (void)text;
-    return capauth_token_generate(session, NULL, call);
-}
-
-static int run_otp(capauth_session *session, const char *text, capauth_call **call)
-{
-    (void)text;
-    return capauth_otp_generate(session, NULL, call);
-}
-
-static int run_otp_validate(capauth_session *session, const char *text, capauth_call **call)
-{
-    return capauth_otp_validate(session, text, NULL, call);
-}
-
-static int run_password_validate(capauth_session *session, const char *text, capauth_call **call)
-{
-    return capauth_password_validate(session, text, NULL, call);
-}
-
-static int run_change_from(capauth_session *session, const char *text, capauth_call **call)
-{
-    return capauth_password_change(session, text, "new", NULL, call);
-}
-
-static int run_change_to(capauth_session *session, const char *text, capauth_call **call)
-{
-    return capauth_password_change(session, "old", text, NULL, call);
-}
-
-static int run_forget(capauth_session *session, const char *text, capauth_call **call)
-{
-    return capauth_password_forget(session, text, NULL, call);
-}
-
-static int run_regenerate(capauth_session *session, const char *text, capauth_call **call)
-{
-    (void)text;
-    return capauth_token_regenerate(session, NULL, call);
-}
-
-static int run_ensure(capauth_session *session, const char *text, capauth_call **call)
-{
-    (void)text;
-    return capauth_token_ensure(session, NULL, call);
-}
-
-static int run_expire(capauth_session *session, const char *text, capauth_call **call)
-{
-    (void)text;
-    return capauth_token_expire(session, NULL, call);
-}
-
-static int run_update(capauth_session *session, const char *text, capauth_call **call)
-{
-    return capauth_identifier_update(session, text, NULL, call);
-}
-
-static int run_sign_out(capauth_session *session, const char *text, capauth_call **call)
-{
-    (void)text;
-    return capauth_session_sign_out(session, NULL, call);
-}
-
-static int run_gateway(capauth_session *session, const char *text, capauth_call **call)
-{
-    (void)text;
-    return capauth_gateway_call(session, "GET", "customer/get", NULL, NULL, call);
-}
-
-struct operation {
-    const char *name;
-    int (*run)(capauth_session *, const char *, capauth_call **);
-    const char *argument; /* the text it needs */
+/* One text of one operation, or one without any. */
+struct row {
+    const struct operation *operation;
+    const char *argument; /* NULL: it needs none */
     size_t longest;
-    const char *missing; /* what a new session lacks for it, as the message says */
 };
 
-static const struct operation operations[] = {
-    {"token_generate", run_generate, NULL, 0, NULL},
-    {"otp_generate", run_otp, NULL, 0, "no session id"},
-    {"otp_validate", run_otp_validate, "otp", 1024, "no session id"},
-    {"password_validate", run_password_validate, "password", 1024, "no session id"},
-    {"password_change", run_change_from, "current_password", 1024, "no token"},
-    {"password_change", run_change_to, "new_password", 1024, "no token"},
-    {"password_forget", run_forget, "new_password", 1024, "no session id"},
-    {"token_regenerate", run_regenerate, NULL, 0, "no key"},
-    {"token_ensure", run_ensure, NULL, 0, "nobody is signed in"},
-    {"token_expire", run_expire, NULL, 0, "no token"},
-    {"identifier_update", run_update, "new_value", 256, "no token"},
-    {"sign_out", run_sign_out, NULL, 0, NULL},
-    {"gateway", run_gateway, NULL, 0, "nobody is signed in"},
-};
+static struct row rows[64];
+static size_t row_count;
 
-enum { OPERATIONS = sizeof operations / sizeof operations[0] };
+static size_t longest_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        size_t longest;
+    } arguments[] = {
+#define OTP 1024
+#define PASSWORD 1024
+#define IDENTIFIER 256
+#define ARGUMENT(NAME, value, KIND) {#value, KIND},
+#include "generated/operations.def"
+    };
+
+    for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++) {
+        if (!strcmp(name, arguments[i].name))
+            return arguments[i].longest;
+    }
+    return 0; /* the gateway's, which have a test of their own */
+}
+
+static int list_rows(void **state)
+{
+    fill_texts(state);
+    for (size_t i = 0; i < all_operations_count; i++) {
+        const struct operation *operation = &all_operations[i];
+        size_t texts = 0;
+
+        for (size_t j = 0; j < texts_of(operation); j++) {
+            if (longest_of(operation->texts[j])) {
+                rows[row_count++] = (struct row){operation, operation->texts[j], longest_of(operation->texts[j])};
+                texts++;
+            }
+        }
+        if (!texts)
+            rows[row_count++] = (struct row){operation, NULL, 0};
+    }
+    assert_true(row_count < sizeof rows / sizeof rows[0]);
+    return 0;
+}
+
+static bool is(const struct row *row, const char *name)
+{
+    return !strcmp(row->operation->name, name);
+}
+
+/* With `text` in the place of its argument. */
+static int run(const struct row *row, capauth_session *session, const char *text, capauth_call **call)
+{
+    const char *values[MOST_TEXTS] = {NULL};
+
+    for (size_t i = 0; i < texts_of(row->operation); i++) {
+        bool here = row->argument && !strcmp(row->argument, row->operation->texts[i]);
+
+        values[i] = here ? text : sample_text(row->operation->texts[i]);
+    }
+    return row->operation->start(session, values, NULL, call);
+}
+
+/* What a new session lacks for it, as the message says; NULL: nothing, or whatever the table says. */
+static const char *missing_for(const struct row *row)
+{
+    static const struct {
+        const char *operation;
+        const char *missing;
+    } lacks[] = {
+        {"otp_generate", "no session id"},      {"otp_validate", "no session id"},
+        {"password_validate", "no session id"}, {"password_forget", "no session id"},
+        {"password_change", "no token"},        {"identifier_update", "no token"},
+        {"token_regenerate", "no key"},         {"token_ensure", "nobody is signed in"},
+        {"gateway", "nobody is signed in"},
+    };
+
+    for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++) {
+        if (is(row, lacks[i].operation))
+            return lacks[i].missing;
+    }
+    return NULL;
+}
 
 /* token expire exists in the MFA flow only. */
-static const char *flow_for(const struct operation *operation)
+static const char *flow_for(const struct row *row)
 {
-    return operation->run == run_expire ? "mfa" : "mobile";
+    return is(row, "token_expire") ? "mfa" : "mobile";
 }
 
-static bool blocks(const struct operation *operation)
+static bool blocks(const struct row *row)
 {
-    return operation->run != run_gateway;
+    return !is(row, "gateway");
 }
 
 /* Refused on the spot, blocking and with a call, which then tells the rest. */
-static void assert_refused(const struct operation *operation, capauth_session *session, const char *text, int code,
+static void assert_refused(const struct row *row, capauth_session *session, const char *text, int code,
                            const char *argument, const char *says)
 {
     capauth_call *call = NULL;
 
-    assert_code(operation->run(session, text, &call), code);
+    assert_code(run(row, session, text, &call), code);
     assert_non_null(call);
     assert_true(capauth_call_done(call));
     assert_code(capauth_call_result(call), code);
     assert_code(capauth_call_wait(call, -1), code);
-    assert_string_equal(capauth_call_operation(call), operation->name);
+    assert_string_equal(capauth_call_operation(call), row->operation->name);
     assert_string_equal(capauth_call_argument(call), argument);
-    assert_says(capauth_call_error_message(call), operation->name);
+    assert_says(capauth_call_error_message(call), row->operation->name);
     assert_says(capauth_call_error_message(call), says);
     assert_int_equal(capauth_call_maybe_sent(call), 0);
     assert_int_equal(capauth_call_next_step(call), capauth_session_next_step(session));
     capauth_call_free(&call);
     capauth_call_free(&call);
-    if (blocks(operation)) {
-        assert_code(operation->run(session, text, NULL), code);
+    if (blocks(row)) {
+        assert_code(run(row, session, text, NULL), code);
         assert_says(capauth_session_error_message(session), says);
     }
 }
 
 TEST(operations_without_a_session_give_no_call)
 {
-    for (size_t i = 0; i < OPERATIONS; i++) {
+    for (size_t i = 0; i < row_count; i++) {
         capauth_call *call = (capauth_call *)&call;
 
-        assert_code(operations[i].run(NULL, "v", &call), CAPAUTH_E_INVALID_ARGUMENT);
+        assert_code(run(&rows[i], NULL, "v", &call), CAPAUTH_E_INVALID_ARGUMENT);
         assert_null(call);
-        assert_code(operations[i].run(NULL, "v", NULL), CAPAUTH_E_INVALID_ARGUMENT);
+        assert_code(run(&rows[i], NULL, "v", NULL), CAPAUTH_E_INVALID_ARGUMENT);
     }
 }
 
@@ -493,14 +477,13 @@ TEST(operations_name_the_argument_that_is_wrong)
                {"a\x7f", "has a control character"}};
     capauth_client *client = plain_client();
 
-    for (size_t i = 0; i < OPERATIONS; i++) {
-        capauth_session *session = full_session(client, flow_for(&operations[i]));
-        bool password = operations[i].argument && strstr(operations[i].argument, "password");
+    for (size_t i = 0; i < row_count; i++) {
+        capauth_session *session = full_session(client, flow_for(&rows[i]));
+        bool password = rows[i].argument && strstr(rows[i].argument, "password");
 
-        for (size_t j = 0; operations[i].argument && j < sizeof bad / sizeof bad[0] - (password ? 2 : 0); j++) {
-            print_message("%s %s %zu\n", operations[i].name, operations[i].argument, j);
-            assert_refused(&operations[i], session, bad[j].text, CAPAUTH_E_INVALID_ARGUMENT, operations[i].argument,
-                           bad[j].says);
+        for (size_t j = 0; rows[i].argument && j < sizeof bad / sizeof bad[0] - (password ? 2 : 0); j++) {
+            print_message("%s %s %zu\n", rows[i].operation->name, rows[i].argument, j);
+            assert_refused(&rows[i], session, bad[j].text, CAPAUTH_E_INVALID_ARGUMENT, rows[i].argument, bad[j].says);
         }
         capauth_session_free(&session);
     }
@@ -511,17 +494,16 @@ TEST(operations_take_the_longest_text)
 {
     capauth_client *client = plain_client();
 
-    for (size_t i = 0; i < OPERATIONS; i++) {
+    for (size_t i = 0; i < row_count; i++) {
         capauth_session *session;
         capauth_call *call = NULL;
 
-        if (!operations[i].argument)
+        if (!rows[i].argument)
             continue;
         session = full_session(client, "mobile");
-        assert_refused(&operations[i], session, operations[i].longest == 256 ? text_257 : text_1025,
-                       CAPAUTH_E_INVALID_ARGUMENT, operations[i].argument,
-                       operations[i].longest == 256 ? "longer than 256 bytes" : "longer than 1024 bytes");
-        assert_code(operations[i].run(session, operations[i].longest == 256 ? text_256 : text_1024, &call), CAPAUTH_OK);
+        assert_refused(&rows[i], session, rows[i].longest == 256 ? text_257 : text_1025, CAPAUTH_E_INVALID_ARGUMENT,
+                       rows[i].argument, rows[i].longest == 256 ? "longer than 256 bytes" : "longer than 1024 bytes");
+        assert_code(run(&rows[i], session, rows[i].longest == 256 ? text_256 : text_1024, &call), CAPAUTH_OK);
         assert_code(capauth_call_result(call), CAPAUTH_E_PENDING);
         capauth_call_free(&call);
         capauth_session_free(&session);
@@ -535,9 +517,9 @@ TEST(operations_need_an_identifier_and_a_device)
     capauth_session *session = NULL;
 
     assert_code(capauth_session_new(client, CAPAUTH_FLOW_MOBILE, "B", &session), CAPAUTH_OK);
-    assert_refused(&operations[0], session, "v", CAPAUTH_E_INVALID_ARGUMENT, "identifier", "no identifier");
+    assert_refused(&rows[0], session, "v", CAPAUTH_E_INVALID_ARGUMENT, "identifier", "no identifier");
     assert_code(set_mobile(session, "919999999993"), CAPAUTH_OK);
-    assert_refused(&operations[0], session, "v", CAPAUTH_E_INVALID_ARGUMENT, "device_id", "no device id");
+    assert_refused(&rows[0], session, "v", CAPAUTH_E_INVALID_ARGUMENT, "device_id", "no device id");
     capauth_session_free(&session);
     capauth_client_free(&client);
 }
@@ -548,16 +530,15 @@ TEST(operations_name_the_step_that_is_missing)
     capauth_session *mobile = new_mobile(client, "B", "919999999993");
     capauth_session *web = new_web(client, "B", "919999999993"), *second = NULL;
 
-    for (size_t i = 0; i < OPERATIONS; i++) {
-        if (operations[i].run == run_expire)
-            assert_refused(&operations[i], mobile, "v", CAPAUTH_E_UNSUPPORTED, "", "no such operation");
-        else if (operations[i].missing)
-            assert_refused(&operations[i], mobile, "v",
-                           operations[i].run == run_regenerate || operations[i].run == run_ensure ||
-                                   operations[i].run == run_gateway
+    for (size_t i = 0; i < row_count; i++) {
+        if (is(&rows[i], "token_expire"))
+            assert_refused(&rows[i], mobile, "v", CAPAUTH_E_UNSUPPORTED, "", "no such operation");
+        else if (missing_for(&rows[i]))
+            assert_refused(&rows[i], mobile, "v",
+                           is(&rows[i], "token_regenerate") || is(&rows[i], "token_ensure") || is(&rows[i], "gateway")
                                ? CAPAUTH_E_SIGN_IN_REQUIRED
                                : CAPAUTH_E_WRONG_STEP,
-                           "", operations[i].missing);
+                           "", missing_for(&rows[i]));
     }
     assert_code(capauth_token_regenerate(web, NULL, NULL), CAPAUTH_E_SIGN_IN_REQUIRED);
     assert_says(capauth_session_error_message(web), "no token");
@@ -572,19 +553,19 @@ TEST(a_second_step_is_busy)
 {
     capauth_client *client = plain_client();
 
-    for (size_t i = 0; i < OPERATIONS; i++) {
-        capauth_session *session = full_session(client, flow_for(&operations[i]));
-        bool beside = operations[i].run == run_regenerate || operations[i].run == run_ensure ||
-                      operations[i].run == run_sign_out || operations[i].run == run_gateway;
+    for (size_t i = 0; i < row_count; i++) {
+        capauth_session *session = full_session(client, flow_for(&rows[i]));
+        bool beside = is(&rows[i], "token_regenerate") || is(&rows[i], "token_ensure") || is(&rows[i], "sign_out") ||
+                      is(&rows[i], "gateway");
         capauth_call *first = NULL, *second = NULL;
 
-        print_message("%s\n", operations[i].name);
+        print_message("%s\n", rows[i].operation->name);
         assert_code(capauth_token_generate(session, NULL, &first), CAPAUTH_OK);
         if (beside) {
-            assert_code(operations[i].run(session, "v", &second), CAPAUTH_OK);
+            assert_code(run(&rows[i], session, "v", &second), CAPAUTH_OK);
             capauth_call_free(&second);
         } else {
-            assert_refused(&operations[i], session, "v", CAPAUTH_E_BUSY, "", "in flight");
+            assert_refused(&rows[i], session, "v", CAPAUTH_E_BUSY, "", "in flight");
         }
         capauth_call_free(&first);
         capauth_session_free(&session);
@@ -603,9 +584,8 @@ TEST(closed_sessions_and_clients_refuse_every_operation)
         assert_code(whole ? capauth_client_close(client) : capauth_session_close(mobile), CAPAUTH_OK);
         assert_code(whole ? capauth_client_close(client) : capauth_session_close(mfa), CAPAUTH_OK);
         assert_code(capauth_session_close(mobile), CAPAUTH_OK); /* twice is fine */
-        for (size_t i = 0; i < OPERATIONS; i++)
-            assert_refused(&operations[i], operations[i].run == run_expire ? mfa : mobile, "v", CAPAUTH_E_CLOSED, "",
-                           "closed");
+        for (size_t i = 0; i < row_count; i++)
+            assert_refused(&rows[i], is(&rows[i], "token_expire") ? mfa : mobile, "v", CAPAUTH_E_CLOSED, "", "closed");
         assert_code(set_mobile(mobile, "1"), CAPAUTH_E_CLOSED);
         assert_code(capauth_session_set_device_id(mobile, "1"), CAPAUTH_E_CLOSED);
         assert_code(set_contact_mobile(mobile, "1"), CAPAUTH_E_CLOSED);
@@ -940,5 +920,5 @@ int main(void)
         cmocka_unit_test(client_functions_take_null_and_free_the_data),
     };
 
-    return cmocka_run_group_tests(tests, fill_texts, NULL);
+    return cmocka_run_group_tests(tests, list_rows, NULL);
 }

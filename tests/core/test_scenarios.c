@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Plays tests/scenarios/scenarios.json; its README.md says what the words mean. */
-#include "support.h"
+#include "support_operations.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -177,37 +177,12 @@ static capauth_options *options_of(const struct play *play, struct json_object *
 
 static int start(const struct play *play, struct json_object *step, const capauth_options *options, capauth_call **call)
 {
-    capauth_session *customer = play->customer;
-    const char *op = text(step, "op");
+    const struct operation *operation = operation_named(text(step, "op"));
+    const char *values[MOST_TEXTS] = {NULL};
 
-    if (!strcmp(op, "generate_token"))
-        return capauth_token_generate(customer, options, call);
-    if (!strcmp(op, "generate_otp"))
-        return capauth_otp_generate(customer, options, call);
-    if (!strcmp(op, "validate_otp"))
-        return capauth_otp_validate(customer, otp_of_step(play, step), options, call);
-    if (!strcmp(op, "validate_password"))
-        return capauth_password_validate(customer, text(step, "password"), options, call);
-    if (!strcmp(op, "change_password"))
-        return capauth_password_change(customer, text(step, "current_password"), text(step, "new_password"), options,
-                                       call);
-    if (!strcmp(op, "forget_password"))
-        return capauth_password_forget(customer, text(step, "new_password"), options, call);
-    if (!strcmp(op, "regenerate_token"))
-        return capauth_token_regenerate(customer, options, call);
-    if (!strcmp(op, "ensure_token"))
-        return capauth_token_ensure(customer, options, call);
-    if (!strcmp(op, "expire_token"))
-        return capauth_token_expire(customer, options, call);
-    if (!strcmp(op, "update_identifier"))
-        return capauth_identifier_update(customer, text(step, "new_value"), options, call);
-    if (!strcmp(op, "sign_out"))
-        return capauth_session_sign_out(customer, options, call);
-    if (!strcmp(op, "gateway"))
-        return capauth_gateway_call(customer, text(step, "method"), text(step, "endpoint"), text(step, "body"), options,
-                                    call);
-    fail_msg("unknown op %s", op);
-    return CAPAUTH_E_INTERNAL;
+    for (size_t i = 0; i < texts_of(operation); i++)
+        values[i] = strcmp(operation->texts[i], "otp") ? text(step, operation->texts[i]) : otp_of_step(play, step);
+    return operation->start(play->customer, values, options, call);
 }
 
 static void check_reply(const capauth_call *call, struct json_object *step)

@@ -3,7 +3,7 @@
  * The table of steps (core/operations.json), walked: from every state, every operation ends with every outcome
  * that the table lists, and with some that it does not, and next_step is what the table says.
  */
-#include "support.h"
+#include "support_operations.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,33 +43,6 @@ static void write_reply(char *text, size_t size, int outcome, const char *user)
     else
         snprintf(body, sizeof body, "{\"status\":{\"success\":false,\"code\":%d,\"message\":\"no\"}}", outcome);
     snprintf(text, size, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
-}
-
-static int run(capauth_session *session, enum capauth__verb verb)
-{
-    switch (verb) {
-    case CAPAUTH__TOKEN_GENERATE:
-        return capauth_token_generate(session, NULL, NULL);
-    case CAPAUTH__OTP_GENERATE:
-        return capauth_otp_generate(session, NULL, NULL);
-    case CAPAUTH__OTP_VALIDATE:
-        return capauth_otp_validate(session, "483920", NULL, NULL);
-    case CAPAUTH__PASSWORD_VALIDATE:
-        return capauth_password_validate(session, "p", NULL, NULL);
-    case CAPAUTH__PASSWORD_CHANGE:
-        return capauth_password_change(session, "p", "q", NULL, NULL);
-    case CAPAUTH__PASSWORD_FORGET:
-        return capauth_password_forget(session, "p", NULL, NULL);
-    case CAPAUTH__TOKEN_REGENERATE:
-        return capauth_token_regenerate(session, NULL, NULL);
-    case CAPAUTH__TOKEN_EXPIRE:
-        return capauth_token_expire(session, NULL, NULL);
-    case CAPAUTH__IDENTIFIER_UPDATE:
-        return capauth_identifier_update(session, "919999999994", NULL, NULL);
-    default:
-        fail_msg("no operation %d", verb);
-        return 0;
-    }
 }
 
 /* What the caller is told: what may be repeated never has an unknown outcome. */
@@ -112,7 +85,8 @@ static void check_from_every_state(enum capauth__verb verb, int outcome, const c
         capauth_session *session = session_at(client, server, step);
 
         assert_int_equal(capauth_session_next_step(session), step);
-        assert_code(run(session, verb), told(verb, outcome));
+        assert_code(start_operation(operation_named(capauth__verb_name(verb)), session, NULL, NULL),
+                    told(verb, outcome));
         if (capauth_session_next_step(session) != (expected ? expected : step))
             fail_msg("from %s, %s with %d leads to %s, not to %s", capauth_step_name(step), capauth__verb_name(verb),
                      outcome, capauth_step_name(capauth_session_next_step(session)),

@@ -11,24 +11,17 @@ import pytest
 import capauth
 from capauth.testing import Emulator
 
-SCENARIOS = json.loads(
-    (pathlib.Path(__file__).resolve().parents[3] / "tests/scenarios/scenarios.json").read_text(encoding="utf-8")
-)
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
+def read(name: str) -> Any:
+    return json.loads((ROOT / name).read_text(encoding="utf-8"))
+
+
+SCENARIOS = read("tests/scenarios/scenarios.json")
 EXPECTATIONS = {"op", "error", "next_step", "role", "signed_in", "identifier", "registered_for_password", "maybe_sent"}
 GATEWAY_EXPECTATIONS = {"http_status", "ok", "code", "contains"}
-OPERATIONS = {
-    "generate_token",
-    "generate_otp",
-    "validate_otp",
-    "validate_password",
-    "change_password",
-    "forget_password",
-    "regenerate_token",
-    "ensure_token",
-    "expire_token",
-    "update_identifier",
-    "sign_out",
-}
+OPERATIONS = {row["method"] for row in read("core/operations.json")["operations"]} - {"gateway"}
 
 
 @pytest.fixture(scope="module")
