@@ -43,7 +43,7 @@ bool capauth__heap_add(struct capauth__heap *heap, struct capauth__task *task)
 {
     if (heap->length == heap->capacity) {
         size_t capacity = heap->capacity ? heap->capacity * 2 : 16;
-        struct capauth__task **tasks = realloc(heap->tasks, capacity * sizeof *tasks);
+        struct capauth__task **tasks = realloc(heap->tasks, capacity * sizeof(struct capauth__task *));
 
         if (!tasks)
             return false;
