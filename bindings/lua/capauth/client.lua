@@ -13,30 +13,7 @@ local Client = { class = "capauth.Client" }
 local methods = {}
 local meta = { __index = methods, __metatable = Client.class }
 
-local settings = {
-  { "cluster", "text", "client_set_cluster" },
-  { "base_url", "text", "client_set_base_url" },
-  { "gateway_url", "text", "client_set_gateway_url" },
-  { "timeout", "milliseconds", "client_set_timeout_ms" },
-  { "connect_timeout", "milliseconds", "client_set_connect_timeout_ms" },
-  { "max_retries", "integer", "client_set_max_retries" },
-  { "max_connections", "integer", "client_set_max_connections" },
-  { "http2", "flag", "client_set_http2" },
-  { "ca_file", "text", "client_set_ca_file" },
-  { "ca_pem", "text", "client_set_ca_pem" },
-  { "tls_min", "text", "client_set_tls_min" },
-  { "pinned_keys", "text", "client_set_pinned_keys" },
-  { "client_cert", "text", "client_set_client_cert" },
-  { "client_key", "text", "client_set_client_key" },
-  { "proxy", "text", "client_set_proxy" },
-  { "user_agent", "text", "client_set_user_agent" },
-  { "headers", "pairs_of_text", "client_add_header" },
-  { "refresh_margin", "milliseconds", "client_set_refresh_margin_ms" },
-  { "auto_refresh", "flag", "client_set_auto_refresh" },
-  { "allow_http", "flag", "client_set_allow_http" },
-  { "clock_offset", "timestamp", "client_set_clock_offset_ms" },
-  { "cap_mobile", "flag", "client_set_cap_mobile" },
-}
+local settings = require("capauth.option_table").client
 local known = values.names(settings, { "log", "trace" })
 
 local function error_message(handle)
@@ -50,11 +27,11 @@ end
 
 local function handle_of(self) return values.object(self, Client.class) end
 
-local function new(handle, given)
+local function new(handle, options)
   return setmetatable({
     _handle = handle,
-    _log = given.log,
-    _trace = given.trace,
+    _log = options.log,
+    _trace = options.trace,
     _events = core.events_new(), -- what the core told, not delivered yet
     _in_flight = {}, -- calls by identity
     _done = queue.new "v", -- calls for next_done
@@ -67,19 +44,19 @@ local function new(handle, given)
 end
 
 -- capauth.Client { cluster = "EU", ... }
-function Client.new(given)
-  given = values.options(given, known, "Client")
+function Client.new(options)
+  options = values.options(options, known, "Client")
   for _, name in ipairs { "log", "trace" } do
-    if given[name] ~= nil then values.check(given[name], "function", name, "Client") end
+    if options[name] ~= nil then values.check(options[name], "function", name, "Client") end
   end
-  if (given.cluster == nil) == (given.base_url == nil) then
+  if (options.cluster == nil) == (options.base_url == nil) then
     return nil, errors.invalid("cluster", "Client: give either cluster or base_url")
   end
   local code, handle = core.client_new()
   if code ~= 0 then return nil, errors.of_code(code) end
-  local ok, err = values.apply(settings, given, handle, error_message, "Client")
+  local ok, err = values.apply(settings, options, handle, error_message, "Client")
   if not ok then return nil, err end
-  local self = new(handle, given)
+  local self = new(handle, options)
   if self._log then code = core.client_set_log(handle, self._events) end
   if self._trace and code == 0 then code = core.client_set_trace(handle, self._events) end
   if code ~= 0 then return failed(self, code, "Client") end
@@ -92,9 +69,9 @@ function meta.__close(self) self:close() end
 -- ---- Sessions ------------------------------------------------------------------------------------------------------
 
 -- client:session { brand = "DocDemo", mobile = "919999999993", device_id = "device-1" }
-function methods:session(given)
+function methods:session(options)
   handle_of(self)
-  return Session.new(self, given)
+  return Session.new(self, options)
 end
 
 -- The session of a text that session:export() gave.

@@ -8,6 +8,7 @@ local events = require "capauth.events"
 local json = require "capauth.json"
 local values = require "capauth.values"
 
+---@class capauth
 local capauth = {
   Client = Client.new,
   await = Call.await,

@@ -362,4 +362,7 @@ function Store:_ensure_valid(customer, margin)
   return nil, err
 end
 
-return { new = new }
+---@class capauth.redis
+local redis = { new = new }
+
+return redis

@@ -3,12 +3,12 @@
 local core = require "capauth.core"
 local Call = require "capauth.call"
 local errors = require "capauth.errors"
-local json = require "capauth.json"
-local Reply = require "capauth.reply"
+local operations = require "capauth.operations"
 local values = require "capauth.values"
 
 local Session = { class = "capauth.Session" }
 local methods = {}
+operations.add(methods, Session.class)
 local meta = { __index = methods, __metatable = Session.class }
 
 local function handle_of(self) return values.object(self, Session.class) end
@@ -44,10 +44,10 @@ local flows = { mobile = core.FLOW_MOBILE, web = core.FLOW_WEB }
 local identity = values.names(identifiers, contacts, { "device_id" })
 local known = values.names(identifiers, contacts, { "device_id", "brand", "flow" })
 
-local function given_rows(rows, given)
+local function given_rows(rows, options)
   local found = {}
   for _, row in ipairs(rows) do
-    if given[row[1]] ~= nil then found[#found + 1] = { name = row[1], type = row[2], value = given[row[1]] } end
+    if options[row[1]] ~= nil then found[#found + 1] = { name = row[1], type = row[2], value = options[row[1]] } end
   end
   return found
 end
@@ -67,40 +67,40 @@ local function set_device(handle, _, device_id)
   return core.session_set_device_id(handle, device_id)
 end
 
-local function identify(handle, given, least, what)
-  local ids, targets = given_rows(identifiers, given), given_rows(contacts, given)
+local function identify(handle, options, least, what)
+  local ids, targets = given_rows(identifiers, options), given_rows(contacts, options)
   if #ids > 1 or #ids < least then
     return nil, errors.invalid("mobile", what .. ": exactly one of mobile, email, username and external_id is needed")
   end
   local ok, err = set_all(handle, core.session_set_identifier, ids, what)
   if ok then ok, err = set_all(handle, core.session_set_contact, targets, what) end
-  if ok then ok, err = set_all(handle, set_device, given_rows({ { "device_id" } }, given), what) end
+  if ok then ok, err = set_all(handle, set_device, given_rows({ { "device_id" } }, options), what) end
   return ok, err
 end
 
-function Session.new(client, given)
-  given = values.options(given, known, "session")
-  local ok, err = values.text(given.brand, "brand", "session")
+function Session.new(client, options)
+  options = values.options(options, known, "session")
+  local ok, err = values.text(options.brand, "brand", "session")
   if not ok then return nil, err end
-  local flow = flows[given.flow == nil and "mobile" or values.check(given.flow, "string", "flow", "session")]
+  local flow = flows[options.flow == nil and "mobile" or values.check(options.flow, "string", "flow", "session")]
   if not flow then return nil, errors.invalid("flow", "session: flow must be 'mobile' or 'web'") end
-  local code, handle = core.session_new(client._handle, flow, given.brand)
+  local code, handle = core.session_new(client._handle, flow, options.brand)
   if code ~= 0 then
     local _, message = core.client_copy_error_message(client._handle)
-    return nil, values.refused(code, message, "brand", given.brand, "session")
+    return nil, values.refused(code, message, "brand", options.brand, "session")
   end
-  ok, err = identify(handle, given, 1, "session")
+  ok, err = identify(handle, options, 1, "session")
   if not ok then return nil, err end
   return Session.wrap(client, handle)
 end
 
 -- The session of the second factor; what is not given is the first's.
-function methods:second_factor(given)
+function methods:second_factor(options)
   local handle = handle_of(self)
-  given = values.options(given, identity, "second_factor")
+  options = values.options(options, identity, "second_factor")
   local code, second = core.session_second_factor(handle)
   if code ~= 0 then return nil, errors.of_code(code, error_message(handle)) end
-  local ok, err = identify(second, given, 0, "second_factor")
+  local ok, err = identify(second, options, 0, "second_factor")
   if not ok then return nil, err end
   return Session.wrap(self._client, second)
 end
@@ -211,157 +211,6 @@ function methods:close()
   local code = core.session_close(handle)
   if code ~= 0 then return nil, errors.of_code(code, error_message(handle)) end
   return true
-end
-
--- ---- Operations ----------------------------------------------------------------------------------------------------
-
-local function done() return true end
-
-local function ensured(call)
-  return call._session:token()
-end
-
--- Every operation takes these.
-local common = {
-  { "timeout", "milliseconds", "options_set_timeout_ms" },
-  { "headers", "pairs_of_text", "options_add_header" },
-}
-local option_rows = {
-  password = { "password", "text", "options_set_password" },
-  fallback_channel = { "fallback_channel", "text", "options_set_fallback_channel" },
-  margin = { "margin", "milliseconds", "options_set_margin_ms" },
-  query = { "query", "pairs_of_text", "options_add_query" },
-  repeatable = { "repeatable", "flag", "options_set_repeatable" },
-  view = { "view", "flag", "options_set_view" },
-}
-
--- Name, the core's function, its required texts, the names of its options, the result of a success. A `start_` twin
--- is made of each.
-local operations = {
-  { "generate_token", "token_generate", {}, { "password" }, done },
-  { "generate_otp", "otp_generate", {}, { "fallback_channel", "payload_hash", "payload_timestamp" }, done },
-  { "validate_otp", "otp_validate", { "otp" }, {}, done },
-  { "validate_password", "password_validate", { "password" }, {}, done },
-  { "change_password", "password_change", { "current_password", "new_password" }, {}, done },
-  { "forget_password", "password_forget", { "new_password" }, {}, done },
-  { "regenerate_token", "token_regenerate", {}, {}, done },
-  { "ensure_token", "token_ensure", {}, { "margin" }, ensured },
-  { "expire_token", "token_expire", {}, {}, done },
-  { "update_identifier", "identifier_update", { "new_value" }, {}, done },
-  { "sign_out", "session_sign_out", {}, {}, done },
-  {
-    "gateway", "gateway_call", { "method", "endpoint" }, { "query", "body", "repeatable", "margin", "view" },
-    Reply.of_call,
-  },
-}
-
-local function options_error_message(handle)
-  local _, text = core.options_copy_error_message(handle)
-  return text
-end
-
--- The two belong together, and the core takes them together.
-local function set_payload(handle, given)
-  if given.payload_hash == nil and given.payload_timestamp == nil then return true end
-  if given.payload_hash == nil or given.payload_timestamp == nil then
-    return nil, errors.invalid("payload_hash", "generate_otp: payload_hash and payload_timestamp are needed together")
-  end
-  local hash, err = values.text(given.payload_hash, "payload_hash", "generate_otp")
-  if not hash then return nil, err end
-  local at = values.timestamp(given.payload_timestamp, "payload_timestamp", "generate_otp")
-  local code = core.options_set_otp_hash(handle, hash, at)
-  if code ~= 0 then
-    local message = options_error_message(handle)
-    local name = message:find "timestamp" and "payload_timestamp" or "payload_hash"
-    return nil, values.refused(code, message, name, given[name], "generate_otp")
-  end
-  return true
-end
-
-local function options_of(operation, given)
-  if next(given) == nil then return true, nil end
-  local code, handle = core.options_new()
-  if code ~= 0 then return nil, errors.of_code(code) end
-  for _, rows in ipairs { common, operation.rows } do
-    local ok, err = values.apply(rows, given, handle, options_error_message, operation.name)
-    if not ok then return nil, err end
-  end
-  local ok, err = set_payload(handle, given)
-  if not ok then return nil, err end
-  return true, handle
-end
-
--- A table becomes JSON, text goes out as it is.
-local function body_of(body)
-  if body == nil then return true, nil end
-  local text, err = values.text(type(body) == "table" and json.encode(body) or body, "body", "gateway")
-  return text and true or nil, text or err
-end
-
--- The core's call; or nil and an error of what was refused before the core made one.
-local function start_in_core(self, operation, arguments, given)
-  local handle = self._handle
-  local ok, err = values.texts(arguments, operation.required, operation.name)
-  if not ok then return nil, err end
-  local options, body
-  ok, options = options_of(operation, given)
-  if not ok then return nil, options end
-  if operation.takes_body then
-    ok, body = body_of(given.body)
-    if not ok then return nil, body end
-    arguments = { arguments[1], arguments[2], body }
-  end
-  local count = #operation.required
-  if operation.takes_body then count = count + 1 end
-  arguments[count + 1] = options
-  local code, call = core[operation.core](handle, (table.unpack or unpack)(arguments, 1, count + 1))
-  if not call then return nil, errors.of_code(code) end
-  return call
-end
-
--- The last argument may be a function, which is called with the result.
-local function callback_of(operation, arguments)
-  local last = #operation.required + 1
-  if type(arguments[last]) ~= "function" then last = last + 1 end
-  local callback = arguments[last]
-  if callback ~= nil then values.check(callback, "function", "the callback", "start_" .. operation.name) end
-  arguments[last] = nil
-  return callback
-end
-
-local function start(self, operation, arguments, callback)
-  local count = #operation.required
-  local given = values.options(arguments[count + 1], operation.known, operation.name)
-  arguments[count + 1] = nil
-  local fields = {
-    _client = self._client, _session = self, _callback = callback,
-    _operation = operation.core, _value = operation.value,
-  }
-  local call, err = start_in_core(self, operation, arguments, given)
-  if not call then return Call.refused(fields, err) end
-  return Call.new(fields, call)
-end
-
-for _, row in ipairs(operations) do
-  local operation = { name = row[1], core = row[2], required = row[3], value = row[5], rows = {} }
-  for _, option in ipairs(row[4]) do
-    if option_rows[option] then operation.rows[#operation.rows + 1] = option_rows[option] end
-    if option == "body" then operation.takes_body = true end
-  end
-  operation.known = values.names(common, row[4])
-
-  methods["start_" .. operation.name] = function(self, ...)
-    handle_of(self)
-    local arguments = { ... }
-    return start(self, operation, arguments, callback_of(operation, arguments))
-  end
-
-  methods[operation.name] = function(self, ...)
-    handle_of(self)
-    local ok, err = Call.may_wait(self._client, operation.name)
-    if not ok then return nil, err end
-    return start(self, operation, { ... }):wait()
-  end
 end
 
 return Session

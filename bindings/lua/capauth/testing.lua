@@ -10,6 +10,7 @@ local capauth = require "capauth"
 local json = require "capauth.json"
 local values = require "capauth.values"
 
+---@class capauth.testing
 local testing = {}
 local class = "capauth.testing.Emulator"
 local methods = {}

@@ -13,8 +13,8 @@ local MAX_EXACT = 9007199254740992 -- 2^53: above it, numbers without a fraction
 local own_folder = debug and debug.getinfo and debug.getinfo(1, "S").source:match "^(.*)values%.lua$"
 local own_files = {}
 for _, name in ipairs {
-  "call", "client", "errors", "events", "init", "json", "queue", "redis", "redis_customer", "redis_protocol", "reply",
-  "session", "sha256", "task", "testing", "values",
+  "call", "client", "errors", "events", "init", "json", "operations", "queue", "redis", "redis_customer",
+  "redis_protocol", "reply", "session", "sha256", "task", "testing", "values",
 } do
   if own_folder then own_files[own_folder .. name .. ".lua"] = true end
 end
@@ -167,13 +167,13 @@ function values.length(list, name, what)
 end
 
 -- Options: one table, whose keys must all be known.
-function values.options(given, known, what)
-  if given == nil then return {} end
-  values.check(given, "table", "the options", what)
-  for key in pairs(given) do
+function values.options(options, known, what)
+  if options == nil then return {} end
+  values.check(options, "table", "the options", what)
+  for key in pairs(options) do
     if not known[key] then misuse(("%s: unknown option '%s'"):format(what, tostring(key))) end
   end
-  return given
+  return options
 end
 
 local function plain(number) return type(number) == "number" and ("%.14g"):format(number) or tostring(number) end
@@ -200,17 +200,17 @@ end
 
 -- Sets the options of `rows` ({ name, reader, setter }) in the core, in the order of the rows. `error_message` gives
 -- the core's own message on what was wrong.
-function values.apply(rows, given, handle, error_message, what)
+function values.apply(rows, options, handle, error_message, what)
   for _, row in ipairs(rows) do
     local name, reader, setter = row[1], row[2], row[3]
-    if given[name] ~= nil then
-      local value, err = values[reader](given[name], name, what)
+    if options[name] ~= nil then
+      local value, err = values[reader](options[name], name, what)
       if value == nil then return nil, err end
       local is_map = reader == "pairs_of_text"
       for _, item in ipairs(is_map and value or { { value } }) do
         local code = core[setter](handle, (table.unpack or unpack)(item))
         if code ~= 0 then
-          return nil, values.refused(code, error_message(handle), name, given[name], what, is_map and item[1])
+          return nil, values.refused(code, error_message(handle), name, options[name], what, is_map and item[1])
         end
       end
     end

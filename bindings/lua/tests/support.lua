@@ -44,6 +44,9 @@ function support.signed_in(brand, changes, client)
   return support.sign_in(support.session(brand, changes, client))
 end
 
+-- Where the Lua files of capauth are that run, the generated ones too.
+support.folder = debug.getinfo(require("capauth").Client, "S").source:match "^@(.*)client%.lua$"
+
 -- Lets calls move on until the emulator has got a request of that kind, like "POST /auth/v1/otp/generate".
 function support.poll_until_arrival(client, brand, request)
   repeat client:poll(0.01) until support.emulator:requests(brand)[request]

@@ -43,11 +43,14 @@ end
 
 function TestComplete:test_everything_is_offered()
   local layer = {}
-  for _, file in ipairs { "init", "client", "session", "call", "events", "errors", "reply", "values" } do
-    layer[#layer + 1] = support.read(("%s/bindings/lua/capauth/%s.lua"):format(support.source, file))
+  for _, file in ipairs {
+    "init", "client", "session", "operations", "call", "events", "errors", "reply", "values", "operation_table",
+    "option_table",
+  } do
+    layer[#layer + 1] = support.read(support.folder .. file .. ".lua")
   end
   layer = table.concat(layer, "\n")
-  -- Names that are put together: the operations and copies of session.lua.
+  -- Names that are put together: the copies of session.lua.
   local copies = layer:match 'ipairs { ("token", [^}]+)}' .. layer:match "local otp_destination.-\n"
   for _, name in ipairs(declared()) do
     local used = layer:find("core." .. name, 1, true) or layer:find('"' .. name .. '"', 1, true)

@@ -53,6 +53,21 @@ function TestErrors:test_wrong_otp()
   lu.assertStrContains(tostring(err), "[INVALID_OTP 1506]")
 end
 
+function TestErrors:test_operation_has_one_name_whoever_refused_it()
+  local customer = support.session()
+  for name, run in pairs {
+    otp_validate = function(options) return customer:validate_otp("1", options) end,
+    sign_out = function(options) return customer:sign_out(options) end,
+    gateway = function(options) return customer:gateway("GET", "a", options) end,
+  } do
+    local _, refused_by_lua = run { headers = { a = "\0" } }
+    assert(customer:close())
+    local _, refused_by_core = run {}
+    lu.assertEquals({ refused_by_lua.operation, refused_by_core.operation }, { name, name })
+    customer = support.session()
+  end
+end
+
 function TestErrors:test_deadline()
   local brand = support.brand()
   support.emulator:fault { path = "/auth/v1/token/generate", brand = brand, delayMs = 60000 }
