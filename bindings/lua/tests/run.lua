@@ -4,7 +4,7 @@ local luaunit = require "luaunit"
 _G.assert = require "capauth".assert -- says what went wrong in 5.1 and 5.2 too
 
 for _, name in ipairs {
-  "arguments", "async", "callbacks", "complete", "coroutines", "errors", "export", "exports", "garbage",
+  "annotations", "arguments", "async", "callbacks", "complete", "coroutines", "errors", "export", "exports", "garbage",
   "gateway", "handles", "interrupts", "json", "readme", "redis", "scenarios", "secrets", "sign_in", "tasks", "testing",
 } do
   require("test_" .. name)

@@ -1,0 +1,30 @@
+---@meta _
+
+---What went wrong: the second result, after nil. It prints well, and can be joined to strings with `..`.
+---@class capauth.Error
+---The number in C: positive for a refusal of the Auth Engine, negative for what capauth found.
+---@field code integer
+---@field name capauth.ErrorName|string
+---@field kind capauth.ErrorKind
+---@field category capauth.ErrorCategory
+---@field message string
+---Like "otp_validate"; nil for what is not of a call.
+---@field operation string?
+---0: HTTP gave no answer.
+---@field http_status integer
+---The same call may succeed later, and repeating it does no harm.
+---@field retryable boolean
+---In seconds, as the service said it; nil: it did not.
+---@field retry_after number?
+---The request may have reached the service.
+---@field maybe_sent boolean
+---The CDN's number of the request, for a support request.
+---@field request_id string?
+---Of invalid_argument: which.
+---@field argument string?
+---What to do next.
+---@field next_step capauth.Step|string|nil
+---The Auth Engine's or the gateway's own number.
+---@field server_code integer?
+---The Auth Engine's or the gateway's own words.
+---@field server_message string?

@@ -1,0 +1,79 @@
+---@meta _
+
+---`require "capauth.redis"`: customers in Redis, for a fleet of workers.
+---@class capauth.redis
+local redis = {}
+
+---@class capauth.redis.StoreOptions
+---Default: "capauth:". No braces and no control characters.
+---@field prefix? string
+---0.1 to 3600 seconds. Default: 10.
+---@field lock_seconds? number
+---In seconds, at most 100 years. Default: math.huge, for ever.
+---@field ttl? number
+---@field encrypt? fun(text: string): string
+---@field decrypt? fun(text: string): string
+---Default: that of ngx or of luasocket.
+---@field sleep? fun(seconds: number)
+---Default: that of ngx or of luasocket.
+---@field gettime? fun(): number
+
+---@param redis table A connected client of lua-redis or lua-resty-redis.
+---@param client capauth.Client
+---@param options? capauth.redis.StoreOptions
+---@return capauth.redis.Store store
+function redis.new(redis, client, options) end
+
+---What the store itself cannot do. Its category is "store".
+---@class capauth.redis.Failure
+---@field kind "missing"|"deleted"|"stale"|"version"|"redis"
+---@field category "store"
+---@field name string
+---@field message string
+---@field code 0
+---@field retryable boolean
+
+---@class capauth.redis.Store
+local Store = {}
+
+---The name of a customer in Redis.
+---@param key string
+---@return string name
+function Store:name(key) end
+
+---Stores a session. The first time it replaces what there is, a new sign-in.
+---@param key string
+---@param session capauth.Session
+---@param ttl? number In seconds. Default: the store's.
+---@return true? ok
+---@return capauth.redis.Failure|capauth.Error|nil err stale: a newer state is stored.
+function Store:save(key, session, ttl) end
+
+---Starts the customer's time to live again, with another one if given.
+---@param key string
+---@param ttl? number In seconds.
+---@return true? ok
+---@return capauth.redis.Failure? err
+function Store:touch(key, ttl) end
+
+---Deletes what is stored of these customers. It does not sign them out.
+---@param ... string Keys.
+---@return true? ok
+---@return capauth.redis.Failure? err
+function Store:delete(...) end
+
+---@param key string
+---@return boolean? exists
+---@return capauth.redis.Failure? err
+function Store:exists(key) end
+
+---The customer of this key; if they are signed in, with a token that is valid for `margin` more seconds.
+---@param key string
+---@param margin? number In seconds. Default: the client's refresh margin.
+---@return capauth.redis.Customer? customer
+---@return capauth.redis.Failure|capauth.Error|nil err missing or deleted: nothing is stored.
+function Store:session(key, margin) end
+
+---A session whose operations run under the customer's lock, and are stored before they return. `start_` forms, reload,
+---pause_refresh and on_change give an error.
+---@class capauth.redis.Customer: capauth.Session

@@ -1,0 +1,100 @@
+---@meta _
+
+---`require "capauth.testing"`: an emulator of the Auth Engine for your own tests. It needs a POSIX shell and `curl`.
+---What the emulator refuses raises an error.
+---@class capauth.testing
+local testing = {}
+
+---@class capauth.testing.EmulatorOptions
+---The path of a brand file.
+---@field brands? string
+---Default: the variable CAPAUTH_EMULATOR, else "capauth-emulator" of the PATH.
+---@field program? string
+
+---Starts an emulator on a free port of this machine, over TLS. It ends with this process at the latest.
+---@param options? capauth.testing.EmulatorOptions
+---@return capauth.testing.Emulator? emulator
+---@return string? message The program's errors.
+function testing.Emulator(options) end
+
+---An emulator that runs already, and that close() leaves running.
+---@param url string
+---@param ca_file string
+---@return capauth.testing.Emulator emulator
+function testing.attach(url, ca_file) end
+
+---What the emulator would have sent to a customer.
+---@class capauth.testing.Message
+---@field brand string
+---@field identifierType string
+---@field identifierValue string
+---@field to string
+---@field channel string
+---@field otp string
+---@field sentAtMs integer
+
+---@class capauth.testing.Emulator
+local Emulator = {}
+
+---Stops it, and waits until it is gone.
+function Emulator:close() end
+
+---@return string url
+function Emulator:url() end
+
+---@return string path
+function Emulator:ca_file() end
+
+---A client for it.
+---@param options? capauth.ClientOptions
+---@return capauth.Client? client
+---@return capauth.Error? err
+function Emulator:client(options) end
+
+---The messages sent so far, newest first.
+---@param brand? string
+---@param identifier? string
+---@return capauth.testing.Message[] messages
+function Emulator:outbox(brand, identifier) end
+
+---The newest OTP that went to this customer; nil when there is none.
+---@param identifier string
+---@param brand? string
+---@return string? otp
+function Emulator:otp(identifier, brand) end
+
+---Moves the clock.
+---@param seconds integer
+---@return integer now In seconds since 1970.
+function Emulator:advance(seconds) end
+
+---Makes or changes a brand.
+---@param name string
+---@param settings? table<string, any> By the emulator's names.
+function Emulator:brand(name, settings) end
+
+---A customer who is there already.
+---@param brand string
+---@param identifier_type string
+---@param value string
+---@param settings? table<string, any> By the emulator's names, like `password`.
+function Emulator:customer(brand, identifier_type, value, settings) end
+
+---What the gateway answers at an endpoint.
+---@param brand string
+---@param endpoint string
+---@param reply { status: integer?, body: any, view: boolean? }
+function Emulator:gateway(brand, endpoint, reply) end
+
+---The next requests go wrong: { path = "/auth/v1/otp/generate", count = 1, reset = "after" }
+---@param fault table<string, any> By the emulator's names.
+function Emulator:fault(fault) end
+
+---How many requests arrived, by "METHOD path".
+---@param brand? string
+---@return table<string, integer> counts
+function Emulator:requests(brand) end
+
+---Clears what happened, of one brand or of all.
+---@param brand? string
+function Emulator:reset(brand) end
