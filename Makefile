@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-redis lint release clean setup-demo setup-test setup-bench setup-lint build-demo build-test
+.PHONY: help demo test asan tsan bench bench-redis lint screenshots release clean setup-demo setup-test setup-bench setup-lint build-demo build-test
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -22,6 +22,7 @@ help:
 	@echo 'make bench   measure the core next to a bare libcurl and json-c program'
 	@echo 'make bench-redis  measure what sharing customers in Redis costs'
 	@echo 'make lint    check formatting, and look for mistakes without running anything'
+	@echo 'make screenshots  write pictures of the emulator'\''s page into build/screenshots'
 	@echo 'make release VERSION=x.y.z  write that version everywhere, and run everything'
 	@echo 'make clean   remove the folder build, where all of this happens'
 	@echo
@@ -61,6 +62,10 @@ bench-redis: build-test
 	$(say) 'Measuring capauth.redis'
 	@PYTHONPATH=build/python PYTHONSAFEPATH=1 CAPAUTH_EMULATOR=build/bin/capauth-emulator \
 		build/venv/bin/python tests/bench/bench_redis.py
+
+screenshots: build-test
+	$(say) 'Looking at the page of the emulator'
+	@CAPAUTH_EMULATOR=build/bin/capauth-emulator build/venv/bin/python tests/emulator/screenshots.py build/screenshots
 
 clean:
 	rm -rf build

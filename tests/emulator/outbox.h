@@ -35,7 +35,8 @@ enum otp_state { OTP_OPEN, OTP_USED, OTP_REPLACED, OTP_VOID };
 
 /* `owner` points to the message for as long as it is there and open. */
 void outbox_add(struct outbox *outbox, const struct message_content *content, struct message **owner);
-/* The OTP does not count any more; the message has no owner then. NULL does nothing. */
+/* The OTP does not count any more; the message has no owner then. One that has expired stays open: its time tells.
+ * NULL does nothing. */
 void outbox_close(const struct outbox *outbox, struct message *message, enum otp_state state);
 /* What is asked for. */
 struct outbox_query {

@@ -8,10 +8,13 @@
 #include <string.h>
 
 /* Scripts and styles come from here alone, and no text becomes markup: what a request brought stays text. */
+#define CONTENT_SECURITY_POLICY                                                                                        \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "   \
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
 static const char *const safety_headers[] = {
     "Content-Security-Policy",
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+    CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options",
     "nosniff",
     "X-Frame-Options",

@@ -73,7 +73,7 @@ struct session *session_find(struct emulator *emulator, const char *id)
 void session_end(struct emulator *emulator, struct session *session)
 {
     struct sessions *sessions = &emulator->sessions;
-    outbox_close(&emulator->outbox, session->message, OTP_VOID);
+    outbox_close(&emulator->outbox, session->message, has_expired(emulator, session) ? OTP_OPEN : OTP_VOID);
     *(session->older ? &session->older->newer : &sessions->oldest) = session->newer;
     *(session->newer ? &session->newer->older : &sessions->newest) = session->older;
     map_remove(&sessions->by_id, session->id);

@@ -76,14 +76,21 @@ def test_the_page_is_only_read(emulator):
 
 
 def page_files(emulator):
+    """The paths of what the page loads, and of the modules that these load."""
     page = emulator.send("GET", "/", headers=HTML).body.decode()
-    return re.findall(r'(?:src|href)="(/_emulator/page/[^"]+)"', page)
+    found = re.findall(r'(?:src|href)="(/_emulator/page/[^"]+)"', page)
+    for path in found:  # grows meanwhile
+        for module in re.findall(r'from "\./(\w+\.js)"', emulator.send("GET", path).body.decode()):
+            if "/_emulator/page/" + module not in found:
+                found.append("/_emulator/page/" + module)
+    return found
 
 
 def test_everything_that_the_page_loads_is_served_with_its_type(emulator):
     types = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
     loaded = page_files(emulator)
     assert {path.rsplit(".")[-1] for path in loaded} == set(types)
+    assert len(set(loaded)) == len([path for path in (HERE / "page").iterdir() if path.suffix[1:] in types])
     for path in loaded:
         reply = emulator.send("GET", path)
         assert reply.http_status == 200 and reply.headers["Content-Type"].startswith(types[path.rsplit(".")[-1]])
@@ -100,7 +107,7 @@ def test_the_page_is_small_and_loads_nothing_from_elsewhere(emulator):
 
 
 def test_no_text_of_a_request_can_become_markup():
-    script = (HERE / "page" / "page.js").read_text(encoding="utf-8")
+    script = "".join(path.read_text(encoding="utf-8") for path in (HERE / "page").glob("*.js"))
     for sink in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc"):
         assert sink not in script
     page = (HERE / "page" / "index.html").read_text(encoding="utf-8")
@@ -136,16 +143,16 @@ def test_the_page_can_be_read_without_javascript(start):
 # Who may use it
 
 
-@pytest.mark.parametrize("path", ["/", "/_emulator/", "/_emulator/events", "/_emulator/exchanges", "/_emulator/page/page.js"])
+@pytest.mark.parametrize("path", ["/", *("/_emulator/" + each for each in ("", "events", "exchanges", "page/page.js"))])
 def test_the_page_is_refused_to_other_hosts_and_origins(emulator, path):
     for headers in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
         reply = emulator.send("GET", path, headers={**HTML, **headers})
-        assert reply.http_status == 403 and "access-control-allow-origin" not in {name.lower() for name in reply.headers}
+        assert reply.http_status == 403 and not reply.headers["Access-Control-Allow-Origin"]
 
 
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
 def test_a_page_must_send_json(emulator, content_type):
-    origin = "https://%s:%d" % emulator.address
+    origin = "https://{}:{}".format(*emulator.address)
     headers = {"Origin": origin, **({"Content-Type": content_type} if content_type else {})}
     before = emulator.control("GET", "clock")["now"]
     reply = emulator.send("POST", "/_emulator/clock", '{"advanceSeconds":90000}', headers)
@@ -158,7 +165,7 @@ def test_a_page_must_send_json(emulator, content_type):
 
 def test_a_gateway_reply_cannot_stand_in_the_page_s_place(emulator):
     brand = emulator.brand()
-    assert emulator.send("PUT", "/_emulator/gateway/%s//" % brand.name, {}).http_status == 400
+    assert emulator.send("PUT", f"/_emulator/gateway/{brand.name}//", {}).http_status == 400
 
 
 # Events
@@ -224,7 +231,7 @@ def test_the_emulator_ends_at_once_although_pages_are_open(start):
 
 def test_a_listener_disturbs_nobody_under_load(start):
     emulator = start("--quiet", tls=False)
-    seen = []
+    seen: list[int] = []
 
     def listen(events):
         while len(seen) < 2000:
@@ -246,7 +253,7 @@ def test_an_exchange_is_kept_with_headers_and_bodies(own_emulator):
     customer = own_emulator.brand().customer().started()
     customer.generate_otp(query="?fallbackChannel=", headers={"X-App": "1.2"})
     newest = own_emulator.control("GET", "exchanges?limit=1")["exchanges"][0]
-    whole = own_emulator.control("GET", "exchanges/%d" % newest["id"])
+    whole = own_emulator.control("GET", f"exchanges/{newest['id']}")
     assert {name: whole[name] for name in newest} == newest and whole["whole"]
     assert whole["query"] == "?fallbackChannel=" and whole["customer"] == "MOBILE|" + customer.value
     assert ["X-App", "1.2"] in whole["request"]["headers"]
@@ -267,8 +274,8 @@ def test_secrets_are_masked_until_they_are_asked_for(own_emulator):
     own_emulator.send("POST", "/auth/v1/token/generate", '{"password":"pass-word-1"')
     secrets = [otp, "pass-word-1", "pass-word-2", customer.token, customer.key]
     ids = [each["id"] for each in own_emulator.control("GET", "exchanges")["exchanges"]]
-    masked = [own_emulator.send("GET", "/_emulator/exchanges/%d" % each).body.decode() for each in ids]
-    shown = [own_emulator.send("GET", "/_emulator/exchanges/%d?secrets=true" % each).body.decode() for each in ids]
+    masked = [own_emulator.send("GET", f"/_emulator/exchanges/{each}").body.decode() for each in ids]
+    shown = [own_emulator.send("GET", f"/_emulator/exchanges/{each}?secrets=true").body.decode() for each in ids]
     summaries = own_emulator.send("GET", "/_emulator/exchanges").body.decode()
     overview = own_emulator.send("GET", "/_emulator/overview").body.decode()
     for secret in secrets:
@@ -335,8 +342,16 @@ def test_an_otp_is_open_replaced_used_or_void(emulator):
     customer.spend_otps(2)
     assert states(brand)[0] == "void"
     customer.started().generate_otp()
-    emulator.control("DELETE", "customers/%s/MOBILE/%s" % (brand.name, customer.value))
+    emulator.control("DELETE", f"customers/{brand.name}/MOBILE/{customer.value}")
     assert states(brand)[0] == "void"
+
+
+def test_an_otp_whose_time_is_over_has_expired_and_is_not_void(own_emulator):
+    brand = own_emulator.brand()
+    brand.customer().started().generate_otp()
+    own_emulator.advance(minutes=16)
+    (message,) = own_emulator.control("GET", "phone?brand=" + brand.name)["messages"]
+    assert message["state"] == "open" and message["expiresAtMs"] < own_emulator.control("GET", "overview")["nowMs"]
 
 
 def test_an_otp_says_until_when_it_counts(emulator):
@@ -374,19 +389,19 @@ def test_the_overview_tells_of_customers_sessions_and_tokens(emulator):
 def test_tokens_of_a_customer_are_ended(emulator):
     brand = emulator.brand()
     customer, other = brand.customer().sign_in(), brand.customer().sign_in()
-    emulator.control("DELETE", "tokens/%s/MOBILE/%s" % (brand.name, customer.value))
+    emulator.control("DELETE", f"tokens/{brand.name}/MOBILE/{customer.value}")
     assert customer.gateway().http_status == 401 and other.gateway().http_status == 200
     ended = {(each["kind"], each["ended"]) for each in overview(brand)["tokens"]}
     assert ended == {("token", True), ("token", False), ("key", False)}
     customer._keep(customer.regenerate(key=customer.key))
     assert customer.gateway().http_status == 200  # the key stays valid
-    assert emulator.send("DELETE", "/_emulator/tokens/%s/MOBILE/0" % brand.name).http_status == 404
+    assert emulator.send("DELETE", f"/_emulator/tokens/{brand.name}/MOBILE/0").http_status == 404
 
 
 def test_a_customer_is_locked_and_unlocked(own_emulator):
     brand = own_emulator.brand()
     customer = brand.customer().sign_in()
-    path = "locks/%s/MOBILE/%s" % (brand.name, customer.value)
+    path = f"locks/{brand.name}/MOBILE/{customer.value}"
     own_emulator.control("PUT", path, {"minutes": 10})
     assert customer.generate().code == 1518 and overview(brand)["customers"][0]["lockedUntilMs"] > 0
     own_emulator.control("DELETE", path)

@@ -17,7 +17,8 @@ def cells(line):
 
 def tables():
     """The rows of every table, by the heading that it stands under."""
-    found, heading = {}, None
+    heading = ""
+    found: dict[str, list[list[str]]] = {}
     for line in (HERE / "PROTOCOL.md").read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
             heading = line.lstrip("# ")
