@@ -102,9 +102,13 @@ def test_client_takes_every_option(emulator: Emulator) -> None:
         log=lambda level, message: None,
         trace=lambda event: None,
     )
-    capauth.Client(**options).close()
+    others = {"cluster", "ca_pem", "client_cert", "client_key"}  # which need a file, or exclude another
+    assert options.keys() | others == inspect.signature(capauth.Client).parameters.keys()
+    with capauth.Client(**options) as client:
+        assert (client.timeout, client.refresh_margin) == (5, 10)
     del options["base_url"]
-    capauth.Client(cluster="EU", **options).close()
+    with capauth.Client(cluster="EU", **options) as client:
+        assert (client.timeout, client.refresh_margin) == (5, 10)
 
 
 def test_client_needs_one_place() -> None:

@@ -66,4 +66,8 @@ def test_every_member_of_the_document_is_understood(brand_client: capauth.Client
     document = (ROOT / "core" / "export-format.md").read_text(encoding="utf-8")
     members = json.loads(text_of(EXPORTS / "fresh_web.json"))
     members["must"] = re.findall(r"^\| `(\w+)` \|", document, re.M)
-    brand_client.restore(json.dumps(members))
+    assert "must" in members["must"]
+    assert brand_client.restore(json.dumps(members)).flow == "web"
+    members["must"].append("unknown")
+    with pytest.raises(capauth.InvalidArgumentError):
+        brand_client.restore(json.dumps(members))

@@ -2,6 +2,7 @@
 
 import gc
 import pathlib
+import weakref
 
 import pytest
 
@@ -64,16 +65,25 @@ def test_handle_freed_twice_is_an_error() -> None:
     assert flat.client_close(client) == flat.E_INVALID_ARGUMENT  # not freed memory: NULL
 
 
+class Callback:
+    def __call__(self, level: int, message: str) -> None: ...
+
+
 def test_handles_die_in_any_order() -> None:
     for order in ((0, 1, 2), (2, 1, 0), (1, 0, 2), (1, 2, 0)):
         client = new_client()
+        callback = Callback()
+        kept = weakref.ref(callback)
+        assert flat.client_set_log(client, callback) == flat.OK
         session = new_session(client)
         _, call = flat.token_generate(session, None)
         handles: list[object] = [client, session, call]
-        del client, session, call
+        del client, session, call, callback
         for index in order:
+            assert kept() is not None
             handles[index] = None
             gc.collect()
+        assert kept() is None  # the client is gone, whoever kept it
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\0", "\ud800"])

@@ -116,7 +116,10 @@ def test_defaults_are_those_of_a_client_that_is_told_none(emulator: Emulator) ->
 
 def test_plain_http_is_for_those_who_allow_it() -> None:
     with capauth.Client(base_url="http://test.example", allow_http=True) as client:
-        client.session(brand="B", mobile="919999999993", device_id="d")
+        customer = client.session(brand="B", mobile="919999999993", device_id="d")
+        assert customer.next_step is capauth.Step.TOKEN_GENERATE
+    with pytest.raises(capauth.InvalidArgumentError, match="base_url"):
+        capauth.Client(base_url="http://test.example")
 
 
 def test_every_argument_of_a_client_is_explained() -> None:

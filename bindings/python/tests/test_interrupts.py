@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 import pytest
+from waiting import at_once
 
 import capauth
 import capauth.aio
@@ -126,7 +127,7 @@ def test_exception_of_a_signal_handler_in_a_callback_comes_out(
             customer.on_change(interrupted)
         with pytest.raises((SoftTimeLimit, SystemExit, KeyboardInterrupt)):
             customer.generate_token()
-        customer.generate_otp()  # the client is as usable as before
+        customer.generate_token()  # the client is as usable as before
 
 
 def test_interrupted_save_is_done_again_before_the_interruption_comes_out(customer: capauth.Session) -> None:
@@ -234,20 +235,28 @@ def test_log_that_nobody_wants_costs_no_call_into_python(
 
 
 @pytest.fixture
-def silent() -> Iterator[str]:
-    """The URL of somebody who accepts connections and never says a word."""
+def silent() -> Iterator[socket.socket]:
+    """Somebody who accepts connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"https://127.0.0.1:{server.getsockname()[1]}"
+        yield server
+
+
+def url_of(server: socket.socket) -> str:
+    return f"https://127.0.0.1:{server.getsockname()[1]}"
 
 
 @pytest.mark.parametrize("operation", ["prepare", "generate_token", "poll", "wait"])
-def test_whatever_waits_is_ended_by_a_signal(silent: str, operation: str, handler: Callable[[object], None]) -> None:
+def test_whatever_waits_is_ended_by_a_signal(
+    silent: socket.socket, operation: str, handler: Callable[[object], None]
+) -> None:
     handler(raise_soft_limit)
-    with capauth.Client(base_url=silent, timeout=600, connect_timeout=600) as client:
+    with capauth.Client(base_url=url_of(silent), timeout=600, connect_timeout=600) as client:
         customer = client.session(brand="B", mobile="919999999993", device_id="d")
         call = client.start_prepare()
-        timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGUSR1))
-        timer.start()
+        accepted: list[object] = []  # and not closed
+        thread = at_once(
+            lambda: accepted.append(silent.accept()), lambda: os.kill(os.getpid(), signal.SIGUSR1)
+        )
         with pytest.raises(SoftTimeLimit):
             {
                 "prepare": client.prepare,
@@ -255,16 +264,16 @@ def test_whatever_waits_is_ended_by_a_signal(silent: str, operation: str, handle
                 "poll": lambda: client.poll(None),
                 "wait": call.wait,
             }[operation]()
-        timer.join()
+        thread.join()
         assert not call.done()
 
 
-def test_prepare_is_awaited_and_ends_with_its_task(emulator: Emulator, silent: str) -> None:
+def test_prepare_is_awaited_and_ends_with_its_task(emulator: Emulator, silent: socket.socket) -> None:
     async def main() -> None:
         async with capauth.aio.Client(**emulator.options()) as client:
             await client.prepare()
             await client.start_prepare()
-        async with capauth.aio.Client(base_url=silent, timeout=600, connect_timeout=600) as client:
+        async with capauth.aio.Client(base_url=url_of(silent), timeout=600, connect_timeout=600) as client:
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(client.prepare(), 0.05)
             call = client.start_prepare()

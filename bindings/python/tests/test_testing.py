@@ -99,8 +99,10 @@ def test_fixture_is_there_for_an_application(pytester: pytest.Pytester) -> None:
 def test_options_serve_every_kind_of_client(emulator: Emulator) -> None:
     import capauth.aio
 
-    capauth.aio.Client(**emulator.options(timeout=3)).close()
-    capauth.Client(**emulator.options(timeout=3)).close()
+    for kind in (capauth.aio.Client, capauth.Client):
+        client = kind(**emulator.options(timeout=3))
+        assert client.timeout == 3
+        client.close()
 
 
 def installed(folder: pathlib.Path) -> pathlib.Path:

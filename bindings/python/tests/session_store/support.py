@@ -44,13 +44,6 @@ def in_threads(count: int, work: Callable[[int], object]) -> list[Any]:
     return results
 
 
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
 def take_lock(store: Store, known: str = "") -> Lock:
     lock = drive(store._work._lock(store.name(KEY), known, time.monotonic() + 5))
     assert isinstance(lock, Lock)

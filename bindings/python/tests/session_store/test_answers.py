@@ -5,7 +5,7 @@ import datetime
 import math
 import os
 import signal
-import time
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -369,29 +369,30 @@ def test_redis_that_hangs_has_no_longer_than_it_is_given(
             pass
 
     os.kill(redis_server.process.pid, signal.SIGSTOP)
-    begin = time.monotonic()
+    answers_late = threading.Timer(30, os.kill, (redis_server.process.pid, signal.SIGCONT))  # then nothing is raised
+    answers_late.start()
     try:
         with pytest.raises(capauth.DeadlineError if bound == "timeout" else redis.RedisError):
             blocking() if world == "blocking" else asyncio.run(awaited())
-        assert time.monotonic() - begin < 5
     finally:
+        answers_late.cancel()
         os.kill(redis_server.process.pid, signal.SIGCONT)
 
 
 def test_timeout_bounds_waiting_for_this_process_too(
     store: Store, expired: str, emulator: Emulator, brand: str
 ) -> None:
-    emulator.fault("/auth/v1/token/regenerate", brand=brand, delayMs=1500)
+    emulator.fault("/auth/v1/token/regenerate", brand=brand, delayMs=3000)
+    ended: list[int] = []
 
-    def work(number: int) -> float:
+    def work(number: int) -> None:
         with store.session(KEY) as customer:
-            begin = time.monotonic()
             try:
                 customer.regenerate_token(timeout=0.3 if number else None)
-            except capauth.DeadlineError:
-                assert number
-            return time.monotonic() - begin
+            finally:
+                ended.append(number)
 
-    slow, *quick = in_threads(4, work)
-    assert all(seconds < 1.2 for seconds in quick), quick
-    assert slow < 10
+    patient, *hurried = in_threads(4, work)
+    assert patient is None
+    assert [type(error) for error in hurried] == [capauth.DeadlineError] * 3
+    assert ended[-1] == 0, "the others waited as long as the one that has the time"

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from redis_server import RedisServer
-from support import REGENERATE, until
+from support import REGENERATE
+from waiting import until
 
 from capauth.redis import SessionStore
 from capauth.testing import Emulator

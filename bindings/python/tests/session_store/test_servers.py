@@ -15,7 +15,8 @@ import redis.asyncio
 import redis.sentinel
 from redis_fleets import ThreeNodes, Watched
 from redis_server import RedisServer
-from support import KEY, REGENERATE, Store, in_loop, in_threads, until
+from support import KEY, REGENERATE, Store, in_loop, in_threads
+from waiting import until
 
 import capauth
 import capauth.aio

@@ -1,6 +1,5 @@
 """capauth.redis: no single host takes the fleet down. Who hears of a failure, and who does not."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -169,10 +168,8 @@ def test_service_that_cannot_be_reached_is_tried_by_few(
         with stores[number].session(KEY) as customer:
             customer.regenerate_token()
 
-    begin = time.monotonic()
     errors = in_threads(30, work)
     assert {type(error) for error in errors} == {capauth.NetworkError}
-    assert time.monotonic() - begin < 10
     tried = sum(event.kind == "failure" for event in events)
     assert 1 <= tried <= 3, tried
     assert sum(event.kind == "shared_failure" for event in events) == 30 - tried

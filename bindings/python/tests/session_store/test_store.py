@@ -10,7 +10,8 @@ import pytest
 import redis
 import redis.asyncio
 from redis_server import RedisServer
-from support import KEY, REGENERATE, Store, age, in_threads, until
+from support import KEY, REGENERATE, Store, age, in_threads
+from waiting import until
 
 import capauth
 from capauth.redis import SessionStore
