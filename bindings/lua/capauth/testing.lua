@@ -159,9 +159,14 @@ function methods:otp(identifier, brand)
   return newest and newest.otp
 end
 
--- Moves the clock; gives its new time.
-function methods:advance(seconds)
-  return control(self, "POST", "clock", { advanceSeconds = seconds }).now
+-- Moves the clock on, or only that of one brand; gives its new time.
+function methods:advance(seconds, brand)
+  return control(self, "POST", "clock", { advanceSeconds = seconds, brand = brand }).now
+end
+
+-- Has the clock stand still, save when it is advanced; false lets it run again.
+function methods:hold_clock(held)
+  control(self, "POST", "clock", { held = held ~= false })
 end
 
 -- Makes or changes a brand: the settings by the emulator's names.

@@ -34,6 +34,26 @@ function TestTesting:test_clock_expires_tokens_without_sleeping()
   emulator:close()
 end
 
+function TestTesting:test_clock_of_one_brand_and_a_clock_that_is_held()
+  local emulator = assert(testing.Emulator())
+  emulator:hold_clock()
+  local before = emulator:advance(0)
+  lu.assertEquals(emulator:advance(900), before + 900)
+  lu.assertEquals(emulator:advance(60, "DocDemo"), before + 960)
+  lu.assertEquals(emulator:advance(0), before + 900)
+  emulator:hold_clock(false)
+  emulator:close()
+end
+
+function TestTesting:test_customer_has_a_profile()
+  local brand = support.brand()
+  local settings = { customerId = "77", firstname = "Ada", loyalty_points = 12 }
+  support.emulator:customer(brand, "MOBILE", support.identity(brand).mobile, settings)
+  local reply = assert(support.signed_in(brand):gateway("GET", "customer/get"))
+  local found = reply:json().customers.customer[1]
+  lu.assertEquals({ found.user_id, found.firstname, found.loyalty_points }, { 77, "Ada", 12 })
+end
+
 function TestTesting:test_mistakes_raise()
   lu.assertErrorMsgContains("NO_SUCH_SETTING", support.emulator.brand, support.emulator, "B", { NO_SUCH_SETTING = 1 })
   lu.assertErrorMsgContains("400", support.emulator.customer, support.emulator, "NoSuchBrand", "MOBILE", "1")

@@ -127,9 +127,11 @@ class Emulator:
         mfa: bool | None = None,
         mfa_password: str | None = None,
         identifiers: Mapping[str, str] | None = None,
+        **more: object,
     ) -> None:
         """A customer who is there already; give one of `mobile`, `email`, `username`, `external_id`, and further ones
-        as `identifiers`, like {"EMAIL": "t@e.com"}."""
+        as `identifiers`, like {"EMAIL": "t@e.com"}. The rest is by the emulator's names, like firstname="Ada", for what
+        `customer/get` shows."""
         kinds = {"MOBILE": mobile, "EMAIL": email, "USERNAME": username, "EXTERNALID": external_id}
         given = [(kind, value) for kind, value in kinds.items() if value is not None]
         if len(given) != 1:
@@ -141,9 +143,8 @@ class Emulator:
             "mfaPassword": mfa_password,
             "identifiers": identifiers,
         }
-        self._send(
-            "PUT", ["customers", brand, *given[0]], {name: value for name, value in body.items() if value is not None}
-        )
+        known = {name: value for name, value in body.items() if value is not None}
+        self._send("PUT", ["customers", brand, *given[0]], {**known, **more})
 
     def gateway(self, brand: str, endpoint: str, body: object, *, status: int = 200, view: bool = False) -> None:
         """What the gateway answers at this endpoint, or at this path of its host if it begins with "/". `view`: also to
@@ -158,9 +159,14 @@ class Emulator:
             fault["brand"] = brand
         self._send("POST", ["faults"], fault)
 
-    def advance(self, seconds: float) -> int:
-        """Moves the emulator's clock on, and gives its Unix time."""
-        return int(self._send("POST", ["clock"], {"advanceSeconds": seconds})["now"])
+    def advance(self, seconds: float, *, brand: str | None = None) -> int:
+        """Moves the emulator's clock on, or only that of one brand, and gives its Unix time."""
+        body = {"advanceSeconds": seconds} if brand is None else {"advanceSeconds": seconds, "brand": brand}
+        return int(self._send("POST", ["clock"], body)["now"])
+
+    def hold_clock(self, held: bool = True) -> None:
+        """Has the emulator's clock stand still, save when it is advanced; False lets it run again."""
+        self._send("POST", ["clock"], {"held": held})
 
     def requests(self, *, brand: str | None = None) -> dict[str, int]:
         """How often each method and path was requested since the last reset."""

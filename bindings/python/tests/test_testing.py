@@ -76,12 +76,28 @@ def test_emulator_refuses_what_it_does_not_know(emulator: Emulator, brand: str) 
 
 def test_clock_and_reset(brand: str) -> None:
     with Emulator() as emulator, emulator.client() as client:
+        emulator.hold_clock()
         before = emulator.advance(0)
-        assert 900 <= emulator.advance(900) - before < 960
+        assert emulator.advance(900) == before + 900
+        assert emulator.advance(60, brand="DocDemo") == before + 960
+        assert emulator.advance(0) == before + 900
+        emulator.hold_clock(False)
         client.session(brand="DocDemo", mobile="91", device_id="d").generate_token()
         assert emulator.requests(brand="DocDemo") == {"POST /auth/v1/token/generate": 1}
         emulator.reset(brand="DocDemo")
         assert emulator.requests(brand="DocDemo") == {}
+
+
+def test_customer_has_a_profile(emulator: Emulator, brand: str) -> None:
+    emulator.brand(brand, FIXED_OTP="123456")
+    emulator.customer(brand, mobile="919999999993", customer_id="77", firstname="Ada", loyalty_points=12)
+    with emulator.client() as client:
+        customer = client.session(brand=brand, mobile="919999999993", device_id="d")
+        customer.generate_token()
+        customer.generate_otp()
+        customer.validate_otp("123456")
+        (found,) = customer.gateway("GET", "customer/get").json()["customers"]["customer"]
+    assert (found["user_id"], found["firstname"], found["loyalty_points"]) == (77, "Ada", 12)
 
 
 def test_fixture_is_there_for_an_application(pytester: pytest.Pytester) -> None:

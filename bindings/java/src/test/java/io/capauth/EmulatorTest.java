@@ -59,6 +59,26 @@ class EmulatorTest extends Fixture {
     }
 
     @Test
+    void clock_of_one_brand_and_a_clock_that_is_held() {
+        try (Emulator own = new Emulator()) {
+            own.holdClock(true);
+            long before = own.advance(0);
+            assertEquals(before + 900, own.advance(900));
+            assertEquals(before + 960, own.advance("DocDemo", 60));
+            assertEquals(before + 900, own.advance(0));
+            own.holdClock(false);
+        }
+    }
+
+    @Test
+    void customer_has_a_profile() {
+        emulator.customer(brand, IdentifierType.MOBILE, mobile,
+                map("customerId", "77", "firstname", "Ada", "loyalty_points", 12));
+        String found = signedIn().gateway("GET", "customer/get").bodyText();
+        assertTrue(found.contains("\"firstname\":\"Ada\"") && found.contains("\"loyalty_points\":12"), found);
+    }
+
+    @Test
     void attached_one_is_left_running() {
         try (Emulator attached = Emulator.attach(emulator.url(), emulator.caFile())) {
             assertEquals(emulator.requests(brand), attached.requests(brand));

@@ -169,9 +169,28 @@ public final class Emulator implements AutoCloseable {
         return control.call("GET", "outbox" + (query.isEmpty() ? "" : "?" + query), null);
     }
 
-    /** Moves the virtual clock. */
-    public void advance(long seconds) {
-        control.call("POST", "clock", Collections.singletonMap("advanceSeconds", seconds));
+    /** Moves the virtual clock on, and gives its Unix time, in seconds. */
+    public long advance(long seconds) {
+        return advance(null, seconds);
+    }
+
+    /** The same for the clock of one brand alone. */
+    public long advance(@Nullable String brand, long seconds) {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("advanceSeconds", seconds);
+        if (brand != null) {
+            body.put("brand", brand);
+        }
+        Matcher now = Pattern.compile("\"now\"\\s*:\\s*(\\d+)").matcher(control.call("POST", "clock", body));
+        if (!now.find()) {
+            throw new IllegalStateException("the emulator did not say what time it is");
+        }
+        return Long.parseLong(now.group(1));
+    }
+
+    /** Has the virtual clock stand still, save when it is advanced; false lets it run again. */
+    public void holdClock(boolean held) {
+        control.call("POST", "clock", Collections.singletonMap("held", held));
     }
 
     /** Makes or replaces a brand. */
@@ -179,7 +198,10 @@ public final class Emulator implements AutoCloseable {
         control.call("PUT", "brands/" + Control.encoded(name), settings);
     }
 
-    /** Makes or replaces a customer who is there already. */
+    /**
+     * Makes or replaces a customer who is there already. The details are by the emulator's names: password, customerId,
+     * mfa, identifiers, and for what {@code customer/get} shows firstname, loyalty_points and so on.
+     */
     public void customer(String brand, IdentifierType type, String value, Map<String, ?> details) {
         control.call("PUT", "customers/" + Control.encoded(brand) + "/" + type + "/" + Control.encoded(value), details);
     }
