@@ -31,18 +31,19 @@ class AsyncTest extends Fixture {
                 .thenCompose(nothing -> async.generateOtp())
                 .thenCompose(nothing -> async.validateOtp(otp()))
                 .thenCompose(nothing -> async.ensureToken())
-                .get(10, TimeUnit.SECONDS);
+                .get(LIMIT_SECONDS, TimeUnit.SECONDS);
         assertEquals(customer.token(), token);
         assertTrue(customer.signedIn());
-        assertTrue(async.gateway("GET", "customer/get").get(10, TimeUnit.SECONDS).ok());
-        async.signOut().get(10, TimeUnit.SECONDS);
+        assertTrue(async.gateway("GET", "customer/get").get(LIMIT_SECONDS, TimeUnit.SECONDS).ok());
+        async.signOut().get(LIMIT_SECONDS, TimeUnit.SECONDS);
         assertFalse(async.session().signedIn());
     }
 
     @Test
     void failure_is_the_cause() {
         CompletableFuture<Void> later = asked().async().validateOtp(wrongOtp().toCharArray());
-        ExecutionException failed = assertThrows(ExecutionException.class, () -> later.get(10, TimeUnit.SECONDS));
+        ExecutionException failed = assertThrows(
+                ExecutionException.class, () -> later.get(LIMIT_SECONDS, TimeUnit.SECONDS));
         assertEquals(InvalidOtpException.class, failed.getCause().getClass());
         CompletionException joined = assertThrows(CompletionException.class, later::join);
         assertEquals(InvalidOtpException.class, joined.getCause().getClass());
@@ -51,18 +52,17 @@ class AsyncTest extends Fixture {
     @Test
     void bad_argument_fails_the_future() {
         CompletableFuture<Void> later = asked().async().validateOtp("");
-        ExecutionException failed = assertThrows(ExecutionException.class, () -> later.get(10, TimeUnit.SECONDS));
+        ExecutionException failed = assertThrows(
+                ExecutionException.class, () -> later.get(LIMIT_SECONDS, TimeUnit.SECONDS));
         assertEquals("otp", ((InvalidArgumentException) failed.getCause()).argument());
     }
 
     @Test
     void cancel_passes_through() throws Exception {
-        fault("/auth/v1/token/generate", "delayMs", 5000);
+        fault("/auth/v1/token/generate", "delayMs", 60000);
         Session customer = customer();
         CompletableFuture<Void> later = customer.async().generateToken();
-        while (requests("POST /auth/v1/token/generate") == 0) {
-            Thread.sleep(10);
-        }
+        awaitArrival("POST /auth/v1/token/generate");
         assertTrue(later.cancel(true));
         assertThrows(CancellationException.class, later::join);
         customer.generateToken(); // and is not busy
@@ -70,11 +70,11 @@ class AsyncTest extends Fixture {
 
     @Test
     void client_is_prepared_as_a_future() throws Exception {
-        client.async().prepare().get(10, TimeUnit.SECONDS);
+        client.async().prepare().get(LIMIT_SECONDS, TimeUnit.SECONDS);
         assertSame(client, client.async().client());
         try (Client nowhere = Client.builder().baseUrl("https://127.0.0.1:1").build()) {
             ExecutionException failed = assertThrows(
-                    ExecutionException.class, () -> nowhere.async().prepare().get(10, TimeUnit.SECONDS));
+                    ExecutionException.class, () -> nowhere.async().prepare().get(LIMIT_SECONDS, TimeUnit.SECONDS));
             assertEquals("prepare", ((NetworkException) failed.getCause()).operation());
         }
     }
@@ -91,7 +91,7 @@ class AsyncTest extends Fixture {
             BlockingQueue<Call<Void>> ended = new LinkedBlockingQueue<>();
             CallFuture<Void> later = new CallFuture<>(customer().startGenerateToken().onDone(ended::add));
             way.accept(later);
-            Call<Void> call = ended.poll(10, TimeUnit.SECONDS);
+            Call<Void> call = take(ended);
             thrown(CancelledException.class, ErrorCode.CANCELLED, call::result);
             assertTrue(later.isDone());
         }
@@ -102,7 +102,8 @@ class AsyncTest extends Fixture {
         try {
             CompletableFuture.class.getMethod("orTimeout", long.class, TimeUnit.class)
                     .invoke(later, 50L, TimeUnit.MILLISECONDS);
-            ExecutionException failed = assertThrows(ExecutionException.class, () -> later.get(10, TimeUnit.SECONDS));
+            ExecutionException failed = assertThrows(
+                    ExecutionException.class, () -> later.get(LIMIT_SECONDS, TimeUnit.SECONDS));
             assertEquals(TimeoutException.class, failed.getCause().getClass());
         } catch (NoSuchMethodException java8) {
             later.cancel(true);
@@ -118,7 +119,7 @@ class AsyncTest extends Fixture {
             fault("/auth/v1/token/generate", "delayMs", 100);
             String thread = customer(of).async().generateToken()
                     .thenApply(nothing -> Thread.currentThread().getName())
-                    .get(10, TimeUnit.SECONDS);
+                    .get(LIMIT_SECONDS, TimeUnit.SECONDS);
             assertEquals("mine", thread);
         } finally {
             executor.shutdown();
@@ -130,7 +131,8 @@ class AsyncTest extends Fixture {
         fault("/auth/v1/token/generate", "delayMs", 5000);
         CompletableFuture<Void> later = customer().async().generateToken();
         client.close();
-        ExecutionException failed = assertThrows(ExecutionException.class, () -> later.get(3, TimeUnit.SECONDS));
+        ExecutionException failed = assertThrows(
+                ExecutionException.class, () -> later.get(LIMIT_SECONDS, TimeUnit.SECONDS));
         assertEquals(CancelledException.class, failed.getCause().getClass());
     }
 
@@ -149,7 +151,7 @@ class AsyncTest extends Fixture {
                         .thenApply(nothing -> one.signedIn()));
             }
             for (CompletableFuture<Boolean> one : all) {
-                assertTrue(one.get(60, TimeUnit.SECONDS));
+                assertTrue(one.get(LIMIT_SECONDS, TimeUnit.SECONDS));
             }
             // The calls are freed as they end; only the sessions wait for the collector.
             assertTrue(Handle.count() - before <= 1001, () -> "handles: " + Handle.count());

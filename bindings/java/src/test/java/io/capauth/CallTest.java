@@ -29,17 +29,8 @@ class CallTest extends Fixture {
     }
 
     /** Ends when the driving threads of earlier tests have ended too; they are asked to by close(). */
-    private static void awaitThreads(long count) throws InterruptedException {
-        for (int i = 0; i < 500 && threads() != count; i++) {
-            Thread.sleep(10);
-        }
-        assertEquals(count, threads());
-    }
-
-    private static <T> Call<T> take(BlockingQueue<Call<T>> queue) throws InterruptedException {
-        Call<T> call = queue.poll(10, TimeUnit.SECONDS);
-        assertNotNull(call, "the listener was not called");
-        return call;
+    private static void awaitThreads(long count) {
+        await(() -> threads() == count);
     }
 
     @Test
@@ -66,11 +57,9 @@ class CallTest extends Fixture {
     }
 
     @Test
-    void started_call_goes_on_by_itself() throws InterruptedException {
+    void started_call_goes_on_by_itself() {
         Call<Void> call = customer().startGenerateToken();
-        for (int i = 0; i < 1000 && !call.done(); i++) {
-            Thread.sleep(10);
-        }
+        await(call::done);
         assertNull(call.result());
     }
 
@@ -90,10 +79,10 @@ class CallTest extends Fixture {
             Session customer = customer();
             Call<Void> call = customer.startGenerateToken().onDone(
                     executor, ended -> threads.add(Thread.currentThread().getName()));
-            assertEquals("mine", threads.poll(10, TimeUnit.SECONDS));
+            assertEquals("mine", take(threads));
             assertTrue(call.done());
             call.onDone(executor, ended -> threads.add("late"));
-            assertEquals("late", threads.poll(10, TimeUnit.SECONDS));
+            assertEquals("late", take(threads));
             assertTrue(threads.isEmpty());
         } finally {
             executor.shutdown();
@@ -113,7 +102,7 @@ class CallTest extends Fixture {
     void step_that_was_cancelled_leaves_room_for_the_next() {
         Session customer = customer();
         for (int i = 0; i < 20; i++) {
-            fault(GENERATE, "delayMs", 20000);
+            fault(GENERATE, "delayMs", 600000);
             Call<Void> call = customer.startGenerateToken();
             while (requests("POST " + GENERATE) == 2 * i) {
                 call.await(1);
@@ -150,7 +139,7 @@ class CallTest extends Fixture {
 
     @Test
     void cancelled_call_says_so() throws InterruptedException {
-        fault(GENERATE, "delayMs", 2000);
+        fault(GENERATE, "delayMs", 60000);
         BlockingQueue<Call<Void>> ended = new LinkedBlockingQueue<>();
         Call<Void> call = customer().startGenerateToken().onDone(ended::add);
         call.cancel();
@@ -162,11 +151,9 @@ class CallTest extends Fixture {
     void cancelled_otp_has_an_unknown_outcome() throws InterruptedException {
         Session customer = customer();
         customer.generateToken();
-        fault("/auth/v1/otp/generate", "delayMs", 2000);
+        fault("/auth/v1/otp/generate", "delayMs", 60000);
         Call<Void> call = customer.startGenerateOtp();
-        while (requests("POST /auth/v1/otp/generate") == 0) {
-            Thread.sleep(10);
-        }
+        awaitArrival("POST /auth/v1/otp/generate");
         call.cancel();
         call.await(-1);
         UnknownOutcomeException unknown =
@@ -178,7 +165,7 @@ class CallTest extends Fixture {
     @Test
     void deadline_of_one_call() {
         Session customer = customer();
-        fault(GENERATE, "delayMs", 3000);
+        fault(GENERATE, "delayMs", 60000);
         DeadlineException late = thrown(DeadlineException.class, ErrorCode.DEADLINE,
                 () -> customer.generateToken(new Options().timeoutMillis(100)));
         assertEquals("token_generate", late.operation());
@@ -197,7 +184,7 @@ class CallTest extends Fixture {
 
     @Test
     void interrupted_blocking_operation_is_cancelled() throws InterruptedException {
-        fault(GENERATE, "delayMs", 5000);
+        fault(GENERATE, "delayMs", 60000);
         Session customer = customer();
         BlockingQueue<Object> outcome = new LinkedBlockingQueue<>();
         Thread waiter = new Thread(() -> {
@@ -210,13 +197,10 @@ class CallTest extends Fixture {
             }
         });
         waiter.start();
-        while (requests("POST " + GENERATE) == 0) {
-            Thread.sleep(10);
-        }
+        awaitArrival("POST " + GENERATE);
         waiter.interrupt();
-        Object first = outcome.poll(3, TimeUnit.SECONDS);
-        assertEquals(CancelledException.class, first == null ? null : first.getClass());
-        assertEquals(true, outcome.poll(3, TimeUnit.SECONDS));
+        assertEquals(CancelledException.class, take(outcome).getClass());
+        assertEquals(true, take(outcome));
         waiter.join();
         customer.generateToken();
     }
@@ -243,7 +227,7 @@ class CallTest extends Fixture {
 
     @Test
     void closing_the_client_cancels_and_tells_the_listeners() throws InterruptedException {
-        fault(GENERATE, "delayMs", 5000);
+        fault(GENERATE, "delayMs", 60000);
         BlockingQueue<Call<Void>> ended = new LinkedBlockingQueue<>();
         customer().startGenerateToken().onDone(ended::add);
         client.close();
@@ -252,7 +236,7 @@ class CallTest extends Fixture {
 
     @Test
     void closing_the_session_cancels_and_tells_the_listeners() throws InterruptedException {
-        fault(GENERATE, "delayMs", 5000);
+        fault(GENERATE, "delayMs", 60000);
         BlockingQueue<Call<Void>> ended = new LinkedBlockingQueue<>();
         Session customer = customer();
         customer.startGenerateToken().onDone(ended::add);
@@ -262,17 +246,14 @@ class CallTest extends Fixture {
 
     @Test
     void closing_cancels_a_blocking_operation_of_another_thread() throws InterruptedException {
-        fault(GENERATE, "delayMs", 5000);
+        fault(GENERATE, "delayMs", 60000);
         Session customer = customer();
         BlockingQueue<CapauthException> outcome = new LinkedBlockingQueue<>();
         Thread waiter = new Thread(() -> outcome.add(assertThrows(CapauthException.class, customer::generateToken)));
         waiter.start();
-        while (requests("POST " + GENERATE) == 0) {
-            Thread.sleep(10);
-        }
+        awaitArrival("POST " + GENERATE);
         client.close();
-        CapauthException thrown = outcome.poll(3, TimeUnit.SECONDS);
-        assertEquals(CancelledException.class, thrown == null ? null : thrown.getClass());
+        assertEquals(CancelledException.class, take(outcome).getClass());
         waiter.join();
     }
 
@@ -287,9 +268,8 @@ class CallTest extends Fixture {
             customer.startGenerateToken().onDone(call -> {
                 throw new IllegalStateException("on purpose");
             });
-            Throwable thrown = uncaught.poll(10, TimeUnit.SECONDS);
-            assertEquals("on purpose", thrown == null ? null : thrown.getMessage());
-            assertTrue(customer.startGenerateOtp().await(10000), "the thread goes on");
+            assertEquals("on purpose", take(uncaught).getMessage());
+            assertTrue(customer.startGenerateOtp().await(-1), "the thread goes on");
         } finally {
             Thread.setDefaultUncaughtExceptionHandler(before);
         }
@@ -352,11 +332,7 @@ class CallTest extends Fixture {
                 calls.add(playedFrames(game, customer));
             }
             game.poll(0);
-            for (int i = 0; i < 200 && calls.stream().anyMatch(call -> call.get() != null); i++) {
-                System.gc();
-                Thread.sleep(10);
-            }
-            assertEquals(0, calls.stream().filter(call -> call.get() != null).count());
+            awaitCollected(() -> calls.stream().noneMatch(call -> call.get() != null));
         }
     }
 

@@ -38,11 +38,7 @@ class ClassLoaderTest {
     @Test
     void loader_is_collected_after_close(Emulator emulator) throws Exception {
         WeakReference<ClassLoader> gone = loadedAndLeft(emulator);
-        for (int i = 0; i < 300 && gone.get() != null; i++) {
-            System.gc();
-            Thread.sleep(10);
-        }
-        assertNull(gone.get());
+        Fixture.awaitCollected(() -> gone.get() == null);
     }
 
     private static WeakReference<ClassLoader> loadedAndLeft(Emulator emulator) throws Exception {

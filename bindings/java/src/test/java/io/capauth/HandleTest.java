@@ -119,19 +119,17 @@ class HandleTest extends Fixture {
     }
 
     @Test
-    void abandoned_handles_are_freed() throws InterruptedException {
+    void abandoned_handles_are_freed() {
         int before = Handle.count();
         for (int i = 0; i < 50; i++) {
             Client of = emulator.client();
             customer(of).startGenerateToken().await(-1);
             of.close();
         }
-        for (int i = 0; i < 300 && Handle.count() > before + 10; i++) {
-            System.gc();
-            Thread.sleep(10);
+        awaitCollected(() -> {
             Handle.collect();
-        }
-        assertTrue(Handle.count() <= before + 10, () -> Handle.count() + " handles, before " + before);
+            return Handle.count() <= before + 10;
+        });
     }
 
     @Test

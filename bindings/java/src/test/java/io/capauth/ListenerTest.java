@@ -43,23 +43,14 @@ class ListenerTest extends Fixture {
         Thread.setDefaultUncaughtExceptionHandler(before);
     }
 
-    private static <T> T take(BlockingQueue<T> queue) throws InterruptedException {
-        T taken = queue.poll(10, TimeUnit.SECONDS);
-        assertNotNull(taken, "nothing came");
-        return taken;
-    }
-
     private static <T extends Throwable> void throwAs(Throwable thrown) throws T {
         @SuppressWarnings("unchecked")
         T unchecked = (T) thrown;
         throw unchecked;
     }
 
-    private static void awaitThatNobodyDrives() throws InterruptedException {
-        for (int i = 0; i < 500 && CallTest.threads() > 0; i++) {
-            Thread.sleep(10);
-        }
-        assertEquals(0, CallTest.threads());
+    private static void awaitThatNobodyDrives() {
+        await(() -> CallTest.threads() == 0);
     }
 
     // ---- On which thread
@@ -235,14 +226,16 @@ class ListenerTest extends Fixture {
                 fault(GENERATE, "delayMs", 100);
                 Session customer = customer(of);
                 customer.async().generateToken()
-                        .thenRun(() -> threads.add(Thread.currentThread().getName())).get(10, TimeUnit.SECONDS);
+                        .thenRun(() -> threads.add(Thread.currentThread().getName()))
+                        .get(LIMIT_SECONDS, TimeUnit.SECONDS);
                 assertEquals("capauth", take(threads));
                 CompletableFuture<Void> refused = customer.async().validateOtp("\0");
-                assertThrows(ExecutionException.class, () -> refused.get(10, TimeUnit.SECONDS));
+                assertThrows(ExecutionException.class, () -> refused.get(LIMIT_SECONDS, TimeUnit.SECONDS));
                 fault("/auth/v1/otp/generate", "delayMs", 5000);
                 CompletableFuture<Void> late = customer.async().generateOtp();
                 closed(of);
-                ExecutionException failed = assertThrows(ExecutionException.class, () -> late.get(10, TimeUnit.SECONDS));
+                ExecutionException failed = assertThrows(
+                        ExecutionException.class, () -> late.get(LIMIT_SECONDS, TimeUnit.SECONDS));
                 assertTrue(failed.getCause() instanceof CapauthException);
             }
         }
@@ -252,12 +245,11 @@ class ListenerTest extends Fixture {
     void future_without_a_thread_is_completed_by_poll_whatever_the_executor_says() {
         try (Client game = emulator.clientBuilder().background(false).executor(REJECTS).build()) {
             CompletableFuture<Void> later = customer(game).async().generateToken();
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-            while (!later.isDone() && System.nanoTime() < end) {
+            await(() -> {
                 game.poll(1000);
-            }
+                return later.isDone();
+            });
             assertNull(later.getNow(null));
-            assertTrue(later.isDone());
         }
     }
 
