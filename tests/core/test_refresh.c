@@ -226,7 +226,7 @@ TEST(a_waiter_s_cancel_leaves_the_new_token)
 static void let_pass(capauth_session *customer, int ms)
 {
     capauth__session_lock(customer);
-    customer->refresh.failed_ms -= ms;
+    customer->regeneration.failed_ms -= ms;
     capauth__session_unlock(customer);
 }
 

@@ -398,9 +398,10 @@ TEST(every_operation_was_asked_for)
 {
     int missing = 0;
 
-    for (int verb = 0; verb < CAPAUTH__VERBS; verb++) {
+    for (int operation = 0; operation < CAPAUTH__OPERATIONS; operation++) {
         for (int flow = CAPAUTH_FLOW_MOBILE; flow <= CAPAUTH_FLOW_MFA; flow++) {
-            const struct capauth__operation *row = capauth__operation_find((enum capauth__verb)verb, flow);
+            const struct capauth__request_form *row =
+                capauth__request_form_of((enum capauth__operation)operation, flow);
             char request[128];
 
             if (!row)

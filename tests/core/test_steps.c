@@ -12,7 +12,7 @@
 #include "protocol/operation.h"
 
 struct transition {
-    enum capauth__verb verb;
+    enum capauth__operation verb;
     int outcome;
     int step;
     const char *name;
@@ -46,9 +46,9 @@ static void write_reply(char *text, size_t size, int outcome, const char *user)
 }
 
 /* What the caller is told: what may be repeated never has an unknown outcome. */
-static int told(enum capauth__verb verb, int outcome)
+static int told(enum capauth__operation verb, int outcome)
 {
-    const struct capauth__operation *operation = capauth__operation_find(verb, CAPAUTH_FLOW_MFA);
+    const struct capauth__request_form *operation = capauth__request_form_of(verb, CAPAUTH_FLOW_MFA);
 
     return outcome == CAPAUTH_E_UNKNOWN_OUTCOME && operation->repeat != CAPAUTH__NEVER ? CAPAUTH_E_NETWORK : outcome;
 }
@@ -70,7 +70,7 @@ static capauth_session *session_at(capauth_client *client, const struct raw_serv
 }
 
 /* One operation from each state; all see the same reply. `expected` 0: the step stays. */
-static void check_from_every_state(enum capauth__verb verb, int outcome, const char *user, int expected)
+static void check_from_every_state(enum capauth__operation verb, int outcome, const char *user, int expected)
 {
     char reply[1024];
     const char *const replies[] = {reply, NULL};
@@ -85,10 +85,10 @@ static void check_from_every_state(enum capauth__verb verb, int outcome, const c
         capauth_session *session = session_at(client, server, step);
 
         assert_int_equal(capauth_session_next_step(session), step);
-        assert_code(start_operation(operation_named(capauth__verb_name(verb)), session, NULL, NULL),
+        assert_code(start_operation(operation_named(capauth__operation_name(verb)), session, NULL, NULL),
                     told(verb, outcome));
         if (capauth_session_next_step(session) != (expected ? expected : step))
-            fail_msg("from %s, %s with %d leads to %s, not to %s", capauth_step_name(step), capauth__verb_name(verb),
+            fail_msg("from %s, %s with %d leads to %s, not to %s", capauth_step_name(step), capauth__operation_name(verb),
                      outcome, capauth_step_name(capauth_session_next_step(session)),
                      capauth_step_name(expected ? expected : step));
         capauth_session_free(&session);
@@ -102,7 +102,7 @@ static void check_from_every_state(enum capauth__verb verb, int outcome, const c
 TEST(every_row_of_the_table_from_every_state)
 {
     for (size_t i = 0; i < TRANSITIONS; i++) {
-        enum capauth__verb verb = table[i].verb;
+        enum capauth__operation verb = table[i].verb;
         int outcome = table[i].outcome;
 
         print_message("%s\n", table[i].name);
@@ -120,7 +120,7 @@ TEST(every_row_of_the_table_from_every_state)
     }
 }
 
-static bool is_listed(enum capauth__verb verb, int outcome)
+static bool is_listed(enum capauth__operation verb, int outcome)
 {
     for (size_t i = 0; i < TRANSITIONS; i++) {
         if (table[i].verb == verb && table[i].outcome == outcome)
@@ -145,11 +145,11 @@ TEST(outcomes_that_are_not_listed_leave_the_step)
                                    CAPAUTH_PASSWORD_RULES,
                                    7777};
 
-    for (int verb = 0; verb < CAPAUTH__VERBS; verb++) {
+    for (int verb = 0; verb < CAPAUTH__OPERATIONS; verb++) {
         for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++) {
-            if (!is_listed((enum capauth__verb)verb, outcomes[i]) &&
-                capauth__operation_find((enum capauth__verb)verb, CAPAUTH_FLOW_MFA))
-                check_from_every_state((enum capauth__verb)verb, outcomes[i], "\"role\":\"USER\"", 0);
+            if (!is_listed((enum capauth__operation)verb, outcomes[i]) &&
+                capauth__request_form_of((enum capauth__operation)verb, CAPAUTH_FLOW_MFA))
+                check_from_every_state((enum capauth__operation)verb, outcomes[i], "\"role\":\"USER\"", 0);
         }
     }
 }

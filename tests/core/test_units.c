@@ -510,7 +510,7 @@ TEST(texts_are_replaced_and_forgotten)
 {
     char *slot = NULL;
 
-    capauth__forget(&slot);
+    capauth__wipe_free(&slot);
     assert_true(capauth__replace(&slot, "one"));
     assert_true(capauth__replace(&slot, slot)); /* by itself */
     assert_string_equal(slot, "one");

@@ -141,6 +141,6 @@ int capauth_client_prepare(capauth_client *client)
     result = capauth__prepare_start(call, result, NULL);
     if (result)
         (void)capauth__client_fail(client, result, "%s", capauth_call_error_message(call));
-    capauth__call_drop(call);
+    capauth__call_release(call);
     return result;
 }

@@ -14,7 +14,7 @@ const char *capauth_version(void)
 void capauth_string_free(char **text)
 {
     if (text)
-        capauth__forget(text);
+        capauth__wipe_free(text);
 }
 
 int capauth_client_set_log(capauth_client *client, capauth_log_callback callback, void *data,

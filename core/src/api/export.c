@@ -31,7 +31,7 @@ static bool is_our_origin(const capauth_client *client, const char *origin)
     capauth__client_lock(client);
     ours = normal && client->config.base_url && !strcmp(normal, client->config.base_url);
     capauth__client_unlock(client);
-    capauth__forget(&normal);
+    capauth__wipe_free(&normal);
     return ours;
 }
 
@@ -95,7 +95,7 @@ static int adopt(capauth_session *session, struct capauth__state *other)
     if (!capauth__state_same_customer(&session->state, other))
         return fail(session, CAPAUTH_E_INVALID_ARGUMENT, "is of another customer, brand or flow");
     session->used = session->used || has_signed_in(other);
-    session->refresh.failed_ms = 0;
+    session->regeneration.failed_ms = 0;
     capauth__state_after_reload(&session->state, other, &next);
     capauth__state_swap(&session->state, &next);
     return CAPAUTH_OK;

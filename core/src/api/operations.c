@@ -6,7 +6,7 @@
 #include "session/gateway.h"
 #include "session/in_flight.h"
 #include "session/operations.h"
-#include "session/refresh.h"
+#include "session/regeneration.h"
 #include "session/start.h"
 
 /* ---- token ensure ---- */
@@ -14,7 +14,7 @@
 int capauth_token_ensure(capauth_session *session, const capauth_options *options, capauth_call **out)
 {
     struct capauth__start start = {.session = session,
-                                   .verb = CAPAUTH__TOKEN_ENSURE,
+                                   .operation = CAPAUTH__TOKEN_ENSURE,
                                    .kind = &capauth__ensure_kind,
                                    .options = options,
                                    .out = out};
@@ -38,7 +38,7 @@ int capauth_token_ensure(capauth_session *session, const capauth_options *option
 static bool write_expiry(capauth_call *call, const capauth_options *options)
 {
     const struct capauth__state *state = &call->session->state;
-    const struct capauth__operation *expire = capauth__operation_find(CAPAUTH__TOKEN_EXPIRE, state->identity.flow);
+    const struct capauth__request_form *expire = capauth__request_form_of(CAPAUTH__TOKEN_EXPIRE, state->identity.flow);
     const struct capauth__arguments arguments = {0};
     const struct capauth__extras extras = {0};
 
@@ -49,7 +49,7 @@ static bool write_expiry(capauth_call *call, const capauth_options *options)
 int capauth_session_sign_out(capauth_session *session, const capauth_options *options, capauth_call **out)
 {
     struct capauth__start start = {.session = session,
-                                   .verb = CAPAUTH__SIGN_OUT,
+                                   .operation = CAPAUTH__SIGN_OUT,
                                    .kind = &capauth__operation_kind,
                                    .options = options,
                                    .out = out};
@@ -108,8 +108,11 @@ static void check_gateway_call(struct capauth__start *start, const char *method,
 int capauth_gateway_call(capauth_session *session, const char *method, const char *endpoint, const char *body,
                          const capauth_options *options, capauth_call **out)
 {
-    struct capauth__start start = {
-        .session = session, .verb = CAPAUTH__GATEWAY, .kind = &capauth__gateway_kind, .options = options, .out = out};
+    struct capauth__start start = {.session = session,
+                                   .operation = CAPAUTH__GATEWAY,
+                                   .kind = &capauth__gateway_kind,
+                                   .options = options,
+                                   .out = out};
     struct capauth__gateway_request request = {.get = is(method, "GET"), .endpoint = endpoint, .body = body};
     int result;
 

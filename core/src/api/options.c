@@ -26,9 +26,9 @@ void capauth_options_free(capauth_options **options)
 {
     if (!options || !*options)
         return;
-#define TEXT_MEMBER(name) capauth__forget(&(*options)->name);
+#define TEXT_MEMBER(name) capauth__wipe_free(&(*options)->name);
 #include "generated/options.def"
-    capauth__forget(&(*options)->error_message);
+    capauth__wipe_free(&(*options)->error_message);
     capauth__headers_free(&(*options)->headers);
     capauth__buffer_free(&(*options)->query);
     free(*options);

@@ -68,9 +68,9 @@ static int set_proxies(capauth_client *client, struct proxy https, struct proxy 
         swap(&config->net.http_proxy, &new_http);
         swap(&config->net.no_proxy, &new_exceptions);
     }
-    capauth__forget(&new_https);
-    capauth__forget(&new_http);
-    capauth__forget(&new_exceptions);
+    capauth__wipe_free(&new_https);
+    capauth__wipe_free(&new_http);
+    capauth__wipe_free(&new_exceptions);
     return result;
 }
 

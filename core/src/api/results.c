@@ -49,7 +49,7 @@ void capauth_call_free(capauth_call **handle)
     client = call->client;
     if (!capauth__client_forked(client))
         capauth__inbox_let_go(&call->task);
-    capauth__call_drop(call);
+    capauth__call_release(call);
     capauth__client_release(client);
 }
 
@@ -77,7 +77,7 @@ int capauth_call_result(const capauth_call *call)
 
 const char *capauth_call_operation(const capauth_call *call)
 {
-    return call ? capauth__verb_name(call->request.verb) : "";
+    return call ? capauth__operation_name(call->request.operation) : "";
 }
 
 const char *capauth_call_error_message(const capauth_call *call)

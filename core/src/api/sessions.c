@@ -22,7 +22,7 @@ void capauth_session_free(capauth_session **handle)
     *handle = NULL;
     client = session->client;
     atomic_store(&session->handle_alive, false);
-    capauth__session_drop(session);
+    capauth__session_release(session);
     capauth__client_release(client);
 }
 
@@ -241,7 +241,7 @@ int capauth_session_pause_refresh(capauth_session *session, int duration_ms)
         result = fail(session, CAPAUTH_E_INVALID_ARGUMENT, "duration_ms",
                       "is negative, and may be 0 to 2147483647 milliseconds");
     else
-        session->refresh.paused_until_ms = duration_ms ? capauth__monotonic_ms() + duration_ms : 0;
+        session->regeneration.paused_until_ms = duration_ms ? capauth__monotonic_ms() + duration_ms : 0;
     capauth__session_unlock(session);
     return result;
 }
@@ -262,7 +262,7 @@ int capauth_session_on_change(capauth_session *session, capauth_change_callback 
     observed = capauth__session_observe(session, listener);
     capauth__session_unlock(session);
     if (!observed)
-        capauth__listener_drop(listener);
+        capauth__listener_release(listener);
     return observed ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
 }
 

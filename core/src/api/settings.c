@@ -146,7 +146,7 @@ static int set_base_url(capauth_client *client, const char *url)
     int result = replace_url(client, &client->config.base_url, "base_url", url);
 
     if (!result)
-        capauth__forget(&client->config.cluster_gateway);
+        capauth__wipe_free(&client->config.cluster_gateway);
     return result;
 }
 
@@ -192,7 +192,7 @@ static int set_ca_file(capauth_client *client, const char *path)
     int result = replace_file(client, &client->config.net.ca_file, "ca_file", path);
 
     if (!result) {
-        capauth__config_drop_ca_memory(&client->config);
+        capauth__config_free_ca_memory(&client->config);
         capauth__config_set_ca_source(&client->config, "ca_file: ", path);
     }
     return result;
@@ -210,7 +210,7 @@ static int replace_ca_pem(capauth_client *client, const char *pem)
         return capauth__client_unsupported(client, "ca_pem", "certificates but those of a file");
     if (result)
         return result;
-    capauth__config_drop_ca_memory(config);
+    capauth__config_free_ca_memory(config);
     config->net.ca_memory_fd = fd;
     result = replace(&config->net.ca_pem, pem);
     if (!result && fd >= 0)

@@ -92,7 +92,7 @@ void capauth__headers_free(struct capauth__header **headers)
         struct capauth__header *header = *headers;
 
         *headers = header->next;
-        capauth__forget(&header->line);
+        capauth__wipe_free(&header->line);
         free(header);
     }
 }

@@ -30,7 +30,7 @@ char *capauth__duplicate(const char *text)
     return capauth__duplicate_bytes(text, strlen(text));
 }
 
-void capauth__forget(char **text)
+void capauth__wipe_free(char **text)
 {
     if (*text) {
         capauth__wipe(*text, strlen(*text));
@@ -45,7 +45,7 @@ bool capauth__replace(char **slot, const char *text)
 
     if (text && !(copy = capauth__duplicate(text)))
         return false;
-    capauth__forget(slot);
+    capauth__wipe_free(slot);
     *slot = copy;
     return true;
 }

@@ -14,7 +14,7 @@ char *capauth__duplicate(const char *text);
 char *capauth__duplicate_bytes(const char *bytes, size_t length);
 
 /* Wipes, frees and sets to NULL. Takes NULL. */
-void capauth__forget(char **text);
+void capauth__wipe_free(char **text);
 
 /* Replaces *slot by a copy of text (NULL: by nothing). On failure *slot stays. */
 bool capauth__replace(char **slot, const char *text);

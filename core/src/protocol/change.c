@@ -24,7 +24,7 @@ static struct draft begin(const struct capauth__state *before, struct capauth__s
 static void put(const struct draft *draft, char **slot, char *text)
 {
     if (!capauth__state_holds(draft->before, *slot)) /* a text may have moved to another member */
-        capauth__forget(slot);
+        capauth__wipe_free(slot);
     *slot = text;
 }
 
@@ -73,7 +73,7 @@ static void wipe_what_is_left(struct capauth__state *one, const struct capauth__
 
     for (size_t i = 0; (slot = capauth__state_slot_at(one, i)); i++) {
         if (!capauth__state_holds(other, *slot))
-            capauth__forget(slot);
+            capauth__wipe_free(slot);
     }
 }
 
@@ -124,9 +124,9 @@ static void clear(struct draft *draft)
     draft->new_sign_in = true;
 }
 
-static int advised_step(const struct capauth__state *state, enum capauth__verb verb, int outcome)
+static int advised_step(const struct capauth__state *state, enum capauth__operation operation, int outcome)
 {
-    int step = capauth__next_step(verb, outcome);
+    int step = capauth__next_step(operation, outcome);
 
     if (step == CAPAUTH__STEP_BY_PASSWORD)
         return state->registered_for_password == 1 ? CAPAUTH_STEP_PASSWORD_VALIDATE : CAPAUTH_STEP_OTP_GENERATE;
@@ -144,7 +144,7 @@ static void set_role(struct capauth__claims *claims, const char *role)
 static void take_token(struct draft *draft, const struct capauth__ending *ending)
 {
     struct capauth__state *next = draft->next;
-    bool first = ending->gain == CAPAUTH__GAIN_SESSION;
+    bool first = ending->brings == CAPAUTH__BRINGS_SESSION;
 
     copy(draft, &next->token, ending->reply->token);
     if (draft->failed)
@@ -153,18 +153,18 @@ static void take_token(struct draft *draft, const struct capauth__ending *ending
     set_role(&next->claims, first ? "VIEW" : ending->reply->role);
 }
 
-static void take_gains(struct draft *draft, const struct capauth__ending *ending)
+static void take_reply(struct draft *draft, const struct capauth__ending *ending)
 {
     const struct capauth__reply *reply = ending->reply;
     struct capauth__state *next = draft->next;
 
-    if (ending->gain == CAPAUTH__GAIN_SESSION)
+    if (ending->brings == CAPAUTH__BRINGS_SESSION)
         copy(draft, &next->session_id, reply->session_id);
-    if (ending->gain >= CAPAUTH__GAIN_TOKEN)
+    if (ending->brings >= CAPAUTH__BRINGS_TOKEN)
         copy(draft, &next->key, reply->key);
-    if (ending->gain != CAPAUTH__GAIN_NOTHING && reply->token)
+    if (ending->brings != CAPAUTH__BRINGS_NOTHING && reply->token)
         take_token(draft, ending);
-    else if (ending->gain == CAPAUTH__GAIN_SESSION)
+    else if (ending->brings == CAPAUTH__BRINGS_SESSION)
         clear_token(draft); /* the one there was belongs to the sign-in before */
     if (reply->app_registered >= 0)
         next->app_registered = reply->app_registered;
@@ -220,7 +220,7 @@ static void take_effect(struct draft *draft, struct capauth__ending *ending)
 {
     struct capauth__state *next = draft->next;
 
-    switch (ending->verb) {
+    switch (ending->operation) {
     case CAPAUTH__TOKEN_GENERATE:
         draft->new_sign_in = true; /* what an older one is still waiting for is none of its business */
         put(draft, &next->key, NULL);
@@ -255,24 +255,25 @@ static void take_effect(struct draft *draft, struct capauth__ending *ending)
 
 static int after_success(struct draft *draft, struct capauth__ending *ending)
 {
-    take_gains(draft, ending);
+    take_reply(draft, ending);
     if (!draft->failed)
         take_effect(draft, ending);
-    draft->next->next_step = advised_step(draft->next, ending->verb, CAPAUTH__ON_SUCCESS);
+    draft->next->next_step = advised_step(draft->next, ending->operation, CAPAUTH__ON_SUCCESS);
     return end(draft);
 }
 
 /* ---- What failures change ---- */
 
-static bool is_refused_regeneration(enum capauth__verb verb, int outcome)
+static bool is_refused_regeneration(enum capauth__operation operation, int outcome)
 {
-    return verb == CAPAUTH__TOKEN_REGENERATE &&
+    return operation == CAPAUTH__TOKEN_REGENERATE &&
            (outcome == CAPAUTH_CANNOT_REGENERATE_TOKEN || outcome == CAPAUTH_INVALID_KEY);
 }
 
-bool capauth__state_regenerates_as_other(const struct capauth__state *state, enum capauth__verb verb, int outcome)
+bool capauth__state_regenerates_as_other(const struct capauth__state *state, enum capauth__operation operation,
+                                         int outcome)
 {
-    return is_refused_regeneration(verb, outcome) && state->other_identifier;
+    return is_refused_regeneration(operation, outcome) && state->other_identifier;
 }
 
 /* That ends the sign-in, unless an identifier update may have been done: then the new value may be the right one. */
@@ -296,32 +297,32 @@ static bool leads_to_start(int outcome)
            outcome == CAPAUTH_OTP_NOT_GENERATED;
 }
 
-static void validation_failed(struct capauth__state *next, enum capauth__verb verb, int outcome)
+static void validation_failed(struct capauth__state *next, enum capauth__operation operation, int outcome)
 {
     if (next->validate_unknown && leads_to_start(outcome))
         next->next_step = CAPAUTH_STEP_TOKEN_GENERATE;
     if (outcome == CAPAUTH_E_UNKNOWN_OUTCOME)
         next->validate_unknown = true;
-    if (verb == CAPAUTH__OTP_VALIDATE && outcome == CAPAUTH_INVALID_OTP)
+    if (operation == CAPAUTH__OTP_VALIDATE && outcome == CAPAUTH_INVALID_OTP)
         next->otp.wrong_answers++;
 }
 
 static int after_failure(struct draft *draft, struct capauth__ending *ending)
 {
     struct capauth__state *next = draft->next;
-    enum capauth__verb verb = ending->verb;
-    bool expires = verb == CAPAUTH__TOKEN_EXPIRE;
+    enum capauth__operation operation = ending->operation;
+    bool expires = operation == CAPAUTH__TOKEN_EXPIRE;
     bool maybe_expired = expires && ending->outcome < 0 && ending->maybe_sent;
 
-    next->next_step = advised_step(next, verb, maybe_expired ? CAPAUTH__ON_UNKNOWN : ending->outcome);
-    if (verb == CAPAUTH__OTP_VALIDATE || verb == CAPAUTH__PASSWORD_VALIDATE)
-        validation_failed(next, verb, ending->outcome);
-    if (verb == CAPAUTH__IDENTIFIER_UPDATE && ending->outcome == CAPAUTH_E_UNKNOWN_OUTCOME)
+    next->next_step = advised_step(next, operation, maybe_expired ? CAPAUTH__ON_UNKNOWN : ending->outcome);
+    if (operation == CAPAUTH__OTP_VALIDATE || operation == CAPAUTH__PASSWORD_VALIDATE)
+        validation_failed(next, operation, ending->outcome);
+    if (operation == CAPAUTH__IDENTIFIER_UPDATE && ending->outcome == CAPAUTH_E_UNKNOWN_OUTCOME)
         move(draft, &next->other_identifier, &ending->new_value);
     /* The request of a token expire may have arrived, or it found the token expired: either way the token is gone. */
     if (maybe_expired || (expires && ending->outcome == CAPAUTH_TOKEN_EXPIRED))
         expire(draft);
-    if (is_refused_regeneration(verb, ending->outcome))
+    if (is_refused_regeneration(operation, ending->outcome))
         regeneration_refused(draft);
     return end(draft);
 }

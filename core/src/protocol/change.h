@@ -11,8 +11,8 @@
 
 /* An operation that has ended, as far as a sign-in is concerned. */
 struct capauth__ending {
-    enum capauth__verb verb;
-    enum capauth__gain gain;
+    enum capauth__operation operation;
+    enum capauth__brings brings;
     int outcome;
     bool maybe_sent;
     const struct capauth__reply *reply; /* of a success */
@@ -40,6 +40,7 @@ void capauth__state_swap(struct capauth__state *state, struct capauth__state *ne
 void capauth__state_discard(const struct capauth__state *state, struct capauth__state *next);
 
 /* After identifier update was lost, a refused regeneration is tried once more with the other identifier. */
-bool capauth__state_regenerates_as_other(const struct capauth__state *state, enum capauth__verb verb, int outcome);
+bool capauth__state_regenerates_as_other(const struct capauth__state *state, enum capauth__operation operation,
+                                         int outcome);
 
 #endif

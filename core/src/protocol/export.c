@@ -252,5 +252,5 @@ int capauth__export_read(const char *text, struct capauth__export *export, const
 void capauth__export_free(struct capauth__export *export)
 {
     capauth__state_wipe(&export->state);
-    capauth__forget(&export->origin);
+    capauth__wipe_free(&export->origin);
 }

@@ -11,17 +11,17 @@
 
 #define F(name) CAPAUTH__F_##name
 
-static const struct capauth__operation operations[] = {
+static const struct capauth__request_form forms[] = {
 #define REQUEST(NAME, flows, method, path, fields, REPLY, REPEAT)                                                      \
-    {CAPAUTH__##NAME, flows, method, path, fields, CAPAUTH__GAIN_##REPLY, CAPAUTH__##REPEAT},
+    {CAPAUTH__##NAME, flows, method, path, fields, CAPAUTH__BRINGS_##REPLY, CAPAUTH__##REPEAT},
 #include "generated/operations.def"
 };
 
-const struct capauth__operation *capauth__operation_find(enum capauth__verb verb, int flow)
+const struct capauth__request_form *capauth__request_form_of(enum capauth__operation operation, int flow)
 {
-    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
-        if (operations[i].verb == verb && operations[i].flows & 1U << flow)
-            return &operations[i];
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (forms[i].operation == operation && forms[i].flows & 1U << flow)
+            return &forms[i];
     }
     return NULL;
 }
@@ -29,24 +29,24 @@ const struct capauth__operation *capauth__operation_find(enum capauth__verb verb
 static const struct {
     const char *name;
     int changes_sign_in;
-} verbs[] = {
+} operations[] = {
 #define OPERATION(NAME, name, changes_sign_in) [CAPAUTH__##NAME] = {name, changes_sign_in},
 #include "generated/operations.def"
     [CAPAUTH__PREPARE] = {"prepare", 0},
 };
 
-const char *capauth__verb_name(enum capauth__verb verb)
+const char *capauth__operation_name(enum capauth__operation operation)
 {
-    return verbs[verb].name;
+    return operations[operation].name;
 }
 
-int capauth__verb_is_step(enum capauth__verb verb)
+int capauth__operation_changes_sign_in(enum capauth__operation operation)
 {
-    return verbs[verb].changes_sign_in;
+    return operations[operation].changes_sign_in;
 }
 
 static const struct {
-    enum capauth__verb verb;
+    enum capauth__operation operation;
     enum capauth__argument_kind kind;
     const char *name;
     size_t offset;
@@ -69,13 +69,13 @@ static const char *argument_fault(enum capauth__argument_kind kind, const char *
     return NULL;
 }
 
-const char *capauth__arguments_fault(enum capauth__verb verb, const struct capauth__arguments *arguments,
+const char *capauth__arguments_fault(enum capauth__operation operation, const struct capauth__arguments *arguments,
                                      const char **name)
 {
     const char *fault = NULL;
 
     for (size_t i = 0; !fault && i < sizeof required / sizeof required[0]; i++) {
-        if (required[i].verb != verb)
+        if (required[i].operation != operation)
             continue;
         *name = required[i].name;
         fault = argument_fault(required[i].kind, *(const char *const *)((const char *)arguments + required[i].offset));
@@ -84,7 +84,7 @@ const char *capauth__arguments_fault(enum capauth__verb verb, const struct capau
 }
 
 struct transition {
-    enum capauth__verb verb;
+    enum capauth__operation operation;
     int outcome;
     int step;
 };
@@ -94,10 +94,10 @@ static const struct transition transitions[] = {
 #include "generated/operations.def"
 };
 
-int capauth__next_step(enum capauth__verb verb, int outcome)
+int capauth__next_step(enum capauth__operation operation, int outcome)
 {
     for (size_t i = 0; i < sizeof transitions / sizeof transitions[0]; i++) {
-        if (transitions[i].verb == verb && transitions[i].outcome == outcome)
+        if (transitions[i].operation == operation && transitions[i].outcome == outcome)
             return transitions[i].step;
     }
     return CAPAUTH__STEP_KEEP;

@@ -9,11 +9,11 @@
 #include <capauth/capauth.h>
 
 /* Everything that has a name of its own in errors, logs and traces. */
-enum capauth__verb {
+enum capauth__operation {
 #define OPERATION(NAME, name, changes_sign_in) CAPAUTH__##NAME,
 #include "generated/operations.def"
     CAPAUTH__PREPARE, /* a client's, not a session's */
-    CAPAUTH__VERBS
+    CAPAUTH__OPERATIONS
 };
 
 /* Members of a request's body, beside identifierType, identifierValue and brand, which all rows send. */
@@ -31,11 +31,11 @@ struct capauth__arguments {
 enum capauth__argument_kind { CAPAUTH__ARGUMENT_OTP, CAPAUTH__ARGUMENT_PASSWORD, CAPAUTH__ARGUMENT_IDENTIFIER };
 
 /* What a successful reply must bring. */
-enum capauth__gain {
-    CAPAUTH__GAIN_NOTHING,
-    CAPAUTH__GAIN_SESSION, /* a sessionId, and a VIEW token */
-    CAPAUTH__GAIN_TOKEN, /* a token, and perhaps a key; ends the session */
-    CAPAUTH__GAIN_NEW_TOKEN /* a token, and perhaps a key */
+enum capauth__brings {
+    CAPAUTH__BRINGS_NOTHING,
+    CAPAUTH__BRINGS_SESSION, /* a session id, and a VIEW token */
+    CAPAUTH__BRINGS_TOKEN, /* a token, and perhaps a key; ends the session id */
+    CAPAUTH__BRINGS_NEW_TOKEN /* a token, and perhaps a key */
 };
 
 enum capauth__repeat {
@@ -44,25 +44,26 @@ enum capauth__repeat {
     CAPAUTH__WITHOUT_PASSWORD /* only when no first password is in the body */
 };
 
-struct capauth__operation {
-    enum capauth__verb verb;
+/* What an operation asks of the Auth Engine, in one flow or several. */
+struct capauth__request_form {
+    enum capauth__operation operation;
     unsigned flows; /* bits 1 << CAPAUTH_FLOW_... */
     const char *method;
     const char *path;
     unsigned fields;
-    enum capauth__gain gain;
+    enum capauth__brings brings;
     enum capauth__repeat repeat;
 };
 
-/* NULL when the flow does not have it. */
-const struct capauth__operation *capauth__operation_find(enum capauth__verb verb, int flow);
+/* NULL: the flow has no such operation. */
+const struct capauth__request_form *capauth__request_form_of(enum capauth__operation operation, int flow);
 /* "otp_validate" */
-const char *capauth__verb_name(enum capauth__verb verb);
-/* A step changes where a sign-in stands; one at a time per session. */
-int capauth__verb_is_step(enum capauth__verb verb);
+const char *capauth__operation_name(enum capauth__operation operation);
+/* Whether it changes where a sign-in stands: of those a session has one in flight at a time. */
+int capauth__operation_changes_sign_in(enum capauth__operation operation);
 
 /* What is wrong with an operation's arguments, and the `name` of that one; NULL: nothing. */
-const char *capauth__arguments_fault(enum capauth__verb verb, const struct capauth__arguments *arguments,
+const char *capauth__arguments_fault(enum capauth__operation operation, const struct capauth__arguments *arguments,
                                      const char **name);
 
 /*
@@ -77,7 +78,7 @@ enum { CAPAUTH__ON_SUCCESS = 0, CAPAUTH__ON_UNKNOWN = CAPAUTH_E_UNKNOWN_OUTCOME 
  * OTP_GENERATE. BY_ROLE is SECOND_FACTOR for a token of the role MFA_PENDING, else DONE. */
 enum { CAPAUTH__STEP_KEEP = 0, CAPAUTH__STEP_BY_PASSWORD = -1, CAPAUTH__STEP_BY_ROLE = -2 };
 
-/* What the table says of a verb that ended with `outcome`. */
-int capauth__next_step(enum capauth__verb verb, int outcome);
+/* What the table says of an operation that ended with `outcome`. */
+int capauth__next_step(enum capauth__operation operation, int outcome);
 
 #endif

@@ -68,7 +68,7 @@ void capauth__state_init(struct capauth__state *state, int flow)
 void capauth__state_wipe(struct capauth__state *state)
 {
     for (size_t i = 0; i < TEXTS; i++)
-        capauth__forget(capauth__state_slot(state, &texts[i]));
+        capauth__wipe_free(capauth__state_slot(state, &texts[i]));
     capauth__wipe(state, sizeof *state);
 }
 
@@ -109,7 +109,8 @@ static const char *missing_identity(const struct capauth__identity *identity, un
     return NULL;
 }
 
-static const char *missing_secret(const struct capauth__state *state, enum capauth__verb verb, unsigned fields)
+static const char *missing_secret(const struct capauth__state *state, enum capauth__operation operation,
+                                  unsigned fields)
 {
     if (fields & CAPAUTH__F_SESSION_ID && !state->session_id)
         return "no session id; generate a token first";
@@ -117,19 +118,20 @@ static const char *missing_secret(const struct capauth__state *state, enum capau
         return "no token of the first factor";
     if (fields & CAPAUTH__F_TOKEN && !state->token)
         return "no token; sign in first";
-    if (verb == CAPAUTH__TOKEN_REGENERATE && !capauth__state_can_regenerate(state))
+    if (operation == CAPAUTH__TOKEN_REGENERATE && !capauth__state_can_regenerate(state))
         return state->identity.flow == CAPAUTH_FLOW_WEB ? "no token; sign in first" : "no key; sign in first";
     return NULL;
 }
 
-struct capauth__fault capauth__state_lacks(const struct capauth__state *state, enum capauth__verb verb, unsigned fields)
+struct capauth__fault capauth__state_lacks(const struct capauth__state *state, enum capauth__operation operation,
+                                           unsigned fields)
 {
     struct capauth__fault fault = {0};
 
     if ((fault.message = missing_identity(&state->identity, fields, &fault.argument)))
         fault.code = CAPAUTH_E_INVALID_ARGUMENT;
-    else if ((fault.message = missing_secret(state, verb, fields)))
-        fault.code = verb == CAPAUTH__TOKEN_REGENERATE ? CAPAUTH_E_SIGN_IN_REQUIRED : CAPAUTH_E_WRONG_STEP;
+    else if ((fault.message = missing_secret(state, operation, fields)))
+        fault.code = operation == CAPAUTH__TOKEN_REGENERATE ? CAPAUTH_E_SIGN_IN_REQUIRED : CAPAUTH_E_WRONG_STEP;
     return fault;
 }
 

@@ -87,7 +87,7 @@ struct capauth__fault {
 
 /* Whether there is all that a request with these fields (CAPAUTH__F_...) must send. Nothing else is refused here: the
  * rest is for the Auth Engine to say. */
-struct capauth__fault capauth__state_lacks(const struct capauth__state *state, enum capauth__verb verb,
+struct capauth__fault capauth__state_lacks(const struct capauth__state *state, enum capauth__operation operation,
                                            unsigned fields);
 
 /* Whether an answer is for a sign-in that is over or, where it is about one token, for a token that was replaced. */

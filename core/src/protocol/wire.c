@@ -87,28 +87,28 @@ static void put_extras(const struct writer *writer, unsigned fields, const struc
     }
 }
 
-void capauth__wire_url(const struct capauth__operation *operation, const char *base_url,
+void capauth__wire_url(const struct capauth__request_form *form, const char *base_url,
                        const struct capauth__extras *extras, struct capauth__buffer *url)
 {
     capauth__buffer_text(url, base_url);
-    capauth__buffer_text(url, operation->path);
-    if (operation->verb == CAPAUTH__OTP_GENERATE && extras->fallback_channel) {
+    capauth__buffer_text(url, form->path);
+    if (form->operation == CAPAUTH__OTP_GENERATE && extras->fallback_channel) {
         capauth__buffer_text(url, "?fallbackChannel=");
         capauth__buffer_text(url, extras->fallback_channel); /* only letters, digits, - and _ */
     }
 }
 
-void capauth__wire_body(const struct capauth__operation *operation, const struct capauth__state *state,
+void capauth__wire_body(const struct capauth__request_form *form, const struct capauth__state *state,
                         const struct capauth__arguments *arguments, const struct capauth__extras *extras,
                         struct capauth__buffer *body, struct capauth__secrets *secrets)
 {
     const struct writer writer = {.body = body, .secrets = secrets};
 
     capauth__json_open(body);
-    put_identity(&writer, operation->fields, &state->identity);
-    put_state(&writer, operation->fields, state);
-    put_arguments(&writer, operation->fields, arguments);
-    put_extras(&writer, operation->fields, extras);
+    put_identity(&writer, form->fields, &state->identity);
+    put_state(&writer, form->fields, state);
+    put_arguments(&writer, form->fields, arguments);
+    put_extras(&writer, form->fields, extras);
     capauth__json_close(body);
 }
 

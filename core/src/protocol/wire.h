@@ -31,9 +31,9 @@ struct capauth__secrets {
 };
 
 /* These append. A failure is in the buffer: check it at the end. */
-void capauth__wire_url(const struct capauth__operation *operation, const char *base_url,
+void capauth__wire_url(const struct capauth__request_form *form, const char *base_url,
                        const struct capauth__extras *extras, struct capauth__buffer *url);
-void capauth__wire_body(const struct capauth__operation *operation, const struct capauth__state *state,
+void capauth__wire_body(const struct capauth__request_form *form, const struct capauth__state *state,
                         const struct capauth__arguments *arguments, const struct capauth__extras *extras,
                         struct capauth__buffer *body, struct capauth__secrets *secrets);
 

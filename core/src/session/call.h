@@ -30,8 +30,8 @@ struct capauth__call_kind {
 
 /* What is to be done: settled before the call starts. */
 struct capauth__request {
-    enum capauth__verb verb;
-    const struct capauth__operation *operation; /* NULL: none of the Auth Engine's */
+    enum capauth__operation operation;
+    const struct capauth__request_form *form; /* NULL: none of the Auth Engine's */
     bool internal; /* an automatic regeneration: nobody's handle */
     int64_t id;
     int64_t started_us;

@@ -15,12 +15,12 @@ void capauth__config_set_ca_source(struct capauth__config *config, const char *w
     (void)capauth__replace(&config->net.ca_source, text); /* only told, in diagnose and TLS errors */
 }
 
-void capauth__config_drop_ca_memory(struct capauth__config *config)
+void capauth__config_free_ca_memory(struct capauth__config *config)
 {
     if (config->net.ca_memory_fd >= 0)
         close(config->net.ca_memory_fd);
     config->net.ca_memory_fd = -1;
-    capauth__forget(&config->net.ca_pem);
+    capauth__wipe_free(&config->net.ca_pem);
 }
 
 bool capauth__config_init(struct capauth__config *config)
@@ -43,15 +43,15 @@ bool capauth__config_init(struct capauth__config *config)
 
 void capauth__config_free(struct capauth__config *config)
 {
-    capauth__config_drop_ca_memory(config);
+    capauth__config_free_ca_memory(config);
     capauth__headers_free(&config->net.headers);
-#define TEXT_MEMBER(member) capauth__forget(&config->member);
+#define TEXT_MEMBER(member) capauth__wipe_free(&config->member);
 #include "generated/settings.def"
-    capauth__forget(&config->cluster_gateway);
-    capauth__forget(&config->net.ca_source);
-    capauth__forget(&config->net.https_proxy);
-    capauth__forget(&config->net.http_proxy);
-    capauth__forget(&config->net.no_proxy);
+    capauth__wipe_free(&config->cluster_gateway);
+    capauth__wipe_free(&config->net.ca_source);
+    capauth__wipe_free(&config->net.https_proxy);
+    capauth__wipe_free(&config->net.http_proxy);
+    capauth__wipe_free(&config->net.no_proxy);
 }
 
 bool capauth__gateway_base(const struct capauth__config *config, struct capauth__buffer *out)

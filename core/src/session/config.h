@@ -23,7 +23,7 @@ void capauth__config_free(struct capauth__config *config);
 /* Notes in words why this CA store: `why`, and the path behind it. */
 void capauth__config_set_ca_source(struct capauth__config *config, const char *why, const char *path);
 /* Gives back the certificates that were given as text. */
-void capauth__config_drop_ca_memory(struct capauth__config *config);
+void capauth__config_free_ca_memory(struct capauth__config *config);
 /* Where gateway calls go, without a slash at the end; appended to `out`. */
 bool capauth__gateway_base(const struct capauth__config *config, struct capauth__buffer *out);
 

@@ -6,7 +6,7 @@
 
 #include "protocol/headers.h"
 #include "session/message.h"
-#include "session/refresh.h"
+#include "session/regeneration.h"
 
 /* ---- Requests ---- */
 
@@ -161,7 +161,7 @@ static void enter(capauth_call *call)
         capauth__call_send(call);
         break;
     case JOIN:
-        capauth__refresh_join(call);
+        capauth__wait_for_regeneration(call);
         break;
     case HELD:
         capauth__token_held(call);
@@ -237,7 +237,7 @@ static void token_was_refused(capauth_call *call)
     capauth__session_lock(session);
     newer = session->state.stamp.token != call->request.seen.token;
     possible = capauth__state_can_regenerate(&session->state);
-    allowed = capauth__refresh_allowed(session);
+    allowed = capauth__may_regenerate(session);
     capauth__session_unlock(session);
     if (call->token_is_new || (!newer && possible && !allowed)) {
         refused_for_expiry(call, false);
@@ -252,7 +252,7 @@ static void token_was_refused(capauth_call *call)
         call->token_is_new = true;
         enter(call);
     } else {
-        capauth__refresh_join(call);
+        capauth__wait_for_regeneration(call);
     }
 }
 
@@ -263,14 +263,14 @@ static void answered(capauth_call *call, const struct capauth__answer *answer)
     if (capauth__call_retry(call, answer))
         return;
     if (capauth__wire_gateway_reply(answer->http_status, answer->body, answer->length, &status)) {
-        capauth__forget(&status.message);
+        capauth__wipe_free(&status.message);
         capauth__attempts_add(&call->attempts, CAPAUTH__LOST);
         capauth__call_finish(call, CAPAUTH_E_NO_MEMORY, NULL);
         return;
     }
     call->result.server_code = status.code;
     capauth__keep_message(call, NULL, status.message);
-    capauth__forget(&status.message);
+    capauth__wipe_free(&status.message);
     if (status.expired && !call->request.external && call->client->config.auto_refresh)
         token_was_refused(call);
     else

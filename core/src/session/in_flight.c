@@ -9,7 +9,7 @@ void capauth__call_join_session(capauth_call *call)
 
 void capauth__call_stop_waiting(capauth_call *call)
 {
-    for (capauth_call **link = &call->session->refresh.waiters; *link; link = &(*link)->waiter_next) {
+    for (capauth_call **link = &call->session->regeneration.waiters; *link; link = &(*link)->waiter_next) {
         if (*link == call) {
             *link = call->waiter_next;
             break;
@@ -37,7 +37,7 @@ void capauth__call_leave_session(capauth_call *call)
 void capauth__cancel_calls(capauth_session *session, bool sign_outs_too)
 {
     for (capauth_call *call = session->calls; call; call = call->session_next) {
-        if (sign_outs_too || call->request.verb != CAPAUTH__SIGN_OUT)
+        if (sign_outs_too || call->request.operation != CAPAUTH__SIGN_OUT)
             capauth__inbox_cancel(&call->task);
     }
 }

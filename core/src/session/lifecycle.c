@@ -43,7 +43,7 @@ static void take_times(capauth_call *call, const capauth_options *options)
     call->exchange.deadline_ms = call->task.due_ms = call->request.started_us / 1000 + timeout_ms;
 }
 
-capauth_call *capauth__call_new(capauth_client *client, capauth_session *session, enum capauth__verb verb,
+capauth_call *capauth__call_new(capauth_client *client, capauth_session *session, enum capauth__operation operation,
                                 const struct capauth__call_kind *kind, const capauth_options *options)
 {
     capauth_call *call = calloc(1, sizeof *call);
@@ -59,7 +59,7 @@ capauth_call *capauth__call_new(capauth_client *client, capauth_session *session
     call->exchange.owner = call;
     call->exchange.answered = answered;
     call->exchange.quote = quote;
-    call->request.verb = verb;
+    call->request.operation = operation;
     call->request.id = atomic_fetch_add(&client->next_call_id, 1) + 1;
     take_times(call, options);
     call->result.retry_after_ms = -1;
@@ -73,17 +73,17 @@ static void release(struct capauth__task *task)
 
     capauth__exchange_clear(&call->exchange);
     capauth__buffer_free(&call->result.body);
-    capauth__forget(&call->request.new_value);
-    capauth__forget(&call->request.fallback_channel);
-    capauth__forget(&call->result.server_message);
-    capauth__forget(&call->result.detail);
-    capauth__forget(&call->result.error_message);
+    capauth__wipe_free(&call->request.new_value);
+    capauth__wipe_free(&call->request.fallback_channel);
+    capauth__wipe_free(&call->result.server_message);
+    capauth__wipe_free(&call->result.detail);
+    capauth__wipe_free(&call->result.error_message);
     if (call->session)
-        capauth__session_drop(call->session);
+        capauth__session_release(call->session);
     free(call);
 }
 
-void capauth__call_drop(capauth_call *call)
+void capauth__call_release(capauth_call *call)
 {
     capauth__task_release(&call->task);
 }
@@ -115,7 +115,7 @@ void capauth__call_trace(const capauth_call *call, int event)
     struct capauth__trace record = {
         .event = event,
         .call_id = call->request.id,
-        .operation = capauth__verb_name(call->request.verb),
+        .operation = capauth__operation_name(call->request.operation),
         .result = ended ? call->result.code : CAPAUTH_E_PENDING,
         .http_status = call->result.http_status,
         .attempts = call->exchange.attempts,
@@ -151,7 +151,7 @@ int capauth__call_start(capauth_call *call, capauth_call **out)
     code = call->result.code;
     if (code && call->session) /* another thread may have settled it, or have failed since */
         set_session_error(call);
-    capauth__call_drop(call);
+    capauth__call_release(call);
     capauth__client_tell(client);
     return code;
 }
@@ -180,7 +180,7 @@ int capauth__call_refuse(capauth_call *call, capauth_call **out, const struct ca
     if (out)
         give_handle(call, out);
     else
-        capauth__call_drop(call);
+        capauth__call_release(call);
     return fault->code;
 }
 
@@ -198,9 +198,9 @@ static void end_attempt(capauth_call *call)
 
     if (call->exchange.queued || call->exchange.transfer) {
         left = capauth__exchange_may_have_left(&call->exchange);
-    } else if (call->waits_for_token && call->request.verb != CAPAUTH__GATEWAY) {
+    } else if (call->waits_for_token && call->request.operation != CAPAUTH__GATEWAY) {
         capauth__session_lock(call->session);
-        left = call->session->refresh.call && maybe_sent(call->session->refresh.call);
+        left = call->session->regeneration.call && maybe_sent(call->session->regeneration.call);
         capauth__session_unlock(call->session);
     } else {
         return;
@@ -210,7 +210,7 @@ static void end_attempt(capauth_call *call)
 
 bool capauth__call_is_past(const capauth_call *call)
 {
-    bool about_token = call->request.internal || call->request.verb == CAPAUTH__TOKEN_EXPIRE;
+    bool about_token = call->request.internal || call->request.operation == CAPAUTH__TOKEN_EXPIRE;
 
     return capauth__state_is_past(&call->session->state, &call->request.seen, about_token);
 }
@@ -225,18 +225,18 @@ static bool sent_an_old_key(const capauth_call *call)
 static void apply_failure(capauth_call *call)
 {
     struct capauth__ending ending = {
-        .verb = call->request.verb,
-        .gain = CAPAUTH__GAIN_NOTHING,
+        .operation = call->request.operation,
+        .brings = CAPAUTH__BRINGS_NOTHING,
         .outcome = call->result.code,
         .maybe_sent = call->result.maybe_sent,
         .new_value = call->request.new_value,
     };
 
     call->request.new_value = NULL;
-    call->session->refresh.again =
-        capauth__state_regenerates_as_other(&call->session->state, ending.verb, ending.outcome);
+    call->session->regeneration.again =
+        capauth__state_regenerates_as_other(&call->session->state, ending.operation, ending.outcome);
     (void)capauth__session_end_operation(call->session, &ending);
-    capauth__forget(&ending.new_value);
+    capauth__wipe_free(&ending.new_value);
 }
 
 static void settle_with_session(capauth_call *call)
@@ -247,7 +247,7 @@ static void settle_with_session(capauth_call *call)
     capauth__call_leave_session(call);
     if (call->result.code != CAPAUTH_OK)
         call->is_past = capauth__call_is_past(call) || sent_an_old_key(call);
-    if (call->result.code != CAPAUTH_OK && !call->is_past && call->request.operation)
+    if (call->result.code != CAPAUTH_OK && !call->is_past && call->request.form)
         apply_failure(call);
     call->result.next_step = session->state.next_step;
     if (!call->request.internal)
@@ -287,7 +287,7 @@ void capauth__call_finish(capauth_call *call, int cause, const char *detail)
     capauth__engine_settle(&call->client->engine, &call->task);
     if (call->kind->ended)
         call->kind->ended(call);
-    capauth__call_drop(call);
+    capauth__call_release(call);
 }
 
 void capauth__call_take_answer(capauth_call *call, const capauth_call *other)
@@ -298,7 +298,7 @@ void capauth__call_take_answer(capauth_call *call, const capauth_call *other)
     call->result.server_code = other->result.server_code;
     memcpy(call->result.request_id, other->result.request_id, sizeof call->result.request_id);
     (void)capauth__replace(&call->result.server_message, other->result.server_message);
-    if (call->request.verb != CAPAUTH__GATEWAY) /* that one has a request of its own */
+    if (call->request.operation != CAPAUTH__GATEWAY) /* that one has a request of its own */
         call->attempts = other->attempts;
 }
 
@@ -374,10 +374,10 @@ bool capauth__call_retry(capauth_call *call, const struct capauth__answer *answe
     wait_ms = answer->retry_after_ms >= 0 ? answer->retry_after_ms : backoff_ms(call);
     if (now_ms + wait_ms >= call->exchange.deadline_ms)
         return false;
-    capauth__attempts_add(&call->attempts, capauth__reach_of(answer));
+    capauth__attempts_end(&call->attempts, answer);
     capauth__log(&call->client->log, CAPAUTH_LOG_INFO, "%s: attempt %d failed (%s, HTTP %d); again in %d ms",
-                 capauth__verb_name(call->request.verb), call->exchange.attempts, capauth_error_name(answer->error),
-                 answer->http_status, wait_ms);
+                 capauth__operation_name(call->request.operation), call->exchange.attempts,
+                 capauth_error_name(answer->error), answer->http_status, wait_ms);
     capauth__call_wait_until(call, now_ms + wait_ms, NULL);
     return true;
 }
@@ -385,9 +385,9 @@ bool capauth__call_retry(capauth_call *call, const struct capauth__answer *answe
 static void log_attempt(const capauth_call *call, const struct capauth__answer *answer)
 {
     capauth__log(&call->client->log, CAPAUTH_LOG_DEBUG, "%s to %s: attempt %d, %s connection, HTTP %d, %zu bytes%s%s",
-                 capauth__verb_name(call->request.verb), call->client->config.base_url, call->exchange.attempts,
-                 answer->connection, answer->http_status, answer->length, answer->error ? ", " : "",
-                 answer->error ? capauth_error_name(answer->error) : "");
+                 capauth__operation_name(call->request.operation), call->client->config.base_url,
+                 call->exchange.attempts, answer->connection, answer->http_status, answer->length,
+                 answer->error ? ", " : "", answer->error ? capauth_error_name(answer->error) : "");
 }
 
 static void answered(struct capauth__exchange *exchange, const struct capauth__answer *answer)
@@ -403,7 +403,7 @@ static void answered(struct capauth__exchange *exchange, const struct capauth__a
     if (!answer->error) {
         call->kind->answered(call, answer);
     } else if (!capauth__call_retry(call, answer)) {
-        capauth__attempts_add(&call->attempts, capauth__reach_of(answer));
+        capauth__attempts_end(&call->attempts, answer);
         capauth__call_finish(call, answer->error, answer->detail);
     }
 }

@@ -9,9 +9,9 @@
 #include "session/call.h"
 
 /* NULL: no memory. `options` may be NULL. */
-capauth_call *capauth__call_new(capauth_client *client, capauth_session *session, enum capauth__verb verb,
+capauth_call *capauth__call_new(capauth_client *client, capauth_session *session, enum capauth__operation operation,
                                 const struct capauth__call_kind *kind, const capauth_options *options);
-void capauth__call_drop(capauth_call *call);
+void capauth__call_release(capauth_call *call);
 /* 0, or why no operation can start on this client from here. `blocking`: in a callback, too. */
 int capauth__call_allowed(capauth_client *client, bool blocking);
 /* Hands a prepared call to the engine; blocks for its outcome when `out` is NULL. Takes over the caller's reference. */

@@ -26,8 +26,8 @@ void capauth__log_init(struct capauth__log *log, struct capauth__notices *notice
 
 void capauth__log_end(struct capauth__log *log)
 {
-    capauth__listener_drop(log->log);
-    capauth__listener_drop(log->trace);
+    capauth__listener_release(log->log);
+    capauth__listener_release(log->trace);
 }
 
 static void listen(struct capauth__log *log, struct capauth__listener **slot, atomic_bool *present,
@@ -40,7 +40,7 @@ static void listen(struct capauth__log *log, struct capauth__listener **slot, at
     *slot = listener;
     atomic_store(present, listener != NULL);
     capauth__notices_unlock(log->notices);
-    capauth__listener_drop(old);
+    capauth__listener_release(old);
 }
 
 void capauth__log_listen(struct capauth__log *log, struct capauth__listener *listener)
@@ -78,7 +78,7 @@ static void tell_log(struct capauth__notice *notice)
 
 static void end_log(struct capauth__notice *notice)
 {
-    capauth__listener_drop(((struct log_notice *)notice)->listener);
+    capauth__listener_release(((struct log_notice *)notice)->listener);
     free(notice);
 }
 
@@ -116,7 +116,7 @@ static void tell_trace(struct capauth__notice *notice)
 
 static void end_trace(struct capauth__notice *notice)
 {
-    capauth__listener_drop(((struct trace_notice *)notice)->listener);
+    capauth__listener_release(((struct trace_notice *)notice)->listener);
     free(notice);
 }
 

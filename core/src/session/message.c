@@ -49,7 +49,7 @@ static struct tail tail(const char *text)
 void capauth__compose_message(capauth_call *call)
 {
     struct capauth__result *result = &call->result;
-    const char *verb = capauth__verb_name(call->request.verb);
+    const char *operation = capauth__operation_name(call->request.operation);
     const char *sentence =
         result->sentence ? result->sentence : capauth_strerror(result->code ? result->code : result->refusal);
     struct tail cause = tail(result->cause != result->code ? capauth_strerror(result->cause) : NULL);
@@ -58,10 +58,10 @@ void capauth__compose_message(capauth_call *call)
     char text[1024];
 
     if (result->code > 0 || result->code == CAPAUTH_E_REFUSED)
-        snprintf(text, sizeof text, "%s: %s (%lld%s%s)", verb, sentence,
+        snprintf(text, sizeof text, "%s: %s (%lld%s%s)", operation, sentence,
                  (long long)(result->code > 0 ? result->code : result->server_code), server.colon, server.text);
     else
-        snprintf(text, sizeof text, "%s: %s%s%s%s%s", verb, sentence, cause.colon, cause.text, detail.colon,
+        snprintf(text, sizeof text, "%s: %s%s%s%s%s", operation, sentence, cause.colon, cause.text, detail.colon,
                  detail.text);
     capauth__text_trim(text);
     (void)capauth__replace(&result->error_message, text);
@@ -90,7 +90,7 @@ void capauth__log_outcome(const capauth_call *call)
         capauth__session_unlock(call->session);
     }
     capauth__log(&call->client->log, level, "%s for %s ended with %d %s: HTTP %d, %d ms, %d attempts%s%s%s",
-                 capauth__verb_name(call->request.verb), who, result->code, capauth_error_name(result->code),
+                 capauth__operation_name(call->request.operation), who, result->code, capauth_error_name(result->code),
                  result->http_status, capauth__duration_ms(call), call->exchange.attempts, unknown ? ", lost by " : "",
                  unknown ? capauth_error_name(result->cause) : "", unknown ? ", it may have been done" : "");
 }

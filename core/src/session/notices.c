@@ -133,7 +133,7 @@ struct capauth__listener *capauth__listener_hold(struct capauth__listener *liste
     return listener;
 }
 
-void capauth__listener_drop(struct capauth__listener *listener)
+void capauth__listener_release(struct capauth__listener *listener)
 {
     if (listener && atomic_fetch_sub(&listener->references, 1) == 1)
         capauth__notices_push(listener->notices, &listener->last_notice);

@@ -69,6 +69,6 @@ struct capauth__listener *capauth__listener_new(struct capauth__notices *notices
                                                 void (*free_data)(void *data));
 struct capauth__listener *capauth__listener_hold(struct capauth__listener *listener);
 /* Takes NULL. */
-void capauth__listener_drop(struct capauth__listener *listener);
+void capauth__listener_release(struct capauth__listener *listener);
 
 #endif

@@ -7,7 +7,7 @@
 
 static void enter(capauth_call *call)
 {
-    if (call->request.operation)
+    if (call->request.form)
         capauth__call_send(call);
     else
         capauth__call_finish(call, CAPAUTH_OK, NULL);
@@ -17,7 +17,7 @@ const struct capauth__call_kind capauth__operation_kind = {.enter = enter, .answ
 
 /* ---- Requests ---- */
 
-bool capauth__operation_write(capauth_call *call, const struct capauth__operation *operation,
+bool capauth__operation_write(capauth_call *call, const struct capauth__request_form *form,
                               const struct capauth__arguments *arguments, const struct capauth__extras *extras,
                               const struct capauth__header *headers)
 {
@@ -25,14 +25,14 @@ bool capauth__operation_write(capauth_call *call, const struct capauth__operatio
     struct capauth__request *request = &call->request;
     const struct capauth__config *config = capauth__client_freeze(call->client);
 
-    request->operation = operation;
+    request->form = form;
     request->seen = call->session->state.stamp;
-    exchange->method = operation->method;
+    exchange->method = form->method;
     exchange->has_body = true;
-    call->attempts.repeatable = operation->repeat == CAPAUTH__ALWAYS ||
-                                (operation->repeat == CAPAUTH__WITHOUT_PASSWORD && !extras->first_password);
-    capauth__wire_url(operation, config->base_url, extras, &exchange->url);
-    capauth__wire_body(operation, &call->session->state, arguments, extras, &exchange->body, &request->secrets);
+    call->attempts.repeatable =
+        form->repeat == CAPAUTH__ALWAYS || (form->repeat == CAPAUTH__WITHOUT_PASSWORD && !extras->first_password);
+    capauth__wire_url(form, config->base_url, extras, &exchange->url);
+    capauth__wire_body(form, &call->session->state, arguments, extras, &exchange->body, &request->secrets);
     return !exchange->url.failed && !exchange->body.failed && capauth__headers_copy(&exchange->headers, headers) &&
            capauth__replace(&request->new_value, arguments->new_value) &&
            capauth__replace(&request->fallback_channel, extras->fallback_channel);
@@ -49,12 +49,6 @@ static const char *plain_text_of(const capauth_call *call, const struct capauth_
     return quoted != answer->body ? quoted : capauth__quote(call, NULL, out);
 }
 
-/* The same request will always be turned away so; but a CDN's mood changes. */
-static bool is_final(int http_status)
-{
-    return http_status < 500 && http_status != 403 && http_status != 408 && http_status != 429;
-}
-
 /* HTTP answered, but not with a reply of the Auth Engine's. */
 static void answered_by_another(capauth_call *call, const struct capauth__answer *answer)
 {
@@ -66,7 +60,7 @@ static void answered_by_another(capauth_call *call, const struct capauth__answer
 
     if (capauth__call_retry(call, answer))
         return;
-    capauth__attempts_add(&call->attempts, capauth__reach_of(answer));
+    capauth__attempts_end(&call->attempts, answer);
     /* The Auth Engine's deserialiser names the bad member in plain text; a CDN's page says nothing of use. */
     if (status == 400)
         said = plain_text_of(call, answer, plain, sizeof plain);
@@ -74,26 +68,25 @@ static void answered_by_another(capauth_call *call, const struct capauth__answer
              *said ? ": " : "", said);
     if (*said)
         call->result.sentence = "the Auth Engine did not understand the request";
-    call->attempts.pointless = call->attempts.last == CAPAUTH__TURNED_AWAY && is_final(status);
     capauth__call_finish(call, code, text);
 }
 
 /* A repeat of token expire finds its work done; and whoever signs out does not mind that the token was no good. */
 static bool is_done_already(const capauth_call *call, int code)
 {
-    return call->request.operation->verb == CAPAUTH__TOKEN_EXPIRE &&
-           (call->exchange.attempts > 1 || call->request.verb == CAPAUTH__SIGN_OUT) &&
+    return call->request.form->operation == CAPAUTH__TOKEN_EXPIRE &&
+           (call->exchange.attempts > 1 || call->request.operation == CAPAUTH__SIGN_OUT) &&
            (code == CAPAUTH_TOKEN_EXPIRED || code == CAPAUTH_CANNOT_EXPIRE_TOKEN ||
             code == CAPAUTH_CANNOT_REGENERATE_TOKEN);
 }
 
 static const char *missing_member(const capauth_call *call, const struct capauth__reply *reply)
 {
-    switch (call->request.operation->gain) {
-    case CAPAUTH__GAIN_SESSION:
+    switch (call->request.form->brings) {
+    case CAPAUTH__BRINGS_SESSION:
         return reply->session_id ? NULL : "the reply has no sessionId";
-    case CAPAUTH__GAIN_TOKEN:
-    case CAPAUTH__GAIN_NEW_TOKEN:
+    case CAPAUTH__BRINGS_TOKEN:
+    case CAPAUTH__BRINGS_NEW_TOKEN:
         return reply->token ? NULL : "the reply has no token";
     default:
         return NULL;
@@ -110,7 +103,7 @@ static int keep_key(capauth_call *call, const struct capauth__reply *reply)
     struct capauth__state next;
     int result;
 
-    if (call->request.verb != CAPAUTH__TOKEN_REGENERATE || !reply->key || seen->sign_in != stamp->sign_in ||
+    if (call->request.operation != CAPAUTH__TOKEN_REGENERATE || !reply->key || seen->sign_in != stamp->sign_in ||
         seen->key != stamp->key)
         return CAPAUTH_OK;
     if (!(result = capauth__state_after_key(&session->state, reply->key, &next)))
@@ -123,8 +116,8 @@ static int apply(capauth_call *call, const struct capauth__reply *reply)
 {
     struct capauth__request *request = &call->request;
     struct capauth__ending ending = {
-        .verb = request->verb,
-        .gain = request->operation->gain,
+        .operation = request->operation,
+        .brings = request->form->brings,
         .outcome = CAPAUTH_OK,
         .reply = reply,
         .new_value = request->new_value,
@@ -147,7 +140,7 @@ static void succeeded(capauth_call *call, const struct capauth__reply *reply)
     call->is_past = capauth__call_is_past(call);
     if (call->is_past)
         result = keep_key(call, reply);
-    else if (call->request.verb != CAPAUTH__SIGN_OUT)
+    else if (call->request.operation != CAPAUTH__SIGN_OUT)
         result = apply(call, reply);
     capauth__session_unlock(session);
     capauth__call_finish(call, result, NULL);

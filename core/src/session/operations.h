@@ -10,7 +10,7 @@ extern const struct capauth__call_kind capauth__operation_kind;
 
 /* The call will make this operation's request, of the session as it is now, whose mutex is held. false: no memory.
  * `extras` is what options may add; `headers` go along. */
-bool capauth__operation_write(capauth_call *call, const struct capauth__operation *operation,
+bool capauth__operation_write(capauth_call *call, const struct capauth__request_form *form,
                               const struct capauth__arguments *arguments, const struct capauth__extras *extras,
                               const struct capauth__header *headers);
 

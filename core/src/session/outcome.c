@@ -34,11 +34,23 @@ static bool turns_away(int http_status)
     return (http_status >= 300 && http_status < 500) || http_status == 503;
 }
 
-enum capauth__reach capauth__reach_of(const struct capauth__answer *answer)
+static enum capauth__reach reach_of(const struct capauth__answer *answer)
 {
     if (answer->error)
         return answer->may_have_left ? CAPAUTH__LOST : CAPAUTH__NOT_SENT;
     return turns_away(answer->http_status) ? CAPAUTH__TURNED_AWAY : CAPAUTH__LOST;
+}
+
+/* The same request will always be turned away so; but a CDN's mood changes. */
+static bool is_final(int http_status)
+{
+    return http_status < 500 && http_status != 403 && http_status != 408 && http_status != 429;
+}
+
+void capauth__attempts_end(struct capauth__attempts *attempts, const struct capauth__answer *answer)
+{
+    capauth__attempts_add(attempts, reach_of(answer));
+    attempts->pointless = attempts->last == CAPAUTH__TURNED_AWAY && is_final(answer->http_status);
 }
 
 static bool is_passing(const struct capauth__answer *answer)

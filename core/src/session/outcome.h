@@ -38,8 +38,8 @@ void capauth__attempts_add(struct capauth__attempts *attempts, enum capauth__rea
 /* What these attempts come to when they end for this cause. */
 struct capauth__outcome capauth__outcome_of(const struct capauth__attempts *attempts, int cause);
 
-/* How far one got whose answer is `answer`, before anybody has read its body: with a body that makes no sense, too. */
-enum capauth__reach capauth__reach_of(const struct capauth__answer *answer);
+/* The same for one that ended with this answer, before anybody has read its body, or with one that makes no sense. */
+void capauth__attempts_end(struct capauth__attempts *attempts, const struct capauth__answer *answer);
 /* Whether what this answer says may be gone by the next attempt, and another attempt is allowed. */
 bool capauth__may_repeat(const struct capauth__attempts *attempts, const struct capauth__answer *answer);
 

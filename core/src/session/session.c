@@ -44,13 +44,13 @@ void capauth__session_hold(capauth_session *session)
 
 static void observer_free(struct capauth__observer *observer);
 
-void capauth__session_drop(capauth_session *session)
+void capauth__session_release(capauth_session *session)
 {
     if (atomic_fetch_sub(&session->references, 1) != 1)
         return;
     observer_free(session->observer);
     capauth__state_wipe(&session->state);
-    capauth__forget(&session->refresh.failure_detail);
+    capauth__wipe_free(&session->regeneration.failure_detail);
     capauth__reasons_free(&session->reasons);
     pthread_mutex_destroy(&session->mutex);
     free(session);
@@ -96,7 +96,7 @@ struct capauth__observer {
 static void observer_free(struct capauth__observer *observer)
 {
     if (observer && atomic_fetch_sub(&observer->references, 1) == 1) {
-        capauth__listener_drop(observer->listener);
+        capauth__listener_release(observer->listener);
         free(observer);
     }
 }
@@ -139,7 +139,7 @@ static void end_change(struct capauth__notice *notice)
     if (change != &observer->spare)
         free(change);
     observer_free(observer);
-    capauth__session_drop(session);
+    capauth__session_release(session);
 }
 
 static void push_change(struct capauth__notices *notices, capauth_session *session, struct change_notice *change)
@@ -214,8 +214,8 @@ void capauth__session_change(capauth_session *session, struct capauth__state *ne
     after = capauth__session_export(session);
     if (!before || !after || strcmp(before, after) != 0)
         notify(session);
-    capauth__forget(&before);
-    capauth__forget(&after);
+    capauth__wipe_free(&before);
+    capauth__wipe_free(&after);
 }
 
 int capauth__session_end_operation(capauth_session *session, struct capauth__ending *ending)

@@ -16,8 +16,8 @@
 
 struct capauth__observer;
 
-/* The token's automatic regeneration: refresh.c. */
-struct capauth__refresh {
+/* The token's automatic regeneration: regeneration.c. */
+struct capauth__regeneration {
     capauth_call *call; /* in flight */
     capauth_call *waiters; /* for its end */
     bool again; /* refused; the other identifier is to be tried */
@@ -37,7 +37,7 @@ struct capauth_session {
     bool closed;
     bool used; /* an operation started: who it is stands */
     struct capauth__state state;
-    struct capauth__refresh refresh;
+    struct capauth__regeneration regeneration;
     capauth_call *calls; /* in flight, by call->session_next */
     capauth_call *exclusive; /* the one of them that may change the sign-in */
     struct capauth__reason *reasons;
@@ -47,7 +47,7 @@ struct capauth_session {
 /* Takes the texts of `state` over; NULL: no memory, and they are wiped. */
 capauth_session *capauth__session_create(capauth_client *client, struct capauth__state *state);
 void capauth__session_hold(capauth_session *session);
-void capauth__session_drop(capauth_session *session);
+void capauth__session_release(capauth_session *session);
 
 /* A forked child takes no lock: nobody else is there. */
 void capauth__session_lock(const capauth_session *session);

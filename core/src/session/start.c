@@ -5,7 +5,7 @@
 #include "net/waiting.h"
 #include "session/in_flight.h"
 #include "session/operations.h"
-#include "session/refresh.h"
+#include "session/regeneration.h"
 
 /* ---- Any operation ---- */
 
@@ -26,7 +26,7 @@ void capauth__retire_exclusive(capauth_session *session)
     if (!call)
         return;
     capauth__wait_for_overdue(&call->client->engine, &call->task);
-    capauth__call_drop(call);
+    capauth__call_release(call);
 }
 
 void capauth__start_refuse(struct capauth__start *start, int code, const char *argument, const char *message)
@@ -47,10 +47,10 @@ int capauth__start_begin(struct capauth__start *start)
     allowed = capauth__call_allowed(session->client, !start->out);
     if (allowed == CAPAUTH_E_FORKED)
         return allowed;
-    start->call = capauth__call_new(session->client, session, start->verb, start->kind, start->options);
+    start->call = capauth__call_new(session->client, session, start->operation, start->kind, start->options);
     if (!start->call)
         return CAPAUTH_E_NO_MEMORY;
-    if (!allowed && capauth__verb_is_step(start->verb))
+    if (!allowed && capauth__operation_changes_sign_in(start->operation))
         capauth__retire_exclusive(session);
     capauth__session_lock(session);
     if (!allowed && !session->closed)
@@ -68,7 +68,7 @@ int capauth__start_end(struct capauth__start *start)
         session->used = true;
         call->request.seen = session->state.stamp;
         capauth__call_join_session(call);
-        if (capauth__verb_is_step(start->verb))
+        if (capauth__operation_changes_sign_in(start->operation))
             session->exclusive = call;
     }
     capauth__session_unlock(session);
@@ -79,25 +79,26 @@ int capauth__start_end(struct capauth__start *start)
 /* ---- An operation of the Auth Engine ---- */
 
 /* Flow, arguments and session, in this order. */
-static struct capauth__fault fault_of(const struct capauth__start *start, const struct capauth__operation *operation,
+static struct capauth__fault fault_of(const struct capauth__start *start, const struct capauth__request_form *form,
                                       const struct capauth__arguments *arguments)
 {
     struct capauth__fault fault = {.code = CAPAUTH_E_UNSUPPORTED,
                                    .message = "the session's flow has no such operation"};
 
-    if (!operation)
+    if (!form)
         return fault;
     fault.code = CAPAUTH_E_INVALID_ARGUMENT;
-    if ((fault.message = capauth__arguments_fault(start->verb, arguments, &fault.argument)))
+    if ((fault.message = capauth__arguments_fault(start->operation, arguments, &fault.argument)))
         return fault;
-    fault = capauth__state_lacks(&start->session->state, start->verb, operation->fields);
+    fault = capauth__state_lacks(&start->session->state, start->operation, form->fields);
     /* A wrong argument is named first, and that something is missing only after what is in flight has brought it. */
-    if (fault.code != CAPAUTH_E_INVALID_ARGUMENT && capauth__verb_is_step(start->verb) && start->session->exclusive)
+    if (fault.code != CAPAUTH_E_INVALID_ARGUMENT && capauth__operation_changes_sign_in(start->operation) &&
+        start->session->exclusive)
         fault = (struct capauth__fault){.code = CAPAUTH_E_BUSY};
     return fault;
 }
 
-static bool write(struct capauth__start *start, const struct capauth__operation *operation,
+static bool write(struct capauth__start *start, const struct capauth__request_form *form,
                   const struct capauth__arguments *arguments)
 {
     const capauth_options *options = start->options;
@@ -108,7 +109,7 @@ static bool write(struct capauth__start *start, const struct capauth__operation 
                                           .fallback_channel = options->fallback_channel,
                                           .otp_hash = options->otp_hash,
                                           .otp_timestamp_ms = options->otp_timestamp_ms};
-    return capauth__operation_write(start->call, operation, arguments, &extras, options ? options->headers : NULL);
+    return capauth__operation_write(start->call, form, arguments, &extras, options ? options->headers : NULL);
 }
 
 /* That one waits for a call of our own, which makes the request; its headers go along. */
@@ -118,24 +119,24 @@ static bool wait_for_regeneration(struct capauth__start *start)
     return !start->options || capauth__headers_copy(&start->call->exchange.headers, start->options->headers);
 }
 
-int capauth__start_operation(capauth_session *session, enum capauth__verb verb,
+int capauth__start_operation(capauth_session *session, enum capauth__operation operation,
                              const struct capauth__arguments *arguments, const capauth_options *options,
                              capauth_call **out)
 {
-    bool waits = verb == CAPAUTH__TOKEN_REGENERATE;
+    bool waits = operation == CAPAUTH__TOKEN_REGENERATE;
     struct capauth__start start = {.session = session,
-                                   .verb = verb,
+                                   .operation = operation,
                                    .kind = waits ? &capauth__regenerate_kind : &capauth__operation_kind,
                                    .options = options,
                                    .out = out};
-    const struct capauth__operation *operation;
+    const struct capauth__request_form *form;
     int result = capauth__start_begin(&start);
 
     if (result)
         return result;
-    operation = capauth__operation_find(verb, session->state.identity.flow);
-    start.fault = fault_of(&start, operation, arguments);
-    if (!start.fault.code && !(waits ? wait_for_regeneration(&start) : write(&start, operation, arguments)))
+    form = capauth__request_form_of(operation, session->state.identity.flow);
+    start.fault = fault_of(&start, form, arguments);
+    if (!start.fault.code && !(waits ? wait_for_regeneration(&start) : write(&start, form, arguments)))
         capauth__start_refuse(&start, CAPAUTH_E_NO_MEMORY, NULL, NULL);
     return capauth__start_end(&start);
 }

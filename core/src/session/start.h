@@ -7,7 +7,7 @@
 
 struct capauth__start {
     capauth_session *session;
-    enum capauth__verb verb;
+    enum capauth__operation operation;
     const struct capauth__call_kind *kind;
     const capauth_options *options;
     capauth_call **out; /* NULL: block */
@@ -23,7 +23,7 @@ int capauth__start_end(struct capauth__start *start);
 void capauth__start_refuse(struct capauth__start *start, int code, const char *argument, const char *message);
 
 /* An operation of the Auth Engine: what its public function does. */
-int capauth__start_operation(capauth_session *session, enum capauth__verb verb,
+int capauth__start_operation(capauth_session *session, enum capauth__operation operation,
                              const struct capauth__arguments *arguments, const capauth_options *options,
                              capauth_call **out);
 

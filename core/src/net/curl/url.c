@@ -160,7 +160,7 @@ const char *capauth__proxy_fault(const char *text)
         fault = "has a scheme that is none of http, https, socks4, socks4a, socks5, socks5h";
     else if (!is_url(whole))
         fault = "is not of the form http://user:password@host:port";
-    capauth__forget(&whole);
+    capauth__wipe_free(&whole);
     return fault;
 }
 

@@ -3,8 +3,8 @@
  * Automatic regeneration. Single flight: one regeneration per session and token, whoever needs it. It is a call of its
  * own, with the client's deadline; those who need the token wait for it, and may leave without ending it.
  */
-#ifndef CAPAUTH_REFRESH_H
-#define CAPAUTH_REFRESH_H
+#ifndef CAPAUTH_REGENERATION_H
+#define CAPAUTH_REGENERATION_H
 
 #include <stdbool.h>
 
@@ -24,13 +24,13 @@ enum capauth__token_state {
 /* What the call would find. The session's mutex is held. */
 enum capauth__token_state capauth__token_state(const capauth_call *call);
 /* Whether capauth may regenerate by itself. The session's mutex is held. */
-bool capauth__refresh_allowed(const capauth_session *session);
+bool capauth__may_regenerate(const capauth_session *session);
 
 /* In a turn of the engine, whose mutex is held. */
 
 /* Makes the call wait for the regeneration of its session's token, starting one if there is none. When it ends, the
  * call is finished with its failure, or entered again with the new token. */
-void capauth__refresh_join(capauth_call *call);
+void capauth__wait_for_regeneration(capauth_call *call);
 /* Ends a call whose token has expired and may not be regenerated now: nothing was sent, and later it may work. */
 void capauth__token_held(capauth_call *call);
 

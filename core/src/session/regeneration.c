@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/refresh.h"
+#include "session/regeneration.h"
 
 #include "base/platform.h"
 #include "session/in_flight.h"
@@ -10,9 +10,9 @@ enum { PAUSE_MS = 1000 };
 
 /* ---- Whether a token is good ---- */
 
-bool capauth__refresh_allowed(const capauth_session *session)
+bool capauth__may_regenerate(const capauth_session *session)
 {
-    return capauth__monotonic_ms() >= session->refresh.paused_until_ms;
+    return capauth__monotonic_ms() >= session->regeneration.paused_until_ms;
 }
 
 static int64_t left_ms(const capauth_session *session)
@@ -38,13 +38,13 @@ static int64_t margin_of(const capauth_call *call)
 
     if (!claims->issued_at_ms || life_ms <= 0 || request->margin_ms <= life_ms / 2) /* or it does not say */
         return request->margin_ms;
-    if (request->verb == CAPAUTH__TOKEN_ENSURE && request->margin_given)
+    if (request->operation == CAPAUTH__TOKEN_ENSURE && request->margin_given)
         return request->margin_ms;
-    if (!session->refresh.margin_warned)
+    if (!session->regeneration.margin_warned)
         capauth__log(&session->client->log, CAPAUTH_LOG_WARNING,
                      "a margin of %d ms is too long for a token that lives %lld ms: it is used for half of its life",
                      request->margin_ms, (long long)life_ms);
-    session->refresh.margin_warned = true;
+    session->regeneration.margin_warned = true;
     return life_ms / 2;
 }
 
@@ -58,7 +58,7 @@ enum capauth__token_state capauth__token_state(const capauth_call *call)
         return CAPAUTH__TOKEN_MISSING;
     if (!state->claims.expires_at_ms || left_ms(session) > margin_of(call))
         return CAPAUTH__TOKEN_GOOD;
-    if (possible && capauth__refresh_allowed(session))
+    if (possible && capauth__may_regenerate(session))
         return CAPAUTH__TOKEN_STALE;
     if (left_ms(session) > 0)
         return CAPAUTH__TOKEN_GOOD;
@@ -85,8 +85,8 @@ static const struct capauth__call_kind regeneration_kind = {
  * no memory. */
 static capauth_call *regeneration_new(capauth_session *session, const capauth_call *asker)
 {
-    const struct capauth__operation *operation =
-        capauth__operation_find(CAPAUTH__TOKEN_REGENERATE, session->state.identity.flow);
+    const struct capauth__request_form *form =
+        capauth__request_form_of(CAPAUTH__TOKEN_REGENERATE, session->state.identity.flow);
     const struct capauth__arguments arguments = {0};
     const struct capauth__extras extras = {0};
     capauth_call *call =
@@ -95,13 +95,13 @@ static capauth_call *regeneration_new(capauth_session *session, const capauth_ca
     if (!call)
         return NULL;
     call->request.internal = true;
-    if (!capauth__operation_write(call, operation, &arguments, &extras,
-                                  asker->request.verb == CAPAUTH__GATEWAY ? NULL : asker->exchange.headers)) {
-        capauth__call_drop(call);
+    if (!capauth__operation_write(call, form, &arguments, &extras,
+                                  asker->request.operation == CAPAUTH__GATEWAY ? NULL : asker->exchange.headers)) {
+        capauth__call_release(call);
         return NULL;
     }
     capauth__call_join_session(call);
-    session->refresh.call = call;
+    session->regeneration.call = call;
     capauth__call_trace(call, CAPAUTH_TRACE_START);
     return call;
 }
@@ -109,7 +109,7 @@ static capauth_call *regeneration_new(capauth_session *session, const capauth_ca
 static void post(capauth_call *regeneration)
 {
     capauth__inbox_post(&regeneration->task, true);
-    capauth__call_drop(regeneration); /* the inbox holds it now */
+    capauth__call_release(regeneration); /* the inbox holds it now */
 }
 
 /* ---- Waiting for it ---- */
@@ -119,9 +119,9 @@ static void post(capauth_call *regeneration)
 static bool would_make_do(const capauth_call *call)
 {
     const struct capauth__request *request = &call->request;
-    bool wants_any = request->verb == CAPAUTH__GATEWAY
+    bool wants_any = request->operation == CAPAUTH__GATEWAY
                          ? !call->token_refused
-                         : request->verb == CAPAUTH__TOKEN_ENSURE && !request->margin_given;
+                         : request->operation == CAPAUTH__TOKEN_ENSURE && !request->margin_given;
 
     return wants_any && request->margin_ms && is_valid(call->session);
 }
@@ -148,7 +148,7 @@ static int64_t patience_ends_ms(const capauth_session *session, const capauth_ca
     int64_t time_ms = call->exchange.deadline_ms - capauth__monotonic_ms();
     int64_t life_ms = left_ms(session);
 
-    return session->refresh.call->request.started_us / 1000 + (time_ms < life_ms ? time_ms : life_ms) / 2;
+    return session->regeneration.call->request.started_us / 1000 + (time_ms < life_ms ? time_ms : life_ms) / 2;
 }
 
 /* It has waited long enough for who holds a token that is still valid: it goes with that one, and the regeneration goes
@@ -168,8 +168,8 @@ static void outwaited(capauth_call *call)
 static void wait_for_token(capauth_session *session, capauth_call *call)
 {
     call->waits_for_token = true;
-    call->waiter_next = session->refresh.waiters;
-    session->refresh.waiters = call;
+    call->waiter_next = session->regeneration.waiters;
+    session->regeneration.waiters = call;
     if (would_make_do(call))
         capauth__call_wait_until(call, patience_ends_ms(session, call), outwaited);
 }
@@ -177,17 +177,17 @@ static void wait_for_token(capauth_session *session, capauth_call *call)
 /* Why this token could not be regenerated a moment ago; CAPAUTH_OK: nobody has tried. */
 static int recent_failure(const capauth_session *session)
 {
-    const struct capauth__refresh *refresh = &session->refresh;
-    bool counts = refresh->failed_ms && capauth__monotonic_ms() - refresh->failed_ms < PAUSE_MS &&
-                  refresh->failed_token == session->state.stamp.token;
+    const struct capauth__regeneration *last = &session->regeneration;
+    bool counts = last->failed_ms && capauth__monotonic_ms() - last->failed_ms < PAUSE_MS &&
+                  last->failed_token == session->state.stamp.token;
 
-    return counts ? refresh->failure : CAPAUTH_OK;
+    return counts ? last->failure : CAPAUTH_OK;
 }
 
 /* One that began before a reload or a new sign-in brings nothing for the token of today. */
 static bool is_under_way(const capauth_session *session)
 {
-    return session->refresh.call && !capauth__call_is_past(session->refresh.call);
+    return session->regeneration.call && !capauth__call_is_past(session->regeneration.call);
 }
 
 /* With the session's mutex: one is under way, or is `*started` now. Else why not, and what is known of that. */
@@ -199,7 +199,7 @@ static int ensure_regeneration(capauth_session *session, const capauth_call *ask
     if (is_under_way(session))
         return CAPAUTH_OK;
     if ((failure = recent_failure(session))) {
-        (void)capauth__replace(detail, session->refresh.failure_detail);
+        (void)capauth__replace(detail, session->regeneration.failure_detail);
         return failure;
     }
     if (!capauth__state_can_regenerate(&session->state))
@@ -208,7 +208,7 @@ static int ensure_regeneration(capauth_session *session, const capauth_call *ask
     return *started ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
 }
 
-void capauth__refresh_join(capauth_call *call)
+void capauth__wait_for_regeneration(capauth_call *call)
 {
     capauth_session *session = call->session;
     capauth_call *started = NULL;
@@ -222,32 +222,32 @@ void capauth__refresh_join(capauth_call *call)
     capauth__session_unlock(session);
     if (failure && !makes_do(call))
         capauth__call_finish(call, failure, detail);
-    capauth__forget(&detail);
+    capauth__wipe_free(&detail);
     if (started)
         post(started);
 }
 
 /* ---- Its end ---- */
 
-static void note_failure(struct capauth__refresh *refresh, const capauth_call *regeneration)
+static void note_failure(struct capauth__regeneration *last, const capauth_call *regeneration)
 {
     const struct capauth__result *result = &regeneration->result;
 
-    refresh->failed_ms = 0;
+    last->failed_ms = 0;
     if (result->code == CAPAUTH_OK || result->code == CAPAUTH_E_CANCELLED || regeneration->is_past)
         return;
-    refresh->failed_ms = capauth__monotonic_ms();
-    refresh->failed_token = regeneration->request.seen.token;
-    refresh->failure = result->code;
-    (void)capauth__replace(&refresh->failure_detail, result->detail);
+    last->failed_ms = capauth__monotonic_ms();
+    last->failed_token = regeneration->request.seen.token;
+    last->failure = result->code;
+    (void)capauth__replace(&last->failure_detail, result->detail);
 }
 
 static capauth_call *take_waiters(capauth_session *session)
 {
-    capauth_call *waiters = session->refresh.waiters;
+    capauth_call *waiters = session->regeneration.waiters;
 
-    session->refresh.waiters = NULL;
-    session->refresh.call = NULL;
+    session->regeneration.waiters = NULL;
+    session->regeneration.call = NULL;
     for (capauth_call *call = waiters; call; call = call->waiter_next) {
         call->waits_for_token = false;
         capauth__call_wait_until(call, call->exchange.deadline_ms, NULL); /* no longer the end of its patience */
@@ -261,9 +261,9 @@ static bool try_again(capauth_session *session, const capauth_call *regeneration
     capauth_call *again = NULL;
 
     capauth__session_lock(session);
-    if (session->refresh.again && capauth__state_can_regenerate(&session->state))
+    if (session->regeneration.again && capauth__state_can_regenerate(&session->state))
         again = regeneration_new(session, regeneration);
-    session->refresh.again = false;
+    session->regeneration.again = false;
     capauth__session_unlock(session);
     if (again)
         post(again);
@@ -283,7 +283,7 @@ static void tell_waiter(capauth_call *call, const capauth_call *regeneration)
         call->kind->enter(call); /* looks at the session as it is now */
     } else if (code == CAPAUTH_OK) {
         call->token_is_new = true;
-        if (call->request.verb != CAPAUTH__GATEWAY)
+        if (call->request.operation != CAPAUTH__GATEWAY)
             capauth__call_take_answer(call, regeneration);
         call->kind->enter(call);
     } else if (ends_the_sign_in(code) || !makes_do(call)) {
@@ -300,8 +300,8 @@ static void regeneration_ended(capauth_call *regeneration)
     if (try_again(session, regeneration))
         return;
     capauth__session_lock(session);
-    if (session->refresh.call == regeneration) { /* else a newer one has taken its place, and its waiters */
-        note_failure(&session->refresh, regeneration);
+    if (session->regeneration.call == regeneration) { /* else a newer one has taken its place, and its waiters */
+        note_failure(&session->regeneration, regeneration);
         call = take_waiters(session);
     }
     capauth__session_unlock(session);
@@ -320,7 +320,7 @@ static void regenerate(capauth_call *call)
     if (call->token_is_new)
         capauth__call_finish(call, CAPAUTH_OK, NULL);
     else
-        capauth__refresh_join(call);
+        capauth__wait_for_regeneration(call);
 }
 
 static void ensure(capauth_call *call)
@@ -333,7 +333,7 @@ static void ensure(capauth_call *call)
     if (call->token_is_new || token == CAPAUTH__TOKEN_GOOD)
         capauth__call_finish(call, CAPAUTH_OK, NULL);
     else if (token == CAPAUTH__TOKEN_STALE)
-        capauth__refresh_join(call);
+        capauth__wait_for_regeneration(call);
     else if (token == CAPAUTH__TOKEN_HELD)
         capauth__token_held(call);
     else
