@@ -177,5 +177,25 @@ class Structure(unittest.TestCase):
         self.assertEqual([], found)
 
 
+class Readme(unittest.TestCase):
+    """core/README.md, which a newcomer reads first."""
+
+    text = (ROOT / "core" / "README.md").read_text(encoding="utf-8")
+
+    def test_every_file_has_its_place_in_it(self):
+        places = self.text[self.text.index("## What is where") : self.text.index("## One `validate_otp`")]
+        units = {path.stem.removesuffix("_epoll").removesuffix("_poll") for path in sources(SOURCE, ".c")}
+        self.assertEqual([], [unit for unit in sorted(units) if f"`{unit}`" not in places])
+
+    def test_every_function_in_it_exists(self):
+        defined = "\n".join(path.read_text(encoding="utf-8") for path in sources(SOURCE, ".c", ".h"))
+        named = set(re.findall(r"\bcapauth__\w+", self.text))
+        self.assertGreater(len(named), 20)
+        self.assertEqual([], [name for name in sorted(named) if not re.search(rf"\b{name}\(", defined)])
+
+    def test_the_rooms_stand_in_their_order(self):
+        self.assertEqual(ROOMS, re.findall(r"^\| `(\w+)` \|", self.text, flags=re.M))
+
+
 if __name__ == "__main__":
     unittest.main()
