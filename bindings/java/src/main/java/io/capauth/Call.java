@@ -52,7 +52,7 @@ public final class Call<T extends @Nullable Object> {
         this.address = Handle.pointer(call);
     }
 
-    /** A call that was refused before it began. */
+    /** A call that was refused before it started. */
     Call(Session session, Operation operation, CapauthException failure) {
         this(session, operation, null, (CallHandle) null);
         this.failure = failure;
@@ -69,15 +69,15 @@ public final class Call<T extends @Nullable Object> {
         return session;
     }
 
-    /** Whether it has ended. Never blocks. */
+    /** Whether it has finished. Never blocks. */
     public boolean done() {
         return settle();
     }
 
     /**
-     * Waits until the call has ended, at most so long; a negative time waits without limit, 0 only looks.
+     * Waits until the call has finished, at most so many milliseconds; a negative time waits without limit, 0 only looks.
      *
-     * @return whether it has ended: {@link #result()} then tells how
+     * @return whether it has finished: {@link #result()} then tells how
      * @throws CancelledException if the thread is interrupted; the call goes on
      * @throws IllegalStateException on Android's main looper
      */
@@ -101,9 +101,9 @@ public final class Call<T extends @Nullable Object> {
     }
 
     /**
-     * What it gave. Never blocks.
+     * What the operation gave. Never blocks.
      *
-     * @throws CapauthException what went wrong; {@link ErrorCode#PENDING} when the call has not ended yet
+     * @throws CapauthException what went wrong; {@link ErrorCode#PENDING} when the call has not finished yet
      */
     public T result() {
         if (!settle()) {
@@ -120,7 +120,7 @@ public final class Call<T extends @Nullable Object> {
 
     /**
      * Ends it with a {@link CancelledException}, or an {@link UnknownOutcomeException} when it may have been done
-     * already. Returns at once; does nothing to a call that has ended.
+     * already. Returns at once; does nothing to a call that has finished.
      */
     public void cancel() {
         synchronized (this) {
@@ -137,14 +137,14 @@ public final class Call<T extends @Nullable Object> {
     }
 
     /**
-     * Hands the call to the listener, by the executor, once it has ended, or soon if it has already. A null executor
+     * Gives the call to the listener, on the executor, once it has finished, or soon if it has already. A null executor
      * means the client's; if that has none either, the listener runs on the client's own thread, never on this one. In a
      * client without a thread ({@link Client.Builder#background}) it then runs inside {@link Client#poll}, or
      * {@link Client#close}. An executor that refuses keeps the listener from being told.
      */
     public Call<T> onDone(@Nullable Executor executor, CallListener<? super T> listener) {
         if (listener == null) {
-            throw CapauthException.invalid(operation(), "listener", "is null");
+            throw CapauthException.invalid(operation(), "listener", "must not be null");
         }
         deliver(new Delivery<T>(this, executor, listener, false));
         return this;
@@ -157,10 +157,10 @@ public final class Call<T extends @Nullable Object> {
                 return;
             }
         }
-        client.calls.tellLate(delivery);
+        client.calls.deliverLate(delivery);
     }
 
-    /** Takes over the outcome if there is one; whether there is. */
+    /** Takes over the outcome once there is one, and tells the listeners. False: the call is in flight. */
     boolean settle() {
         List<Delivery<T>> told;
         synchronized (this) {
@@ -177,8 +177,8 @@ public final class Call<T extends @Nullable Object> {
             }
             told = deliveries;
             deliveries = Collections.emptyList();
-            freeWhenLeft();
-            client.calls.ended(this, told);
+            freeWhenUnused();
+            client.calls.finished(this, told);
         }
         for (Delivery<T> delivery : told) {
             client.calls.execute(delivery);
@@ -194,25 +194,25 @@ public final class Call<T extends @Nullable Object> {
             } else {
                 failure = Errors.exception(Failure.of(call, code));
             }
-        } catch (OutOfMemoryError e) { // for a large reply; the call has ended all the same
+        } catch (OutOfMemoryError e) { // for a large reply; the call has finished all the same
             failure = CapauthException.of(ErrorCode.NO_MEMORY, operation(), null);
         }
     }
 
-    /** Of a call that nobody gets to see. */
+    /** For a call that nobody gets to see. */
     synchronized void abandon() {
         done = true;
-        freeWhenLeft();
+        freeWhenUnused();
     }
 
-    /** At once rather than when it is collected: a reply can be large, and the collector does not see it. */
-    private void freeWhenLeft() {
+    /** Not only when it is collected: a reply can be large, and the collector does not see it. */
+    private void freeWhenUnused() {
         if (done && waiting == 0) {
             call.free();
         }
     }
 
-    /** At least until the call has ended, so long has passed, or it is time to look for an interrupt. */
+    /** Until the call has finished, the time is over, or it is time to look for an interrupt. */
     private void waitAtMost(long millis) {
         if (client.calls.parkHere()) {
             park(millis);
@@ -221,7 +221,7 @@ public final class Call<T extends @Nullable Object> {
         }
     }
 
-    /** Waits for the client's thread, which drives the call: a virtual thread gives its carrier free so. */
+    /** Waits for the client's thread, which drives the call: a virtual thread leaves its carrier to others meanwhile. */
     private void park(long millis) {
         CountDownLatch end;
         synchronized (this) {
@@ -236,7 +236,7 @@ public final class Call<T extends @Nullable Object> {
         try {
             end.await(millis, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // as if it had been looked for
+            Thread.currentThread().interrupt(); // await and finish look for it
         }
     }
 
@@ -251,7 +251,7 @@ public final class Call<T extends @Nullable Object> {
         int code = Native.call_wait(call, millis);
         synchronized (this) {
             waiting--;
-            freeWhenLeft();
+            freeWhenUnused();
             if (done || code == ErrorCode.PENDING || Native.call_done(call) == 1) {
                 return;
             }
@@ -259,7 +259,7 @@ public final class Call<T extends @Nullable Object> {
         throw CapauthException.of(code, operation(), null); // no outcome: this thread may not wait
     }
 
-    /** The blocking form: waits, and gives what came. Nobody else has this call. */
+    /** The blocking form: waits, and returns what the operation gave. Nobody else has this call. */
     T finish() {
         boolean interrupted = false;
         try {

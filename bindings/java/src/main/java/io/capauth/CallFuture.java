@@ -29,7 +29,7 @@ final class CallFuture<T> extends CompletableFuture<T> implements CallListener<T
         }
     }
 
-    /** First, so that those who are told of the end can start the step anew. */
+    /** First, so that those who are told of the end can start the operation again. */
     private void cancelCall() {
         overtaken = true;
         call.cancel();

@@ -12,15 +12,15 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 
 /**
- * The calls of a client that somebody started, and the one thread that moves them on and tells listeners. It begins with
- * the first of them and ends with the client, or after a while without any, so that a client which nobody closes can be
- * collected. Nothing that an application throws ends it. A client without a thread does all of that in {@link #poll}.
+ * The calls of a client that were started, and the one thread that drives them and tells listeners. The thread starts
+ * with the first call and ends with the client, or after a while without calls, so that a client which nobody closes can
+ * be collected. Nothing that an application throws ends it. A client without a thread does all of that in {@link #poll}.
  */
 final class Calls implements Runnable {
     private static final int IDLE_MILLIS = 10000;
     /**
-     * How long the thread waits in C at a time. What ends a call also ends the wait; only a listener that is added to a
-     * call which ended before has to stand in line.
+     * How long the thread waits in C at a time. What finishes a call also ends the wait; only a listener that is added to
+     * a call which finished before has to wait for the next time.
      */
     private static final int SLICE_MILLIS = 100;
 
@@ -28,9 +28,9 @@ final class Calls implements Runnable {
     private final ClientHandle client;
     private final Executor executor;
     private final Map<Long, Call<?>> inFlight = new HashMap<Long, Call<?>>();
-    private final Queue<Delivery<?>> due = new ArrayDeque<Delivery<?>>(); // those without an executor
-    private final Queue<Call<?>> handOut = new ArrayDeque<Call<?>>(); // what the last poll saw end, for nextDone
-    private final Queue<Call<?>> early = new ArrayDeque<Call<?>>(); // what had ended when it was started: the next poll's
+    private final Queue<Delivery<?>> queue = new ArrayDeque<Delivery<?>>(); // of deliveries without an executor
+    private final Queue<Call<?>> finishedInPoll = new ArrayDeque<Call<?>>(); // in the last one, for nextDone
+    private final Queue<Call<?>> finishedAtStart = new ArrayDeque<Call<?>>(); // for the next poll
     ThreadFactory threads = new OwnThread();
     private Thread thread;
     private boolean closed;
@@ -51,7 +51,7 @@ final class Calls implements Runnable {
         this.background = background;
     }
 
-    /** Whether who waits here parks, and leaves the work to the client's thread. */
+    /** Whether a thread that waits here parks, and leaves the work to the client's thread. */
     boolean parkHere() {
         return background && VirtualThreads.current();
     }
@@ -59,7 +59,7 @@ final class Calls implements Runnable {
     /** @throws Error where the system refuses a thread: then there is no call, and the next one tries again */
     <T> Call<T> started(Call<T> call) {
         if (call.settle()) { // refused on the spot
-            endedEarly(call);
+            finishedEarly(call);
             return call;
         }
         try {
@@ -68,36 +68,36 @@ final class Calls implements Runnable {
                 needThread();
             }
         } catch (Throwable refused) {
-            forget(call);
+            discard(call);
             call.abandon();
             throw refused;
         }
         if (call.settle()) { // before it was known here
-            endedEarly(call);
+            finishedEarly(call);
         }
         return call;
     }
 
-    private synchronized void endedEarly(Call<?> call) {
+    private synchronized void finishedEarly(Call<?> call) {
         if (!background) {
-            early.add(call);
+            finishedAtStart.add(call);
         }
     }
 
-    /** Somebody has taken the outcome: nobody need be told of it. */
+    /** The outcome was taken: nextDone need not give this call. */
     void taken(Call<?> call) {
         if (!background) {
             synchronized (this) {
-                early.remove(call);
+                finishedAtStart.remove(call);
             }
         }
     }
 
-    private synchronized void forget(Call<?> call) {
+    private synchronized void discard(Call<?> call) {
         inFlight.remove(call.address);
     }
 
-    /** With the lock. */
+    /** The caller holds the lock. */
     private void needThread() {
         if (!background) {
             return;
@@ -111,44 +111,44 @@ final class Calls implements Runnable {
         thread = made;
     }
 
-    /** Called by the call, with its lock: nobody sees it ended and its listeners not in line. */
-    synchronized void ended(Call<?> call, List<? extends Delivery<?>> deliveries) {
+    /** Called by the call, which holds its lock: nobody sees it finished and its listeners not in the queue. */
+    synchronized void finished(Call<?> call, List<? extends Delivery<?>> deliveries) {
         if (inFlight.get(call.address) == call) {
             inFlight.remove(call.address);
         }
         for (Delivery<?> delivery : deliveries) {
-            if (by(delivery) == null) {
-                due.add(delivery);
+            if (executorOf(delivery) == null) {
+                queue.add(delivery);
             }
         }
     }
 
-    private Executor by(Delivery<?> delivery) {
+    private Executor executorOf(Delivery<?> delivery) {
         return delivery.executor == null ? executor : delivery.executor;
     }
 
-    /** Tells of a call that had ended before anybody asked. */
-    void tellLate(Delivery<?> delivery) {
-        if (by(delivery) == null) {
-            line(delivery);
+    /** Tells a listener that came after the call had finished. */
+    void deliverLate(Delivery<?> delivery) {
+        if (executorOf(delivery) == null) {
+            enqueue(delivery);
         } else {
             execute(delivery);
         }
     }
 
-    private synchronized void line(Delivery<?> delivery) {
-        due.add(delivery);
+    private synchronized void enqueue(Delivery<?> delivery) {
+        queue.add(delivery);
         try {
             needThread();
         } catch (Throwable refused) {
-            due.remove(delivery);
+            queue.remove(delivery);
             throw refused;
         }
     }
 
     /** Hands it to its executor, if it has one. Throws nothing that the executor throws. */
     void execute(Delivery<?> delivery) {
-        Executor by = by(delivery);
+        Executor by = executorOf(delivery);
         if (by == null) {
             return;
         }
@@ -164,28 +164,28 @@ final class Calls implements Runnable {
 
     private void executorRefused(Delivery<?> delivery) {
         if (delivery.mustArrive) {
-            line(delivery);
+            enqueue(delivery);
         }
     }
 
-    /** The thread's work, also for clients that have none. Gives what C gives. */
+    /** One round of the thread's work, also for clients that have none. Returns what C returns. */
     int poll(int millis) {
         synchronized (this) {
-            handOut.clear();
-            handOut.addAll(early);
-            early.clear();
+            finishedInPoll.clear();
+            finishedInPoll.addAll(finishedAtStart);
+            finishedAtStart.clear();
         }
         int finished = Native.client_poll(client, millis);
         collect(finished);
-        tell();
+        runDeliveries();
         return finished;
     }
 
     synchronized Call<?> nextDone() {
-        return handOut.poll();
+        return finishedInPoll.poll();
     }
 
-    /** Takes over what has ended: so many calls since the last time. */
+    /** Takes over the outcomes of calls that have finished: so many since the last time. */
     private void collect(int finished) {
         Borrowed next = new Borrowed();
         int seen = 0;
@@ -194,7 +194,7 @@ final class Calls implements Runnable {
             synchronized (this) {
                 call = inFlight.get(next.address); // not there: a blocking operation's, or known already
                 if (call != null && !background) {
-                    handOut.add(call);
+                    finishedInPoll.add(call);
                 }
             }
             if (call != null) {
@@ -202,7 +202,7 @@ final class Calls implements Runnable {
             }
         }
         if (seen < finished) {
-            settleAll(); // somebody waited for one, and may not have told us yet
+            settleAll(); // another thread waited for one, and may not have told us yet
         }
     }
 
@@ -216,9 +216,9 @@ final class Calls implements Runnable {
         }
     }
 
-    /** Tells those who are in line. */
-    private void tell() {
-        for (Delivery<?> next = nextDue(); next != null; next = nextDue()) {
+    /** Tells the listeners in the queue. */
+    private void runDeliveries() {
+        for (Delivery<?> next = nextDelivery(); next != null; next = nextDelivery()) {
             try {
                 next.run();
             } catch (Throwable thrown) {
@@ -227,11 +227,11 @@ final class Calls implements Runnable {
         }
     }
 
-    private synchronized Delivery<?> nextDue() {
-        return due.poll();
+    private synchronized Delivery<?> nextDelivery() {
+        return queue.poll();
     }
 
-    /** After the client was closed: everything has ended. Told by the thread, if there is one. */
+    /** After the client was closed: everything has finished. The thread tells the listeners, if there is one. */
     void close() {
         synchronized (this) {
             closed = true;
@@ -241,10 +241,10 @@ final class Calls implements Runnable {
             }
         }
         settleLast();
-        tell();
+        runDeliveries();
     }
 
-    /** After a session was closed. A client without a thread tells at the next poll. */
+    /** After a session was closed. A client without a thread tells the listeners in the next poll. */
     void closedSession() {
         synchronized (this) {
             if (thread != null) {
@@ -268,7 +268,7 @@ final class Calls implements Runnable {
             try {
                 if (isClosed()) {
                     settleLast();
-                    tell();
+                    runDeliveries();
                 } else if (poll(anyInFlight() ? SLICE_MILLIS : 0) < 0) {
                     pause(SLICE_MILLIS); // poll refuses at once
                 }
@@ -278,7 +278,7 @@ final class Calls implements Runnable {
         }
     }
 
-    /** Ends early when there is news. An interrupt is a listener's doing: nobody else knows this thread. */
+    /** Returns early when there is news. An interrupt comes from a listener: nobody else knows this thread. */
     private synchronized void pause(long millis) {
         try {
             wait(millis);
@@ -287,10 +287,10 @@ final class Calls implements Runnable {
         }
     }
 
-    /** False: the thread is to end, and no longer the client's. */
+    /** False: the thread ends, and is no longer the client's. */
     private synchronized boolean waitForWork() {
         long start = System.nanoTime();
-        while (inFlight.isEmpty() && due.isEmpty()) {
+        while (inFlight.isEmpty() && queue.isEmpty()) {
             long left = IDLE_MILLIS - (System.nanoTime() - start) / 1000000;
             if (closed || left <= 0) {
                 thread = null;

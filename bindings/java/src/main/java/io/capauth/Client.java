@@ -18,7 +18,7 @@ public final class Client implements AutoCloseable {
     private final Listeners.Trace trace;
 
     private Client(Builder builder) {
-        handle = builder.configured();
+        handle = builder.newHandle();
         calls = new Calls(handle, builder.executor, builder.background);
         log = builder.log == null ? null : new Listeners.Log(this, builder.log);
         trace = builder.trace == null ? null : new Listeners.Trace(this, builder.trace);
@@ -34,7 +34,7 @@ public final class Client implements AutoCloseable {
         return new Builder();
     }
 
-    /** Begins to describe a customer of that brand. */
+    /** A customer of that brand, to be described further and then built. */
     public Session.Builder session(String brand) {
         return new Session.Builder(this, brand);
     }
@@ -55,7 +55,7 @@ public final class Client implements AutoCloseable {
         return new Session(this, session);
     }
 
-    /** A session from what {@link Session#export()} gave, at whatever step it was. */
+    /** A session from what {@link Session#export()} gave, at every step of the sign-in. */
     public Session restore(String exported) {
         SessionHandle session = new SessionHandle();
         Text text = Text.of("text", exported);
@@ -68,18 +68,18 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * Loads the certificates and makes one connection, where a stall is welcome, so that no later step has to. The first
-     * sign-in uses that connection.
+     * Loads the certificates and makes one connection, where a stall is welcome, so that no later operation has to. The
+     * first sign-in uses that connection.
      */
     public void prepare() {
         refuseToBlock("prepare");
-        Call<Void> call = calls.parkHere() ? startPrepare() : begunPrepare();
+        Call<Void> call = calls.parkHere() ? startPrepare() : newPrepareCall();
         call.finish();
     }
 
     /** {@link #prepare}, started. */
     public Call<@Nullable Void> startPrepare() {
-        return calls.started(begunPrepare());
+        return calls.started(newPrepareCall());
     }
 
     /** {@link #prepare} as a future. Needs API level 24 on Android. */
@@ -87,7 +87,7 @@ public final class Client implements AutoCloseable {
         return new AsyncClient(this);
     }
 
-    private Call<Void> begunPrepare() {
+    private Call<Void> newPrepareCall() {
         CallHandle call = new CallHandle();
         int code = Native.client_start_prepare(handle, call);
         if (Handle.pointer(call) == 0) {
@@ -108,12 +108,12 @@ public final class Client implements AutoCloseable {
 
     /**
      * For clients without a thread of their own ({@link Builder#background}): lets calls move on, and waits until one
-     * has ended, at most so long; a negative time waits without limit, 0 does what can be done now.
+     * has finished, at most so many milliseconds; a negative time waits without limit, 0 does what can be done now.
      *
-     * <p>Listeners and futures without an executor are told inside. A call that ended is not kept: take it by
+     * <p>Listeners and futures without an executor are told inside. A call that has finished is not kept: take it by
      * {@link #nextDone()} before the next poll.
      *
-     * @return how many calls have ended since the last time
+     * @return how many calls have finished since the last time
      */
     public int poll(long millis) {
         if (millis != 0) {
@@ -136,7 +136,7 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * For clients without a thread of their own: a call that the last {@link #poll} saw end and that was not given here
+     * For clients without a thread of their own: a call that finished in the last {@link #poll} and was not given here
      * before, or that was refused on the spot; null when there is none left. A call that was awaited does not appear.
      */
     public @Nullable Call<?> nextDone() {
@@ -186,7 +186,7 @@ public final class Client implements AutoCloseable {
         return code == ErrorCode.CLOSED ? null : Text.from(text[0]);
     }
 
-    /** For C, which tells NULL from what is not well-formed only if it is told. */
+    /** For C, which must not get a text that is not well-formed. */
     static byte[] bytes(Text text) {
         if (!text.wellFormed) {
             throw text.malformed(null);
@@ -243,7 +243,7 @@ public final class Client implements AutoCloseable {
             return this;
         }
 
-        private ClientHandle configured() {
+        private ClientHandle newHandle() {
             ClientHandle client = new ClientHandle();
             int code = Native.client_new(client);
             if (code != 0) {

@@ -4,8 +4,8 @@ package io.capauth;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One customer of one brand on one device. May be shared by threads; a second step while one is in flight is a
- * {@link BusyException}.
+ * One customer of one brand on one device. May be shared by threads; a second operation that changes it, while
+ * one is in flight, is a {@link BusyException}.
  *
  * <p>Each operation comes in three forms: blocking here, {@code start...} here, and as a future from {@link #async()}.
  * Getters give null for what there is not, and work on closed sessions too.
@@ -55,34 +55,34 @@ public final class Session extends Operations implements AutoCloseable {
     /** A secret, like the key. */
     public @Nullable String token() {
         byte[][] text = new byte[1][];
-        return got(Native.session_copy_token(handle, text), text);
+        return copied(Native.session_copy_token(handle, text), text);
     }
 
     /** What a new token is regenerated from, on mobile and for a second factor. A secret. */
     public @Nullable String key() {
         byte[][] text = new byte[1][];
-        return got(Native.session_copy_key(handle, text), text);
+        return copied(Native.session_copy_key(handle, text), text);
     }
 
     /** The token's role: VIEW, USER, MFA_PENDING, or one of the brand's. */
     public @Nullable String role() {
         byte[][] text = new byte[1][];
-        return got(Native.session_copy_role(handle, text), text);
+        return copied(Native.session_copy_role(handle, text), text);
     }
 
     public @Nullable String customerId() {
         byte[][] text = new byte[1][];
-        return got(Native.session_copy_customer_id(handle, text), text);
+        return copied(Native.session_copy_customer_id(handle, text), text);
     }
 
     public String brand() {
         byte[][] text = new byte[1][];
-        return got(Native.session_copy_brand(handle, text), text);
+        return copied(Native.session_copy_brand(handle, text), text);
     }
 
     public @Nullable String identifier() {
         byte[][] text = new byte[1][];
-        return got(Native.session_copy_identifier(handle, text), text);
+        return copied(Native.session_copy_identifier(handle, text), text);
     }
 
     public IdentifierType identifierType() {
@@ -91,7 +91,7 @@ public final class Session extends Operations implements AutoCloseable {
 
     public @Nullable String deviceId() {
         byte[][] text = new byte[1][];
-        return got(Native.session_copy_device_id(handle, text), text);
+        return copied(Native.session_copy_device_id(handle, text), text);
     }
 
     public Flow flow() {
@@ -137,12 +137,12 @@ public final class Session extends Operations implements AutoCloseable {
         byte[][] channel = new byte[1][];
         return new Otp(
                 Native.session_otp_sent_at(handle),
-                got(Native.session_copy_otp_destination(handle, destination), destination),
-                got(Native.session_copy_otp_channel(handle, channel), channel),
+                copied(Native.session_copy_otp_destination(handle, destination), destination),
+                copied(Native.session_copy_otp_channel(handle, channel), channel),
                 Native.session_otp_wrong_answers(handle));
     }
 
-    /** The session as one text, at every step, for {@link Client#restore}. As secret as the key. */
+    /** The session as one text, at every step of the sign-in, for {@link Client#restore}. As secret as the key. */
     public String export() {
         byte[][] text = new byte[1][];
         int code = Native.session_export(handle, text);
@@ -183,7 +183,7 @@ public final class Session extends Operations implements AutoCloseable {
     /** Tells one more; an exception of one does not keep the others from being told. */
     public synchronized void addChangeListener(ChangeListener listener) {
         if (listener == null) {
-            throw CapauthException.invalid(null, "listener", "is null");
+            throw CapauthException.invalid(null, "listener", "must not be null");
         }
         if (change == null) {
             Listeners.Change first = new Listeners.Change(this);
@@ -201,8 +201,8 @@ public final class Session extends Operations implements AutoCloseable {
     }
 
     /**
-     * Begins to describe the second factor of a customer whose first ended with {@link Step#SECOND_FACTOR}. What is not
-     * said is the first's. Once the second is done, keep it and close the first.
+     * The second factor of a customer whose first ended with {@link Step#SECOND_FACTOR}, to be described further and then
+     * built. What is not given is the first's. Once the second is done, keep it and close the first.
      */
     public Builder secondFactor() {
         return new Builder(this);
@@ -221,7 +221,7 @@ public final class Session extends Operations implements AutoCloseable {
         return "Session[brand " + brand() + ", next step " + nextStep() + "]";
     }
 
-    private static String got(int code, byte[][] text) {
+    private static String copied(int code, byte[][] text) {
         if (code != 0) {
             throw CapauthException.of(code);
         }
@@ -256,16 +256,16 @@ public final class Session extends Operations implements AutoCloseable {
         }
         Call<T> call = client.calls.parkHere()
                 ? start(operation, result, options, texts)
-                : begin(operation, result, options, texts);
+                : newCall(operation, result, options, texts);
         return call.finish();
     }
 
     @Override
     <T> Call<T> start(Operation operation, Result<T> result, Options options, Text... texts) {
-        return client.calls.started(begin(operation, result, options, texts));
+        return client.calls.started(newCall(operation, result, options, texts));
     }
 
-    private <T> Call<T> begin(Operation operation, Result<T> result, Options options, Text... texts) {
+    private <T> Call<T> newCall(Operation operation, Result<T> result, Options options, Text... texts) {
         OptionsHandle all = new OptionsHandle();
         CallHandle call = new CallHandle();
         try {
@@ -373,7 +373,7 @@ public final class Session extends Operations implements AutoCloseable {
 
         private static String given(String name, String value) {
             if (value == null) {
-                throw CapauthException.invalid(null, name, "is null");
+                throw CapauthException.invalid(null, name, "must not be null");
             }
             return value;
         }

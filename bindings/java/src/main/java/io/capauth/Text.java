@@ -100,7 +100,7 @@ final class Text {
     /** The exception for a text that is not well-formed. */
     CapauthException malformed(String operation) {
         return CapauthException.invalid(operation, name,
-                tooLong ? "is too long" : "has a NUL or half a surrogate pair inside");
+                tooLong ? "is too long" : "contains a NUL or half a surrogate pair");
     }
 
     /** A text of C's; null for none, which C says as "". The bytes are wiped: they may be a secret's. */

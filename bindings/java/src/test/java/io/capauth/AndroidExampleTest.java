@@ -68,7 +68,7 @@ class AndroidExampleTest {
     }
 
     @AfterEach
-    void forget() {
+    void clear() {
         Security.removeProvider(android.getName());
         KEYS.clear();
     }

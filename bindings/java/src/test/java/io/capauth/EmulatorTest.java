@@ -50,7 +50,7 @@ class EmulatorTest extends Fixture {
     }
 
     @Test
-    void counts_and_forgets() {
+    void counts_and_clears() {
         signedIn();
         assertEquals(1, requests("POST /auth/v1/otp/validate"));
         emulator.reset(brand);

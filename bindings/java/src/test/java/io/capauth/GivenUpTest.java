@@ -10,7 +10,7 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A step that was given up leaves room for the next at once, whoever drives the calls. */
+/** An operation that was given up leaves room for the next at once, whoever drives the calls. */
 class GivenUpTest extends Fixture {
     private static final String GENERATE = "/auth/v1/token/generate";
     private static final int ROUNDS = 20;
@@ -42,19 +42,19 @@ class GivenUpTest extends Fixture {
     }
 
     @Test
-    void cancelled_step() {
+    void cancelled_operation() {
         assertRoomAfterCancel(client);
     }
 
     @Test
-    void cancelled_step_in_a_program_that_only_blocks() {
+    void cancelled_operation_in_a_program_that_only_blocks() {
         try (Client blocking = emulator.clientBuilder().background(false).build()) {
             assertRoomAfterCancel(blocking);
         }
     }
 
     @Test
-    void step_past_its_deadline_in_a_program_that_only_blocks() {
+    void operation_past_its_deadline_in_a_program_that_only_blocks() {
         try (Client blocking = emulator.clientBuilder().background(false).build()) {
             Session customer = customer(blocking);
             long begun = System.nanoTime();
@@ -66,7 +66,7 @@ class GivenUpTest extends Fixture {
     }
 
     @Test
-    void step_whose_future_somebody_else_completed() throws Exception {
+    void operation_whose_future_somebody_else_completed() throws Exception {
         for (int i = 0; i < ROUNDS; i++) {
             AsyncSession async = customer().async();
             CompletableFuture<Void> later = new CallFuture<>(stuck(async.session()));

@@ -260,7 +260,7 @@ class SignInTest extends Fixture {
     }
 
     @Test
-    void sign_out_forgets() {
+    void sign_out_clears_token_key_and_step() {
         Session customer = signedIn();
         customer.signOut();
         assertFalse(customer.signedIn());

@@ -30,7 +30,7 @@ public final class Customer implements AutoCloseable {
         session.pauseRefresh(FOR_EVER_MILLIS); // regenerating is the store's
     }
 
-    boolean isRenewable() {
+    boolean canRegenerate() {
         return session.signedIn() && session.flow() != Flow.EXTERNAL;
     }
 
@@ -91,7 +91,7 @@ public final class Customer implements AutoCloseable {
         try {
             return session.gateway(method, endpoint, body, options);
         } catch (TokenExpiredException refusal) {
-            if (!isRenewable()) {
+            if (!canRegenerate()) {
                 throw refusal;
             }
             store.regenerations.replaceToken(this, String.valueOf(token));

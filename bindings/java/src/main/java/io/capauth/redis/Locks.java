@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Customers' locks in Redis, and what is done under them: an operation on a private copy of the state that is stored
- * then. Its outcome is stored before the lock is let go, unless the fence says that it is too old.
+ * then. Its outcome is stored before the lock is freed, unless the fence says that it is too old.
  */
 final class Locks {
     private static final double OPERATION_SHARE = 0.75; // of what is left of a lock; the rest is for storing the outcome
@@ -120,7 +120,7 @@ final class Locks {
         return Math.max(1, Math.min(client.timeoutMillis(), (long) (left * OPERATION_SHARE)));
     }
 
-    /** Stores the outcome and lets go. {@code told}, which may be null, is for other workers to know. */
+    /** Stores the outcome and frees the lock. {@code told}, which may be null, is for other workers to know. */
     private void unlock(String name, Lock lock, String text, String life, CapauthException told, Done<?> done) {
         SharedFailure failure = told == null ? SharedFailure.NONE : SharedFailure.of(told);
         Answer answer = database.script(

@@ -38,7 +38,7 @@ final class Regenerations {
 
     /** Sees to it that the token is valid for so long (-1: the client's margin). */
     void makeValid(Customer customer, long marginMillis) {
-        if (!customer.isRenewable()) {
+        if (!customer.canRegenerate()) {
             return;
         }
         long begun = System.nanoTime();
@@ -50,7 +50,7 @@ final class Regenerations {
         try {
             replaceToken(customer, null);
         } catch (CapauthException failure) {
-            boolean usable = customer.isRenewable() && leftMillis(customer) > 0;
+            boolean usable = customer.canRegenerate() && leftMillis(customer) > 0;
             if (marginMillis >= 0 || !usable) {
                 throw failure;
             }
@@ -78,7 +78,7 @@ final class Regenerations {
             if (flight.failure != null) {
                 throw flight.failure;
             }
-            if (!customer.isRenewable()) {
+            if (!customer.canRegenerate()) {
                 return;
             }
             if (System.nanoTime() - end > 0) {

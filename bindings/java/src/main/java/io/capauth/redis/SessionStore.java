@@ -70,7 +70,7 @@ public final class SessionStore {
         save(key, session, "");
     }
 
-    /** The same; Redis forgets the customer so long after the last change, 0: never. */
+    /** The same; Redis deletes the customer so long after the last change, 0: never. */
     public void save(String key, Session session, long ttlMillis) {
         save(key, session, String.valueOf(checked(ttlMillis)));
     }
@@ -93,7 +93,7 @@ public final class SessionStore {
         texts.stateOf(database.script(Script.PUT, name(key), "touch", "", "", "", "", ""), StoredTexts.NOTHING);
     }
 
-    /** Forgets customers, without signing them out. Whoever is at work on them stores nothing any more. */
+    /** Deletes customers, without signing them out. A worker that holds one of them stores nothing any more. */
     public void delete(String... keys) {
         for (String key : keys) {
             database.script(Script.PUT, name(key), "delete", "", "", "", REMEMBERED_MILLIS, "");
@@ -182,7 +182,7 @@ public final class SessionStore {
             return this;
         }
 
-        /** Redis forgets a customer so long after the last change; default 0, never. */
+        /** Redis deletes a customer so long after the last change; default 0, never. */
         public Builder ttlMillis(long millis) {
             ttlMillis = checked(millis);
             return this;

@@ -27,7 +27,7 @@ final class State {
         return expires == 0 ? Long.MAX_VALUE : (expires - Math.max(now, stored)) / 1000;
     }
 
-    /** A longer margin than half of the token's life would renew a token that was just renewed. */
+    /** A longer margin than half of the token's life would have a token regenerated that is just new. */
     long marginMillis(long wanted) {
         return expires == 0 ? wanted : Math.min(wanted, (expires - stored) / 2000);
     }

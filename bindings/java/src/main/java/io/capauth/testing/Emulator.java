@@ -227,7 +227,7 @@ public final class Emulator implements AutoCloseable {
         return requests;
     }
 
-    /** Forgets what happened; of all brands if null. */
+    /** Clears what happened, at all brands if null; clock and settings stay. */
     public void reset(@Nullable String brand) {
         control.call("POST", "reset" + query(brand), null);
     }

@@ -178,7 +178,7 @@ class SessionStoreTest {
     }
 
     @Test
-    void refused_token_is_renewed() {
+    void refused_token_is_regenerated() {
         store.save(KEY, signedIn());
         try (Customer first = store.session(KEY); Customer second = other.session(KEY)) {
             emulator.advance(3600);
