@@ -12,11 +12,6 @@ local Customer = {}
 local methods = {}
 local meta = { __metatable = "capauth.redis.Customer" }
 
--- How many strings each operation takes before its options.
-local operations = {
-  generate_token = 0, generate_otp = 0, validate_otp = 1, validate_password = 1, change_password = 2,
-  forget_password = 1, expire_token = 0, update_identifier = 1, sign_out = 0,
-}
 local refused = { reload = true, pause_refresh = true, on_change = true }
 
 function meta.__index(self, name)
@@ -102,8 +97,9 @@ local function locked(self, operation, count, ...)
   return done.results[1], done.results[2]
 end
 
-for operation, count in pairs(operations) do
-  methods[operation] = function(self, ...) return locked(self, operation, count, ...) end
+-- Those that get a token, or use one, are written below.
+for _, row in ipairs(require "capauth.operation_table") do
+  methods[row.method] = function(self, ...) return locked(self, row.method, #row.arguments, ...) end
 end
 
 -- Gets another token than the one that was refused.

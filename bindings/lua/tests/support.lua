@@ -10,6 +10,19 @@ support.emulator = assert(testing.Emulator())
 support.lua = os.getenv "CAPAUTH_LUA" or "lua5.4"
 support.source = os.getenv "CAPAUTH_SOURCE" or "."
 
+-- The operations by their methods: the names of the strings that each must have, in order.
+support.operations = {}
+for _, row in ipairs(require "capauth.operation_table") do support.operations[row.method] = row.arguments end
+
+local SAMPLES = { otp = "123456", new_value = "919999999990", method = "GET", endpoint = "customer/get" }
+
+-- Strings that will do for an operation.
+function support.samples(method)
+  local samples = {}
+  for i, name in ipairs(support.operations[method]) do samples[i] = SAMPLES[name] or "Pass-" .. i end
+  return samples
+end
+
 local count = 0
 
 -- Every OTP is 012345, so that no test pays for reading the outbox; its zero must not get lost.

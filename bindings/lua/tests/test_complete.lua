@@ -62,10 +62,7 @@ end
 
 function TestComplete:test_contract_of_the_session()
   local session = support.session()
-  for _, name in ipairs {
-    "generate_token", "generate_otp", "validate_otp", "validate_password", "change_password", "forget_password",
-    "regenerate_token", "ensure_token", "expire_token", "update_identifier", "sign_out", "gateway",
-  } do
+  for name in pairs(support.operations) do
     lu.assertIsFunction(session[name], name)
     lu.assertIsFunction(session["start_" .. name], name)
   end

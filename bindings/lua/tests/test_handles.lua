@@ -6,19 +6,14 @@ local support = require "support"
 
 TestHandles = {}
 
-local OPERATIONS = {
-  generate_token = {}, generate_otp = {}, validate_otp = { "123456" }, validate_password = { "Pass-1" },
-  change_password = { "Pass-1", "Pass-2" }, forget_password = { "Pass-1" }, regenerate_token = {}, ensure_token = {},
-  update_identifier = { "919999999990" }, gateway = { "GET", "customer/get" },
-}
-
 local function closed(value, err)
   lu.assertNil(value)
   lu.assertEquals({ err.name, err.kind, err.category }, { "CLOSED", "closed", "usage" })
 end
 
 local function all_closed(session)
-  for name, arguments in pairs(OPERATIONS) do
+  for name in pairs(support.operations) do
+    local arguments = support.samples(name)
     closed(session[name](session, (table.unpack or unpack)(arguments)))
     closed(session["start_" .. name](session, (table.unpack or unpack)(arguments)):result())
   end

@@ -6,21 +6,6 @@ local support = require "support"
 
 TestScenarios = {}
 
--- Every operation and what it must have, in order; capauth itself refuses options that it does not know.
-local OPERATIONS = {
-  generate_token = {},
-  generate_otp = {},
-  validate_otp = { "otp" },
-  validate_password = { "password" },
-  change_password = { "current_password", "new_password" },
-  forget_password = { "new_password" },
-  regenerate_token = {},
-  ensure_token = {},
-  expire_token = {},
-  update_identifier = { "new_value" },
-  sign_out = {},
-  gateway = { "method", "endpoint" },
-}
 local SESSION_EXPECTATIONS = { "next_step", "role", "signed_in", "identifier", "registered_for_password" }
 local ERROR_EXPECTATIONS = { "error", "maybe_sent" }
 local REPLY_EXPECTATIONS = { "http_status", "ok", "code", "contains" }
@@ -130,7 +115,7 @@ local function substitute(play, words)
 end
 
 local function run_operation(play, op, words)
-  local required = OPERATIONS[op]
+  local required = support.operations[op]
   local arguments = {}
   for i, name in ipairs(required) do arguments[i] = take(words, name) end
   arguments[#required + 1] = take_all(words)
@@ -145,7 +130,7 @@ local function check_reply(reply, expected, where)
 end
 
 local function operation(play, op, words, where)
-  lu.assertIsTable(OPERATIONS[op], "unknown op" .. where)
+  lu.assertIsTable(support.operations[op], "unknown op" .. where)
   local expected = take_some(words, ERROR_EXPECTATIONS)
   local of_reply = op == "gateway" and take_some(words, REPLY_EXPECTATIONS) or {}
   substitute(play, words)
