@@ -63,10 +63,15 @@ function Emulator:outbox(brand, identifier) end
 ---@return string? otp
 function Emulator:otp(identifier, brand) end
 
----Moves the clock.
+---Moves the clock, with `brand` that of this brand alone.
 ---@param seconds integer
+---@param brand? string
 ---@return integer now In seconds since 1970.
-function Emulator:advance(seconds) end
+function Emulator:advance(seconds, brand) end
+
+---Has the clock stand still until it is moved; false: it goes on.
+---@param held? boolean
+function Emulator:hold_clock(held) end
 
 ---Makes or changes a brand.
 ---@param name string
