@@ -52,6 +52,8 @@ bench: setup-bench
 	$(say) 'Measuring: some minutes, best on a machine that does nothing else'
 	@tests/bench/run build/bench
 
+# Built with warnings as errors, javac's among them.
+lint: WERROR := 1
 lint: setup-lint build-test
 	@JOBS=$(JOBS) .ci/lint
 

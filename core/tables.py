@@ -182,7 +182,8 @@ class Setting:
         self.parameter = row.get("parameter", self.name)
         self.default = row.get("default")
         self.none = row.get("none", 0)
-        self.least, self.most = (0, 1) if self.kind == "flag" else (row.get("least"), row.get("most"))
+        bounds: tuple[int, int] = (0, 1) if self.kind == "flag" else (row.get("least"), row.get("most"))
+        self.least, self.most = bounds
         self.by_hand, self.checked = row.get("by_hand", False), row.get("checked", False)
         self.getter, self.first, self.common = (row.get(name, False) for name in ("getter", "first", "common"))
         self.is_number = self.kind in NUMBER_KINDS

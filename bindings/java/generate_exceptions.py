@@ -97,7 +97,7 @@ def quoted(text):
 
 
 def errors(table):
-    by_class = {}
+    by_class: dict[str, list[dict[str, object]]] = {}
     for row in table["codes"]:
         by_class.setdefault(row["class"], []).append(row)
     cases = ""

@@ -30,8 +30,8 @@ def main(jar, *contents):
 
 
 def place_of_source(path):
-    package = re.search(r"^package ([\w.]+);", path.read_text(encoding="utf-8"), re.MULTILINE)
-    return "/".join([*package[1].split("."), path.name])
+    (package,) = re.findall(r"^package ([\w.]+);", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return "/".join([*package.split("."), path.name])
 
 
 def manifest(module, multi_release):

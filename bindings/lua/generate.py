@@ -43,7 +43,8 @@ BY_HAND = {"hash": ["payload_hash", "payload_timestamp"], "body": ["body"]}
 
 
 def error_table(table):
-    row = '  [{code}] = {{ name = "{name}", kind = "{kind}", category = "{category}", retryable = {again}, text = "{text}" }},'
+    row = '  [{code}] = {{ name = "{name}", kind = "{kind}", category = "{category}", '
+    row += 'retryable = {again}, text = "{text}" }},'
     lines = [
         row.format(
             code=code["code"],

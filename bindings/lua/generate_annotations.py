@@ -129,7 +129,8 @@ def methods(operation, options):
     start = [
         *wrapped(operation.doc + " Starts, and gives the call at once."),
         *parameters(operation, options),
-        f"---@param callback? fun({name}: {kind}, err: capauth.Error?) Gets the result. It may stand in place of the options.",
+        f"---@param callback? fun({name}: {kind}, err: capauth.Error?) Gets the result. "
+        "It may stand in place of the options.",
         "---@return capauth.Call call",
         f"function Session:start_{operation.method}({', '.join([*names, 'options', 'callback'])}) end",
         "",

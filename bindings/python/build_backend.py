@@ -19,7 +19,7 @@ NEEDED = ["CMakeLists.txt", "LICENSE", "core", "swig", "pkgconfig", "bindings/py
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "tests", ".*")
 
 
-def build_sdist(sdist_directory, config_settings=None):
+def build_sdist(sdist_directory, config_settings=None):  # type: ignore[no-redef]  # in place of the backend's
     target = os.path.abspath(sdist_directory)
     if (HERE / "source").exists():  # this is one already
         return backend.build_sdist(target, config_settings)

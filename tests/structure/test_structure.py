@@ -60,7 +60,8 @@ def own_includes():
 
 def circle_in(edges):
     """The nodes of one circle, or []. `edges`: what each node leads to."""
-    done, path = set(), []
+    done: set[str] = set()
+    path: list[str] = []
 
     def walk(node):
         if node in path:
@@ -108,8 +109,12 @@ def graph(pairs):
     return edges
 
 
+def floor_of(name):
+    return ROOMS.index(room_of(name))
+
+
 def upwards(pairs):
-    return sorted({f"{start} -> {end}" for start, end in pairs if ROOMS.index(room_of(start)) < ROOMS.index(room_of(end))})
+    return sorted({f"{start} -> {end}" for start, end in pairs if floor_of(start) < floor_of(end)})
 
 
 def structs():
