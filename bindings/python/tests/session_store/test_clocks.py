@@ -36,6 +36,8 @@ def test_worker_with_a_wrong_clock_is_like_any_other(
 ) -> None:
     store.save(KEY, signed_in)
     with emulator.client(clock_offset=offset) as client, redis_server.connect() as database:
+        with SessionStore(database, client).session(KEY):
+            pass  # now Redis knows the script
         wrong = SessionStore(database, client)
         before = scripts(database)
         for _ in range(5):
