@@ -29,7 +29,11 @@ static void refuse_text(const char *argument, const char *why)
 
 static void refuse_type(PyObject *input, const char *argument, const char *wanted)
 {
-    PyErr_Format(PyExc_TypeError, "%s must be %s, not %R", argument, wanted, (PyObject *)Py_TYPE(input));
+    PyObject *name = PyType_GetName(Py_TYPE(input));
+
+    if (name)
+        PyErr_Format(PyExc_TypeError, "%s must be %s, not %U", argument, wanted, name);
+    Py_XDECREF(name);
 }
 
 /* The text, unless a NUL would cut it off. */

@@ -18,12 +18,12 @@ T = TypeVar("T")
 SLICE_MS = 100
 
 
-def in_slices(step: Callable[[int], int], pending: int, timeout: float | None) -> int:
-    """Waits by `step(milliseconds)` as long as it gives `pending`, at most `timeout` seconds (None: without limit)."""
+def in_slices(wait: Callable[[int], int], pending: int, timeout: float | None) -> int:
+    """Calls `wait(milliseconds)` as long as it gives `pending`, at most `timeout` seconds (None: without limit)."""
     end = None if timeout is None else time.monotonic() + timeout
     while True:
         left = math.inf if end is None else (end - time.monotonic()) * 1000
-        code = step(round(max(0, min(SLICE_MS, left))))
+        code = wait(round(max(0, min(SLICE_MS, left))))
         if code != pending or left <= SLICE_MS:
             return code
 
@@ -83,8 +83,8 @@ class BaseCall(Handle, Generic[T]):
             flat.call_cancel(self._handle)
 
     def _abandon(self) -> None:
-        """Ends it now, if whoever waited for it was interrupted: what is cancelled keeps its session busy until the
-        client moves on."""
+        """Ends it now, if the waiting for it was interrupted: a cancelled call keeps its session busy until the client
+        is polled."""
         if not self.done():
             self.cancel()
             client_poll(self._owner._client._handle, 0)
@@ -104,8 +104,8 @@ class BaseCall(Handle, Generic[T]):
 
 
 class Call(BaseCall[T]):
-    """An operation that was started. Nothing moves until someone waits for it, or polls its client. Dropping
-    the last reference cancels it, as soon as its client moves on."""
+    """An operation that was started. Nothing happens until someone waits for it, or polls its client. Without a
+    reference to it, it is cancelled as soon as its client is polled or waited on again."""
 
     __slots__ = ()
 

@@ -1,8 +1,8 @@
 """Between the core's events and what an application gave us to call.
 
-The core delivers events in `call_wait` and `client_poll` here. An application's own mistake in a callback is reported
-and goes no further. What only happened to interrupt a callback (Ctrl-C, an exit, what a signal handler raised) goes
-through, and comes out of the operation that delivered.
+The core delivers events in `call_wait` and `client_poll` here. A mistake in an application's callback is reported
+and goes no further. What interrupted a callback (Ctrl-C, an exit, what a signal handler raised) is raised by the
+operation that delivered the event.
 """
 
 import contextvars
@@ -99,9 +99,9 @@ def check_callback(argument: str, callback: Any, *, may_be_async: bool = False) 
     if callback is None:
         return
     if not callable(callback):
-        raise TypeError(f"{argument} must be callable, not {type(callback)}")
+        raise TypeError(f"{argument} must be callable, not {type(callback).__name__}")
     if not may_be_async and is_async(callback):
-        raise TypeError(f"{argument} must not be a coroutine function: nothing here could await it")
+        raise TypeError(f"{argument} must not be a coroutine function: nothing would await it")
 
 
 def is_async(callback: Any) -> bool:

@@ -43,10 +43,10 @@ class BaseClient(ClientOptions, Generic[SessionT]):
         """A customer who is not signed in. Give exactly one of `mobile`, `email`, `username` (with a contact, where the
         OTP goes) and `external_id`; and `device_id`, except with flow="web"."""
         if flow not in FLOWS:
-            raise invalid_argument("flow", 'is neither "mobile" nor "web"')
+            raise invalid_argument("flow", 'must be "mobile" or "web"')
         identifier = identifier_of(mobile, email, username, external_id)
         if not identifier:
-            raise invalid_argument("mobile", "or email, username or external_id is to be given")
+            raise invalid_argument("mobile", "(or email, username, external_id) is missing")
         session = self._session(flat.session_new(self._handle, FLOWS[flow], brand), "brand")
         session._identify(identifier, device_id)
         if contact_mobile is not None:
@@ -61,7 +61,7 @@ class BaseClient(ClientOptions, Generic[SessionT]):
         return self._session(result, "brand", "access_token", "id_token")
 
     def restore(self, text: str) -> SessionT:
-        """A session from what `export` gave, at whatever step it was."""
+        """A session from what `export` gave, at any step of the sign-in."""
         return self._session(flat.session_restore(self._handle, text), "text")
 
     def _prepare(self) -> Started[None]:

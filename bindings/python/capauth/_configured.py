@@ -21,8 +21,10 @@ class ConfiguredClient(Handle):
     __slots__ = ("_handle", "_log", "_trace", "__weakref__")
 
     def _create(self, cluster: str | None, base_url: str | None) -> None:
-        if (cluster is None) == (base_url is None):
-            raise invalid_argument("base_url", "or cluster is to be given, and not both")
+        if cluster is None and base_url is None:
+            raise invalid_argument("base_url", "or cluster is missing")
+        if cluster is not None and base_url is not None:
+            raise invalid_argument("base_url", "cannot be given together with cluster")
         self._handle: flat.ClientHandle = gained(flat.client_new())
         self._begin()
 
@@ -87,7 +89,7 @@ class ConfiguredClient(Handle):
 
     def _path(self, argument: str, setter: Callable[..., int], path: str | os.PathLike[str] | None) -> None:
         if not isinstance(path, str | os.PathLike | None):
-            raise TypeError(f"{argument} must be a path, not {type(path)}")
+            raise TypeError(f"{argument} must be a path, not {type(path).__name__}")
         self._option(argument, setter, None if path is None else os.fspath(path))
 
     def _error_message(self) -> str:

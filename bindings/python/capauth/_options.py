@@ -17,9 +17,9 @@ LONGEST_MS = 2**31 - 1
 def milliseconds(argument: str, seconds: float, longest: int = LONGEST_MS) -> int:
     """What the core takes; it refuses what is out of its range, we only what no int can hold."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise TypeError(f"{argument} must be a number of seconds, not {type(seconds)}")
+        raise TypeError(f"{argument} must be a number of seconds, not {type(seconds).__name__}")
     if math.isnan(seconds):
-        raise invalid_argument(argument, "is not a number")
+        raise invalid_argument(argument, "must be a number")
     value = max(-longest, min(longest, seconds * 1000))
     return max(1, round(value)) if value > 0 else math.floor(value)
 
@@ -28,7 +28,7 @@ def pairs(argument: str, values: Headers | Query) -> Iterable[tuple[str, Any]]:
     """The items of a mapping, or of an iterable of pairs, which may name a thing twice."""
     items: Any = getattr(values, "items", None)
     if isinstance(values, str | bytes):
-        raise TypeError(f"{argument} must be a mapping, not {type(values)}")
+        raise TypeError(f"{argument} must be a mapping, not {type(values).__name__}")
     return items() if items else values  # type: ignore[return-value]
 
 
@@ -92,10 +92,10 @@ class CallOptions:
             payload_timestamp = round(payload_timestamp.timestamp() * 1000)
         if payload_hash is not None:
             if payload_timestamp is not None and not 0 <= payload_timestamp < 2**63:
-                raise invalid_argument("payload_timestamp", "is no time after 1970")
+                raise invalid_argument("payload_timestamp", "must be a time after 1970")
             self.set("payload_hash", flat.options_set_otp_hash, payload_hash, payload_timestamp or 0)
         elif payload_timestamp is not None:
-            raise invalid_argument("payload_hash", "is to be given with payload_timestamp")
+            raise invalid_argument("payload_hash", "is missing: payload_timestamp needs it")
 
 
 def body_text(body: str | Json | None) -> str | None:
@@ -103,6 +103,6 @@ def body_text(body: str | Json | None) -> str | None:
     if body is None or isinstance(body, str):
         return body
     if not isinstance(body, Mapping | list | tuple):
-        raise TypeError(f"body must be str, a mapping or a list, not {type(body)}")
+        raise TypeError(f"body must be str, a mapping or a list, not {type(body).__name__}")
     value = dict(body) if isinstance(body, Mapping) else body
     return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -1,4 +1,4 @@
-"""What a stored customer is, and what a store is told: the parts of capauth.redis that its work is done with."""
+"""What a stored customer is, and what a store is told."""
 
 import dataclasses
 import re
@@ -12,7 +12,7 @@ from ._redis_scripts import State
 from ._session import BaseSession
 
 FOR_EVER_MS = 2**31 - 1
-ORIGIN = re.compile(r'(\{"v":1,"origin":")([^"\\]*)"')  # as the core begins every export
+ORIGIN = re.compile(r'(\{"v":1,"origin":")([^"\\]*)"')  # how every export of the core starts
 
 
 def plain_origin(url: str) -> str:
@@ -30,8 +30,8 @@ class StoreEvent:
     """What `metrics` is told."""
 
     kind: Literal["hit", "wait", "regeneration", "failure", "shared_failure"]
-    """A token that was valid; one that another worker brought; one that we brought; our regeneration that failed;
-    another worker's that did."""
+    """A token that was valid; one that another worker regenerated; one that we did; our regeneration failed; another
+    worker's failed."""
     seconds: float
     """How long it took."""
     error: str
@@ -62,7 +62,7 @@ class Unraisable:
 
 
 def reported(function: Callable[..., object], *arguments: object) -> None:
-    """Calls what is the application's. Its failure is its own, and not the operation's."""
+    """Calls what the application gave us. If it fails, that is reported, and the operation goes on."""
     try:
         function(*arguments)
     except Exception as error:
@@ -70,7 +70,7 @@ def reported(function: Callable[..., object], *arguments: object) -> None:
 
 
 class Stored(BaseSession):
-    """What a stored customer is beside a session."""
+    """What a stored customer has beside a session."""
 
     __slots__ = ("_name", "_state")
 
@@ -78,12 +78,12 @@ class Stored(BaseSession):
     _name: str
     _state: State
 
-    def _begin_stored(self, name: str, state: State) -> None:
+    def _set_stored(self, name: str, state: State) -> None:
         self._name, self._state = name, state
-        flat.session_pause_refresh(self._handle, FOR_EVER_MS)  # renewing is the store's; stays through reloads
+        flat.session_pause_refresh(self._handle, FOR_EVER_MS)  # the store regenerates the token; reloads keep this
 
     def _adopt(self, state: State) -> bool:
-        """Takes over what is stored, and tells whether that is something else."""
+        """Takes over what is stored, and tells whether that changed anything."""
         if state.fence == self._state.fence:
             return False
         try:

@@ -17,7 +17,9 @@ from ._failure import error_of_code
 from ._redis_scripts import FIELDS, LOCK, Answer, MisreadError, Script, read_fields, read_script
 
 T = TypeVar("T")
-Steps: TypeAlias = Generator[Callable[[], Any], Any, T]
+Parts: TypeAlias = Generator[Callable[[], Any], Any, T]
+"""Work in parts, for the blocking and the asyncio world alike: it yields each part that may block, as a function to
+call, or to call and await, and is sent back what that gave."""
 
 LIBRARIES = ("redis", "valkey")
 MOST_AT_ONCE = 32  # commands of one store: more connections make Redis no faster
@@ -48,7 +50,7 @@ def is_awaited(client: Any) -> bool:
 
 
 class Limit(threading.local):
-    """Until when this thread's command may take."""
+    """When this thread's command must have ended."""
 
     end = float("inf")
 
@@ -57,8 +59,8 @@ class Limit(threading.local):
 
 
 def bounded(client: Any, limit: Limit) -> Any:
-    """The same client with connections of its own, which give up when the limit says so, and leave trying again to
-    us. Other kinds of pools, and clusters, stay as they are: what bounds them is their own settings."""
+    """The same client with connections of its own, which give up at the limit and do not try again by themselves: we
+    do. Other kinds of pools, and clusters, stay as they are, bounded by their own settings."""
     pool: Any = getattr(client, "connection_pool", None)
     if type(pool).__name__ not in ("ConnectionPool", "BlockingConnectionPool"):
         return client
@@ -89,7 +91,7 @@ def bounded(client: Any, limit: Limit) -> Any:
 
 
 class Database:
-    """Asks in steps, for the blocking and the asyncio world."""
+    """What is stored of customers, and the commands that read and change it."""
 
     def __init__(self, client: Any, lock_seconds: float) -> None:
         self.is_async = is_awaited(client)
@@ -118,7 +120,7 @@ class Database:
 
     def script(
         self, script: Script, name: str, *arguments: str | int, end: float, before: Callable[[], object] = lambda: None
-    ) -> Steps[Answer]:
+    ) -> Parts[Answer]:
         question = secrets.token_hex(8)
         command = ("EVALSHA", script.digest, 1, name, question, *arguments)
 
@@ -129,9 +131,9 @@ class Database:
         answer = yield from self._asked(attempt, lambda said: read_script(name, question, said), end, script)
         return self._learn(answer)
 
-    def read(self, name: str, end: float) -> Steps[Answer]:
+    def read(self, name: str, end: float) -> Parts[Answer]:
         """What is stored. A plain read, unless we must learn what time it is for Redis; what seems not to be there is
-        asked for again, since nothing in such an answer tells whose it is."""
+        asked for again, since such an answer does not tell which question it belongs to."""
         if boot_time() - self._clock[1] < CLOCK_SECONDS:
             command = ("HMGET", name, *FIELDS)
             answer = yield from self._asked(lambda: self._command(command, end), lambda a: read_fields(name, a), end)
@@ -141,9 +143,9 @@ class Database:
 
     def _asked(
         self, attempt: Callable[[], Any], read: Callable[[Any], T], end: float, script: Script | None = None
-    ) -> Steps[T]:
-        """Redis's answer. While it restarts or changes its primary, asks again for as long as a lock lasts; all that we
-        ask may be asked twice. Waiting for a connection of the pool is no outage, and has all the time of the call."""
+    ) -> Parts[T]:
+        """Redis's answer. While Redis restarts or changes its primary, asks again for as long as a lock lasts: every
+        command may be sent twice. Waiting for a connection of the pool is no outage, and may last until `end`."""
         outage = time.monotonic() + self._lock_seconds
         is_unknown = False
         while True:
@@ -153,7 +155,7 @@ class Database:
                     yield lambda: self._load(script, end)
                 return read((yield attempt))
             except MisreadError:
-                failure: Exception = self._errors.ConnectionError("the answers in these connections are not ours")
+                failure: Exception = self._errors.ConnectionError("the connection held the answer to another command")
                 yield self._disconnect
                 pause = 0
             except Exception as error:
@@ -217,8 +219,7 @@ class Database:
         return self._command(("SCRIPT LOAD", script.source), end)
 
     def _disconnect(self) -> Any:
-        """Forgets the connections, and with them what nobody read. In use are only those of others, who see for
-        themselves."""
+        """Closes the idle connections, and with them discards answers that nobody read."""
         return self._disconnect_awaited() if self.is_async else self._disconnect_blocking()
 
     def _disconnect_blocking(self) -> None:

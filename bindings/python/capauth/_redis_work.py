@@ -1,8 +1,7 @@
 """How capauth.redis works: written once, for the blocking and the asyncio world.
 
-What takes time is written as a generator of steps: it yields what may block, as a function to call, or to call and
-await. Whatever changes a stored customer runs under that customer's lock in Redis, on a private copy of the state that
-is stored then; its outcome is stored before the lock is let go, unless the fence says that it is too old.
+Whatever changes a stored customer runs under that customer's lock in Redis, on a private copy of the state that is
+stored then. Its outcome is stored before the lock is given back, unless the fence shows that a newer state is stored.
 """
 
 from __future__ import annotations  # those of functions made in passing would be worked out each time
@@ -27,7 +26,7 @@ from ._errors import DeadlineError, Error, TokenExpiredError, UsageError
 from ._failure import error_of_code
 from ._options import CallOptions
 from ._redis_customer import ORIGIN, Settings, StaleError, Stored, StoreEvent, plain_origin, reported
-from ._redis_database import Database, Steps
+from ._redis_database import Database, Parts
 from ._redis_flight import AsyncFlights, AsyncReads, BlockingFlights, BlockingReads, drive, drive_async, kept, too_late
 from ._redis_scripts import LOCK, PUT, UNLOCK, Answer, State
 from ._reply import Reply
@@ -38,7 +37,7 @@ T = TypeVar("T")
 
 OPERATION_SHARE = 0.75  # of what is left of a lock; the rest is for storing the outcome
 POLL_SECONDS, LONGEST_POLL_SECONDS = 0.01, 0.1
-MARGIN_SHARE = 0.5  # of a token's life: a longer margin would renew a token that is just renewed
+MARGIN_SHARE = 0.5  # of a token's life: a longer margin would regenerate a token that is quite new
 REMEMBERED_MS = 3600 * 1000  # how long it is known that a customer was deleted
 
 
@@ -84,12 +83,12 @@ class Work:
 
     # ---- Blocking and awaited ----
 
-    def run(self, steps: Steps[T]) -> Any:
-        return drive_async(steps) if self.is_async else drive(steps)
+    def run(self, parts: Parts[T]) -> Any:
+        return drive_async(parts) if self.is_async else drive(parts)
 
-    def _unbroken(self, steps: Steps[T]) -> Any:
-        """As run, but whoever stops waiting for it does not stop it."""
-        return asyncio.shield(kept(drive_async(steps))) if self.is_async else drive(steps)
+    def _unbroken(self, parts: Parts[T]) -> Any:
+        """As run, but goes on when the task that waits for it is cancelled."""
+        return asyncio.shield(kept(drive_async(parts))) if self.is_async else drive(parts)
 
     # ---- Time ----
 
@@ -152,54 +151,54 @@ class Work:
 
     GONE = "this customer is no longer in Redis: expired or evicted, or Redis has lost its data"
 
-    def read(self, name: str, end: float, is_hurried: bool = False) -> Steps[State]:
-        def begin(end: float) -> Steps[Answer]:
+    def read(self, name: str, end: float, is_hurried: bool = False) -> Parts[State]:
+        def work(end: float) -> Parts[Answer]:
             return self._database.read(name, end)
 
-        answer = yield lambda: self._reads.join(name, begin, end, is_hurried)
+        answer = yield lambda: self._reads.join(name, work, end, is_hurried)
         return self._state_of(answer, "nothing is stored under this key")
 
-    def exists(self, name: str) -> Steps[bool]:
+    def exists(self, name: str) -> Parts[bool]:
         answer = yield from self._database.read(name, self.end(None))
         return answer.outcome not in ("missing", "deleted")
 
-    def _put(self, name: str, action: str, *arguments: str | int) -> Steps[Answer]:
+    def _put(self, name: str, action: str, *arguments: str | int) -> Parts[Answer]:
         padded = (*arguments, "", "", "", "", "")[:5]
         return (yield from self._database.script(PUT, name, action, *padded, end=self.end(None)))
 
-    def save(self, name: str, session: BaseSession, text: str, follows: str, ttl: str | int) -> Steps[State]:
+    def save(self, name: str, session: BaseSession, text: str, follows: str, ttl: str | int) -> Parts[State]:
         """Stores a state without the lock, and gives it with its fence."""
         life = flat.session_expires_in_ms(session._handle)
         arguments = (self._sealed(text), follows, "" if life < 0 else life, ttl, self._settings.ttl_ms)
         answer = yield from self._put(name, "save", *arguments)
         if answer.outcome != "stored":
-            raise StaleError("a newer state of this customer is stored, or it was deleted")
+            raise StaleError("a newer state of this customer was stored, or the customer was deleted")
         now = answer.now
         return State(answer.state.fence, text, now, 0 if life < 0 else now + life * 1000)
 
-    def touch(self, name: str, ttl: str | int) -> Steps[None]:
+    def touch(self, name: str, ttl: str | int) -> Parts[None]:
         answer = yield from self._put(name, "touch", "", "", "", ttl)
         self._state_of(answer, "nothing is stored under this key")
 
-    def delete(self, names: list[str]) -> Steps[None]:
+    def delete(self, names: list[str]) -> Parts[None]:
         for name in names:
             yield from self._put(name, "delete", "", "", "", REMEMBERED_MS)
 
     def open(
         self, make: Callable[[BaseSession], Stored], name: str, margin: float | None, timeout: float | None
-    ) -> Steps[Stored]:
+    ) -> Parts[Stored]:
         """The customer, made of a session, with a valid token if they are signed in."""
         end = self.end(timeout, margin)
         state = yield from self.read(name, end, self._is_hurried(timeout))
         customer = make(self._client.restore(state.text))
-        customer._begin_stored(name, state)
-        if self._is_renewable(customer):
+        customer._set_stored(name, state)
+        if self._can_regenerate(customer):
             yield from self._valid(customer, margin, end, self._is_hurried(timeout))
         return customer
 
     # ---- The lock ----
 
-    def _lock(self, name: str, known: str, end: float) -> Steps[Lock | Answer]:
+    def _lock(self, name: str, known: str, end: float) -> Parts[Lock | Answer]:
         """The lock; or, if the known state does not do, an answer that says what became of it."""
         holder = secrets.token_hex(8)
         pause = POLL_SECONDS
@@ -217,7 +216,7 @@ class Work:
                 until = asked + self._settings.lock_seconds
                 if time.monotonic() < until - self._settings.lock_seconds / 2:
                     return Lock(holder, answer.state.fence, self._opened(answer.state), until)
-                continue  # the answer came late; the same holder gets it anew
+                continue  # the answer came late; the same holder gets the lock again
             if answer.outcome != "busy":
                 return answer
             if time.monotonic() + pause > end:
@@ -234,7 +233,7 @@ class Work:
         timeout: float,
         tell: Callable[[Error], failures.Report] = lambda _error: failures.Report(),
         **options: Any,
-    ) -> Steps[Done]:
+    ) -> Parts[Done]:
         """An operation under the lock, its outcome stored. `tell`: what other workers are to know of its failure."""
         done, report, changed, life = Done(), failures.Report(), "", -1
         private: BaseSession | None = None
@@ -248,7 +247,7 @@ class Work:
             report = tell(error)
         finally:
             if private is not None:
-                private.close()  # a regeneration outlives those who wait for it; this one shall not outlive its lock
+                private.close()  # else a regeneration goes on without those who wait for it, and may outlast its lock
                 after = private.export()
                 changed = after if after != before else ""
                 life = flat.session_expires_in_ms(private._handle)
@@ -258,7 +257,7 @@ class Work:
 
     def _unlock(
         self, name: str, lock: Lock, text: str, life: int, report: failures.Report, done: Done
-    ) -> Steps[None]:
+    ) -> Parts[None]:
         answer = yield from self._database.script(
             *(UNLOCK, name, self._worker, lock.holder, lock.fence, self._sealed(text), "" if life < 0 else life),
             *(report.text, report.kind, report.hold_ms),
@@ -269,9 +268,9 @@ class Work:
 
     # ---- One regeneration ----
 
-    def _renewal(self, name: str, known: State, end: float, is_hurried: bool) -> Steps[Outcome]:
-        """Another state than the known one, by us or by another worker, or why there is none."""
-        begun = time.monotonic()
+    def _lock_or_wait(self, name: str, known: State, end: float, is_hurried: bool) -> Parts[Outcome]:
+        """The state after the known one, brought by us or by another worker, or the error why there is none."""
+        started_at = time.monotonic()
         lock = yield from self._lock(name, known.fence, end)
         if isinstance(lock, Lock):
             return (yield from self._regeneration(name, lock, end, is_hurried))
@@ -279,22 +278,22 @@ class Work:
             return Outcome(known, self._own_failure(name))
         state = known if lock.state.fence == known.fence else self._state_of(lock, self.GONE)
         if not lock.failure:
-            self._count("wait", begun)
+            self._count("wait", started_at)
             return Outcome(state)
         error = failures.read(lock.failure, lock.wait)
-        self._count("shared_failure", begun, getattr(error, "name", ""))
+        self._count("shared_failure", started_at, getattr(error, "name", ""))
         return Outcome(state, error)
 
-    def _regeneration(self, name: str, lock: Lock, end: float, is_hurried: bool) -> Steps[Outcome]:
-        begun = time.monotonic()
-        timeout = end - begun if is_hurried else self._usual_seconds()
+    def _regeneration(self, name: str, lock: Lock, end: float, is_hurried: bool) -> Parts[Outcome]:
+        started_at = time.monotonic()
+        timeout = end - started_at if is_hurried else self._usual_seconds()
         tell = functools.partial(failures.report, is_hurried=is_hurried)
         done = yield from self._under(name, lock, "regenerate_token", timeout=timeout, tell=tell)
         error = done.error
         if error is None:
-            self._count("regeneration", begun)
+            self._count("regeneration", started_at)
             return Outcome(done.state)
-        self._count("failure", begun, error.name)
+        self._count("failure", started_at, error.name)
         if is_hurried and isinstance(error, DeadlineError):
             raise error
         if failures.is_own(error):
@@ -303,7 +302,7 @@ class Work:
         return Outcome(done.state, error if done.stored else None)
 
     def _hold_back(self, name: str, error: Error) -> None:
-        """Whoever could not reach the service leaves it to others for a while."""
+        """A worker that could not reach the service leaves the regeneration to others for a while."""
         now = time.monotonic()
         self._held_back = {name: held for name, held in self._held_back.items() if held[0] > now}
         self._held_back[name] = now + failures.PAUSE_SECONDS, error
@@ -312,23 +311,23 @@ class Work:
         until, error = self._held_back.get(name, (0.0, None))
         return copy.copy(error) if time.monotonic() < until else None
 
-    def _renewed(self, customer: Stored, suffices: Callable[[], bool], end: float, is_hurried: bool) -> Steps[None]:
-        """Waits for another state, in this process once for all who want it."""
+    def _next_state(self, customer: Stored, suffices: Callable[[], bool], end: float, is_hurried: bool) -> Parts[None]:
+        """Waits for a state after this one, in this process once for all who want it."""
         alone = is_hurried and not self.is_async
         while True:
             known = customer._state
 
-            def begin(end: float, known: State = known) -> Steps[Outcome]:
-                return self._renewal(customer._name, known, end, alone)
+            def work(end: float, known: State = known) -> Parts[Outcome]:
+                return self._lock_or_wait(customer._name, known, end, alone)
 
-            outcome: Outcome = yield lambda: self._flights.join(customer._name, begin, end, is_hurried)  # noqa: B023
+            outcome: Outcome = yield lambda: self._flights.join(customer._name, work, end, is_hurried)  # noqa: B023
             if customer._adopt(outcome.state):
                 reported(customer._changed)
             if suffices():
                 return
             if outcome.error:
                 raise copy.copy(outcome.error)
-            if not self._is_renewable(customer):
+            if not self._can_regenerate(customer):
                 return
             if time.monotonic() > end:
                 raise too_late()
@@ -336,26 +335,26 @@ class Work:
     # ---- Operations ----
 
     @staticmethod
-    def _is_renewable(customer: Stored) -> bool:
+    def _can_regenerate(customer: Stored) -> bool:
         return customer.signed_in and customer.flow != "external"
 
-    def _valid(self, customer: Stored, margin: float | None, end: float, is_hurried: bool) -> Steps[None]:
-        begun = time.monotonic()
+    def _valid(self, customer: Stored, margin: float | None, end: float, is_hurried: bool) -> Parts[None]:
+        started_at = time.monotonic()
         if not self._lacks(customer, self._client.refresh_margin if margin is None else margin):
-            self._count("hit", begun)
+            self._count("hit", started_at)
             return
         try:
-            # Who waited takes any newer token that has not expired: another margin would renew it again.
+            # Who waited takes any newer token that has not expired: another margin would regenerate it again.
             known = customer._state.fence
             newer_lives = lambda: customer._state.fence != known and self._left(customer) > 0  # noqa: E731
-            yield from self._renewed(customer, newer_lives, end, is_hurried)
+            yield from self._next_state(customer, newer_lives, end, is_hurried)
         except Error as error:
             if margin is not None or isinstance(error, UsageError) or self._left(customer) <= 0:
                 raise
 
     def ensure_token(
         self, customer: Stored, margin: float | None = None, *, timeout: float | None = None, **options: Any
-    ) -> Steps[str | None]:
+    ) -> Parts[str | None]:
         """Gives a token that is valid for `margin` more seconds."""
         end = self.end(timeout, margin)
         if not customer.signed_in:
@@ -365,14 +364,14 @@ class Work:
             yield lambda: self._base.ensure_token(customer, 0)
         return customer.token
 
-    def regenerate_token(self, customer: Stored, *, timeout: float | None = None, **_options: Any) -> Steps[None]:
+    def regenerate_token(self, customer: Stored, *, timeout: float | None = None, **_options: Any) -> Parts[None]:
         """Gets a fresh token, or the one that another worker is just getting."""
         yield from self._replace(customer, customer.token, self.end(timeout), self._is_hurried(timeout))
 
-    def _replace(self, customer: Stored, refused: str | None, end: float, is_hurried: bool) -> Steps[None]:
+    def _replace(self, customer: Stored, refused: str | None, end: float, is_hurried: bool) -> Parts[None]:
         """Gets another token than the one that was refused."""
         if customer.token == refused:
-            yield from self._renewed(customer, lambda: customer.token not in (None, refused), end, is_hurried)
+            yield from self._next_state(customer, lambda: customer.token not in (None, refused), end, is_hurried)
 
     def gateway(
         self,
@@ -386,7 +385,7 @@ class Work:
         margin: float | None = None,
         timeout: float | None = None,
         **options: Any,
-    ) -> Steps[Reply]:
+    ) -> Parts[Reply]:
         end, is_hurried = self.end(timeout, margin), self._is_hurried(timeout)
         may_repeat = method == "GET" or repeatable
 
@@ -397,7 +396,7 @@ class Work:
             )
 
         for last in (False, True):
-            if self._is_renewable(customer):
+            if self._can_regenerate(customer):
                 yield from self._valid(customer, margin, end, is_hurried)
             token = customer.token
             try:
@@ -405,21 +404,21 @@ class Work:
                 return reply
             except TokenExpiredError as refusal:
                 was_sent = bool(refusal.http_status)
-                if last or not self._is_renewable(customer):
+                if last or not self._can_regenerate(customer):
                     raise
                 yield from self._replace(customer, token, end, is_hurried)
                 if was_sent and not may_repeat:
-                    refusal.retryable = True  # there is a fresh token now; sending again is the caller's to decide
+                    refusal.retryable = True  # with the fresh token; sending again is for the caller to decide
                     raise
         raise AssertionError  # the last one gives or raises
 
-    def step(self, operation: str, customer: Stored, *arguments: Any, **options: Any) -> Steps[Any]:
+    def operate(self, operation: str, customer: Stored, *arguments: Any, **options: Any) -> Parts[Any]:
         """Any other operation."""
-        return (yield lambda: self._unbroken(self._step(operation, customer, *arguments, **options)))
+        return (yield lambda: self._unbroken(self._operate(operation, customer, *arguments, **options)))
 
-    def _step(
+    def _operate(
         self, operation: str, customer: Stored, *arguments: Any, timeout: float | None = None, **options: Any
-    ) -> Steps[Any]:
+    ) -> Parts[Any]:
         end = self.end(timeout)
         lock = yield from self._lock(customer._name, "", end)
         if not isinstance(lock, Lock):
@@ -433,11 +432,11 @@ class Work:
         if done.error:
             raise done.error
         if done.changed and not done.stored:
-            raise StaleError("somebody else has stored a newer state of this customer meanwhile")
+            raise StaleError("another worker has stored a newer state of this customer meanwhile")
         return done.value
 
     # ---- Metrics ----
 
-    def _count(self, kind: Any, begun: float, error: str = "") -> None:
+    def _count(self, kind: Any, started_at: float, error: str = "") -> None:
         if self._settings.metrics:
-            reported(self._settings.metrics, StoreEvent(kind, time.monotonic() - begun, error))
+            reported(self._settings.metrics, StoreEvent(kind, time.monotonic() - started_at, error))

@@ -30,7 +30,7 @@ def identifier_of(
         if value is not None
     ]
     if len(given) > 1:
-        raise invalid_argument(given[1][0], f"is one identifier too many beside {given[0][0]}")
+        raise invalid_argument(given[1][0], f"cannot be given together with {given[0][0]}")
     return given[0] if given else None
 
 
@@ -176,12 +176,12 @@ class BaseSession(Handle):
         return second
 
     def on_change(self, callback: Callable[[Self], object] | None) -> None:
-        """Has `callback(session)` called when anything changed that an export holds, so that it can save an export.
-        None removes it. One callback at a time, in a copy of the context (`contextvars`) in which it was registered.
+        """Calls `callback(session)` when anything changed that an export holds, so that it can save an export. None
+        removes the callback. One call at a time, in a copy of the context (`contextvars`) in which it was registered.
 
         What a callback raises goes to `sys.unraisablehook`. When something interrupts it (Ctrl-C, an exit, what a
-        signal handler raises), it is called once more at once, lest the change be lost; then the interruption comes
-        out of the operation."""
+        signal handler raises), it is called once more at once, so that the change is not lost; then the operation
+        raises the interruption."""
         self._listen(callback)
 
     def _listen(self, callback: Callable[[Any], object] | None, *, may_be_async: bool = False) -> None:
@@ -200,13 +200,14 @@ class BaseSession(Handle):
                 self._follow(told)
 
     def _follow(self, told: Awaitable[object]) -> None:
-        """The callback only began something, and there is no loop in which it could go on."""
+        """The callback returned a coroutine, and there is no loop in which it could run."""
         if inspect.iscoroutine(told):
             told.close()
-        flat.report(TypeError("on_change: the callback gave a coroutine, which nothing here can await"), self._listener)
+        mistake = TypeError("the callback of on_change returned a coroutine, and nothing would await it")
+        flat.report(mistake, self._listener)
 
     def export(self) -> str:
-        """The session as one text, at every step. As secret as the key."""
+        """The session as one text, at any step of the sign-in. As secret as the key."""
         return self._text(flat.session_export)
 
     def reload(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The small values that capauth takes and gives."""
+"""The small values that capauth takes and returns."""
 
 import datetime
 import enum
@@ -24,13 +24,13 @@ Method: TypeAlias = Literal["GET", "POST"]
 
 
 class Handle:
-    """What belongs to this process alone."""
+    """An object that belongs to this process alone."""
 
     __slots__ = ()
 
     def __reduce__(self) -> NoReturn:
         kind = type(self).__name__
-        raise TypeError(f"a {kind} cannot be pickled or copied; use export() of the session and client.restore(text)")
+        raise TypeError(f"a {kind} cannot be pickled or copied; use session.export() and client.restore(text)")
 
 
 class Step(enum.StrEnum):
@@ -46,7 +46,7 @@ class Step(enum.StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> "Step | None":
-        """A step that this version does not know is a Step all the same."""
+        """A step that this version does not know is a Step too."""
         if not isinstance(value, str):
             return None
         step = str.__new__(cls, value)

@@ -76,7 +76,7 @@ class Client(BaseClient[Session]):
         return self._start(self._prepare)
 
     def _start(self, operation: Callable[[], Started[T]]) -> Call[T]:
-        self._attach(asyncio.get_running_loop())  # first: another loop shall not drive the call
+        self._attach(asyncio.get_running_loop())  # before the call exists: no other loop may drive it
         return Call(operation())
 
     async def _finish(self, call: Call[T]) -> T:
@@ -94,17 +94,18 @@ class Client(BaseClient[Session]):
         if self._loop is loop:
             return
         if self._loop is not None and self._loop.is_running():
-            raise error_of_code(flat.E_STATE, "this client is in use in another event loop; make one for each loop")
+            message = "another running event loop uses this client; create one client for each loop"
+            raise error_of_code(flat.E_STATE, message)
         descriptor = flat.client_fd(self._handle)
         if descriptor < 0:
             raise error_of_code(descriptor)
         self._detach()
-        # A copy, which stays open as long as the loop watches it, whoever closes the client meanwhile.
+        # A copy stays open as long as the loop watches it, even when the client is closed meanwhile.
         descriptor = os.dup(descriptor)
-        # A loop keeps the context in which a reader was added: that shall not be the first request's.
+        # A loop keeps the context in which a reader was added: that must not be the first request's.
         contextvars.Context().run(loop.add_reader, descriptor, delivering(self, Client._advance))
         self._loop = loop
-        # Also when the client is forgotten without being closed: a loop must not watch a descriptor that is no more.
+        # Also when the client is never closed: a loop must not watch a descriptor that no longer exists.
         finalizer = weakref.finalize(self, _remove_reader, loop, descriptor)
         finalizer.atexit = False
         self._detach = finalizer
@@ -116,7 +117,7 @@ class Client(BaseClient[Session]):
         finally:  # also when a callback was interrupted: those who wait get their outcome
             self._hand_out()
         if code < 0:
-            self._release(error_of_code(code))
+            self._wake(error_of_code(code))
 
     def _hand_out(self) -> None:
         while True:
@@ -127,8 +128,8 @@ class Client(BaseClient[Session]):
             if future and not future.done():
                 future.set_result(None)
 
-    def _release(self, error: BaseException | None) -> None:
-        """Wakes all that wait: their calls are done, or, with an error, never will be."""
+    def _wake(self, error: BaseException | None) -> None:
+        """Wakes all who wait: their calls are done, or, with an error, never will be."""
         for future in self._waiting.values():
             if not future.done():
                 future.set_result(None) if error is None else future.set_exception(error)
@@ -136,7 +137,7 @@ class Client(BaseClient[Session]):
     def _follow(
         self, told: Awaitable[object], before: "asyncio.Task[None] | None", context: contextvars.Context | None
     ) -> "asyncio.Task[None]":
-        """Awaits what a callback gave, after the one before."""
+        """Awaits what a callback returned, after the one before."""
         task = asyncio.create_task(_tell(told, before), context=context.copy() if context else None)
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
@@ -152,7 +153,7 @@ class Client(BaseClient[Session]):
     def _end(self) -> None:
         self._detach()
         self._loop = None
-        self._release(None)
+        self._wake(None)
 
     async def __aenter__(self) -> Self:
         return self
@@ -183,7 +184,7 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 def _in_loop(loop: asyncio.AbstractEventLoop | None, function: Callable[..., object], *arguments: object) -> None:
-    """Calls it at once, unless it is the business of a loop that runs in another thread: loops are not thread-safe."""
+    """Calls it at once, or in the loop when that runs in another thread: loops are not thread-safe."""
     if loop is None or not loop.is_running() or _running_loop() is loop:
         function(*arguments)
         return

@@ -22,7 +22,7 @@ from . import _flat as flat
 from . import aio
 from ._failure import error_of_code, invalid_argument
 from ._redis_customer import Settings, StaleError, Stored, StoreEvent, plain_origin
-from ._redis_database import LIBRARIES, Steps, is_awaited, library_of
+from ._redis_database import LIBRARIES, Parts, is_awaited, library_of
 from ._redis_flight import drive, drive_async
 from ._redis_scripts import State
 from ._redis_work import Work
@@ -128,19 +128,30 @@ class SessionStore(Generic[ClientT]):
         metrics: Metrics | None = None,
         earlier_origins: Iterable[str] = (),
     ) -> None:
-        """`lock_seconds`: how long a worker that dies may block a customer, and a Redis that is away an operation;
-        operations are given three quarters. `ttl`: Redis forgets a customer so many seconds after the last change
-        (None: never), unless `save` or `touch` say otherwise for one. `encrypt` and `decrypt`: what is stored goes
-        through them. `metrics` is called with a StoreEvent. `earlier_origins`: base URLs that customers were stored
-        with before the client's changed; others than these and the client's are refused."""
+        """Both `redis` and `client` block, or both are awaited.
+
+        Args:
+            redis: A client of redis-py or valkey-py, alone, behind Sentinel, or of a cluster.
+            client: Makes the sessions.
+            prefix: How the names in Redis start; the same in all workers.
+            lock_seconds: How long a worker that dies may block a customer, and how long an operation waits for a Redis
+                that cannot be reached. An operation under the lock has three quarters of it.
+            ttl: Redis deletes a customer so many seconds (or a timedelta) after the last change; None: never. `save`
+                and `touch` may say otherwise for one customer.
+            encrypt: What is stored goes through it. It needs `decrypt`.
+            decrypt: Undoes `encrypt`.
+            metrics: Is called with a StoreEvent.
+            earlier_origins: Base URLs that customers were stored with before the client's changed. Customers of other
+                origins than these and the client's are refused.
+        """
         _check_pair(redis, client)
         if isinstance(lock_seconds, bool) or not 0.1 <= lock_seconds <= 3600:
             raise invalid_argument("lock_seconds", "must be 0.1 to 3600 seconds")
         if (encrypt is None) != (decrypt is None):
-            raise invalid_argument("encrypt", "and decrypt are to be given together")
+            raise invalid_argument("encrypt", "and decrypt must be given together")
         self._prefix, self._lock_seconds = _checked_prefix(prefix), lock_seconds
         if isinstance(earlier_origins, str):
-            raise TypeError("earlier_origins must be a list of base URLs, not a str")
+            raise TypeError("earlier_origins must be a list of base URLs, not str")
         origins = frozenset(map(plain_origin, earlier_origins))
         settings = Settings(lock_seconds, int(_ttl_ms(ttl) or 0), encrypt, decrypt, metrics, origins)
         self._work = Work(redis, client, settings)
@@ -170,14 +181,14 @@ class SessionStore(Generic[ClientT]):
 
     @contextmanager
     def _opened(self, name: str, margin: float | None, timeout: float | None) -> Iterator[Any]:
-        steps = self._work.open(lambda plain: self._kept(Customer, plain), name, margin, timeout)
-        with drive(steps) as customer:
+        parts = self._work.open(lambda plain: self._kept(Customer, plain), name, margin, timeout)
+        with drive(parts) as customer:
             yield customer
 
     @asynccontextmanager
     async def _opened_async(self, name: str, margin: float | None, timeout: float | None) -> AsyncIterator[Any]:
-        steps = self._work.open(lambda plain: self._kept(AsyncCustomer, plain), name, margin, timeout)
-        with await drive_async(steps) as customer:
+        parts = self._work.open(lambda plain: self._kept(AsyncCustomer, plain), name, margin, timeout)
+        with await drive_async(parts) as customer:
             yield customer
 
     @overload
@@ -188,11 +199,11 @@ class SessionStore(Generic[ClientT]):
     ) -> Coroutine[Any, Any, None]: ...
     def save(self, key: Key, customer: BaseSession, ttl: Ttl | None = None) -> Any:
         """Stores a session. The first time it replaces what there is: a new sign-in. Again, and with a customer from
-        `session`, it is a StaleError if anybody has stored this key since. Redis forgets the customer `ttl` seconds (or
-        a timedelta; math.inf: never) after the last change; None: as it was, at first the store's `ttl`."""
+        `session`, it is a StaleError if anybody has stored this key since. Redis deletes the customer `ttl` seconds
+        (or a timedelta; math.inf: never) after the last change; None: as it was, at first the store's `ttl`."""
         return self._work.run(self._save(self.name(key), customer, _ttl_ms(ttl)))
 
-    def _save(self, name: str, customer: BaseSession, ttl: str | int) -> Steps[None]:
+    def _save(self, name: str, customer: BaseSession, ttl: str | int) -> Parts[None]:
         if isinstance(customer, Stored):
             known, fence = customer._name, customer._state.fence
         else:
@@ -209,8 +220,8 @@ class SessionStore(Generic[ClientT]):
     @overload
     def delete(self: "SessionStore[aio.Client]", *keys: Key) -> Coroutine[Any, Any, None]: ...
     def delete(self, *keys: Key) -> Any:
-        """Forgets customers, without signing them out. Whoever is at work on them stores nothing any more. For an hour
-        it is known that they were deleted, and nothing else about them."""
+        """Deletes customers, without signing them out. Workers that are busy with them store nothing any more. For an
+        hour Redis keeps that they were deleted, and nothing else about them."""
         return self._work.run(self._work.delete([self.name(key) for key in keys]))
 
     @overload
@@ -226,13 +237,13 @@ class SessionStore(Generic[ClientT]):
     @overload
     def touch(self: "SessionStore[aio.Client]", key: Key, ttl: Ttl | None = None) -> Coroutine[Any, Any, None]: ...
     def touch(self, key: Key, ttl: Ttl | None = None) -> Any:
-        """Has the customer's time to live begin again, or changes it. KeyError: nothing is stored."""
+        """Starts the customer's time to live anew, or changes it. KeyError: nothing is stored."""
         return self._work.run(self._work.touch(self.name(key), _ttl_ms(ttl)))
 
     def name(self, key: Key) -> str:
         """The name in Redis. A hash, since the key may be a cookie or a telephone number."""
         if not isinstance(key, str | bytes):
-            raise TypeError(f"key must be str or bytes, not {type(key)}")
+            raise TypeError(f"key must be str or bytes, not {type(key).__name__}")
         return self._prefix + hashlib.sha256(key.encode() if isinstance(key, str) else key).hexdigest()
 
     def __repr__(self) -> str:
@@ -244,17 +255,17 @@ def _check_pair(redis: Any, client: Any) -> None:
     if not isinstance(client, Client | aio.Client):
         raise TypeError(f"client must be a capauth.Client or capauth.aio.Client, not {type(client)}")
     if library_of(redis) is None or not callable(getattr(redis, "execute_command", None)):
-        raise TypeError(f"redis must be a Redis or RedisCluster of redis-py or of valkey-py, not {type(redis)}")
+        raise TypeError(f"redis must be a Redis or RedisCluster of redis-py or valkey-py, not {type(redis)}")
     if is_awaited(redis) != isinstance(client, aio.Client):
         raise TypeError(
-            "what is awaited goes together, and what blocks: capauth.aio.Client with Redis or RedisCluster of"
-            " redis.asyncio, capauth.Client with those of redis"
+            "client and redis must both block or both be awaited: capauth.Client with Redis or RedisCluster of"
+            " redis, capauth.aio.Client with those of redis.asyncio"
         )
 
 
 def _checked_prefix(prefix: str) -> str:
     if not isinstance(prefix, str):
-        raise TypeError(f"prefix must be a str, not {type(prefix)}")
+        raise TypeError(f"prefix must be str, not {type(prefix).__name__}")
     if len(prefix) > LONGEST_PREFIX or not prefix.isprintable() or "{" in prefix:
         # Braces would put all customers into one slot of a cluster.
         raise invalid_argument("prefix", f"must be at most {LONGEST_PREFIX} printable characters, without braces")
@@ -267,7 +278,7 @@ def _ttl_ms(ttl: Ttl | None) -> str | int:
         return ""
     seconds = ttl.total_seconds() if isinstance(ttl, datetime.timedelta) else ttl
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise TypeError(f"ttl must be a number of seconds or a timedelta, not {type(ttl)}")
+        raise TypeError(f"ttl must be a number of seconds or a timedelta, not {type(ttl).__name__}")
     if seconds == math.inf:
         return 0
     if not 0 < seconds <= LONGEST_TTL_SECONDS:
@@ -278,8 +289,8 @@ def _ttl_ms(ttl: Ttl | None) -> str | int:
 def _operation(name: str, documented: Callable[..., Any]) -> Any:
     @functools.wraps(documented)
     def method(self: Customer | AsyncCustomer, /, *arguments: Any, **options: Any) -> Any:
-        steps = getattr(self._work, name, None) or functools.partial(self._work.step, name)
-        return self._work.run(steps(self, *arguments, **options))
+        parts = getattr(self._work, name, None) or functools.partial(self._work.operate, name)
+        return self._work.run(parts(self, *arguments, **options))
 
     return method
 
@@ -293,7 +304,7 @@ def _refused(name: str, documented: Callable[..., Any]) -> Any:
 
 
 def _complete(kind: type[Stored]) -> None:
-    """Every operation of a session goes through the lock, and nothing goes around it."""
+    """Has every operation of a session run under the lock, and refuses what would go around it."""
     for name in ("reload", "pause_refresh"):
         setattr(kind, name, _refused(name, getattr(kind, name)))
     for started in [name for name in dir(Session) if name.startswith("start_")]:

@@ -13,7 +13,7 @@ __all__ = ["FileStore", "Store"]
 
 @runtime_checkable
 class Store(Protocol):
-    """What a store for one export does: FileStore, or one of an application's own. Its errors are its own too."""
+    """What a store for one export does: FileStore, or an application's own class, which raises its own errors."""
 
     def save(self, text: str) -> None:
         """Keeps the text, instead of the one before."""
@@ -22,12 +22,12 @@ class Store(Protocol):
         """The text that was saved last; None without one."""
 
     def delete(self) -> None:
-        """Forgets the text."""
+        """Deletes the text."""
 
 
 class FileStore:
-    """One export in one file that only its owner can read. Whoever reads gets a whole text, the old or the new one,
-    also when the writer is killed or the machine loses power; several processes may write.
+    """One export in one file that only its owner can read. A reader gets a whole text, the old or the new one, also
+    when the writer is killed or the machine loses power; several processes may write.
 
     The path may be a symbolic link: it stays, and the file that it leads to is replaced. A file that is mounted by
     itself, as into a container, cannot be replaced and is written over instead.
@@ -65,7 +65,7 @@ class FileStore:
         return None
 
     def delete(self) -> None:
-        """Forgets the text. A file that is mounted by itself is emptied."""
+        """Deletes the text. A file that is mounted by itself is emptied."""
         with self._writing() as target:
             for path in (_beside(target, ".whole"), target):
                 with suppress(FileNotFoundError):
@@ -86,7 +86,7 @@ class FileStore:
 
     @contextmanager
     def _reading(self) -> Iterator[pathlib.Path]:
-        """Not while it is written over. Who may not lock, or finds no lock, reads all the same."""
+        """Not while it is written over. A reader that may not lock, or finds no lock, reads all the same."""
         target = self._target()
         try:
             descriptor = os.open(_beside(target, ".lock"), os.O_RDONLY | os.O_CLOEXEC)

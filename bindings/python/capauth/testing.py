@@ -42,7 +42,7 @@ class Emulator:
         its command line, `"--brands", PATH` for example."""
         path = program or os.environ.get("CAPAUTH_EMULATOR") or shutil.which("capauth-emulator")
         if not path:
-            raise FileNotFoundError("capauth-emulator is not on PATH, and CAPAUTH_EMULATOR does not name it")
+            raise FileNotFoundError("capauth-emulator is neither on PATH nor named by CAPAUTH_EMULATOR")
         self._folder = tempfile.TemporaryDirectory(prefix="capauth-emulator-")
         folder = pathlib.Path(self._folder.name)
         output = folder / "output"
@@ -87,7 +87,7 @@ class Emulator:
                 return said
             if self._process.poll() is not None or time.monotonic() > end:
                 self.close()
-                raise RuntimeError(f"the emulator did not start; it said: {''.join(lines)}")
+                raise RuntimeError(f"the emulator did not start; its output: {''.join(lines)}")
             time.sleep(0.01)
 
     def client(self, **options: Any) -> Client:
@@ -135,7 +135,7 @@ class Emulator:
         kinds = {"MOBILE": mobile, "EMAIL": email, "USERNAME": username, "EXTERNALID": external_id}
         given = [(kind, value) for kind, value in kinds.items() if value is not None]
         if len(given) != 1:
-            raise ValueError("give one of mobile, email, username, external_id")
+            raise ValueError("give exactly one of mobile, email, username and external_id")
         body = {
             "password": password,
             "customerId": customer_id,
@@ -174,7 +174,7 @@ class Emulator:
         return counts
 
     def reset(self, *, brand: str | None = None) -> None:
-        """Forgets what happened; clock and brands stay."""
+        """Clears what happened; clock and brands stay."""
         self._send("POST", ["reset"], {}, brand=brand)
 
     def close(self) -> None:

@@ -187,7 +187,7 @@ def test_client_is_for_one_running_loop(emulator: Emulator, brand: str, mobile: 
         async with capauth.aio.Client(**emulator.options()) as client:
             customer = client.session(brand=brand, mobile=mobile, device_id="d")
             await customer.generate_token()
-            with pytest.raises(capauth.UsageError, match="another event loop"):
+            with pytest.raises(capauth.UsageError, match="another running event loop"):
                 await asyncio.get_running_loop().run_in_executor(None, asyncio.run, customer.generate_otp())
             await customer.generate_otp()
 

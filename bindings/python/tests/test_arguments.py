@@ -319,7 +319,7 @@ def test_bad_client_option_is_told_in_pythons_words(options: Options, text: str)
         ("ensure_token", {"timeout": 0}, "timeout is 0, and may be 0.001 to 86400 seconds"),
         ("generate_token", {"password": ""}, "password is empty"),
         ("generate_otp", {"payload_hash": ""}, "payload_hash is empty"),
-        ("generate_otp", {"payload_hash": "x", "payload_timestamp": -1}, "payload_timestamp is no time after 1970"),
+        ("generate_otp", {"payload_hash": "x", "payload_timestamp": -1}, "payload_timestamp must be a time after 1970"),
         ("generate_otp", {"fallback_channel": ""}, "fallback_channel is empty"),
         ("gateway", {"method": "GET", "endpoint": "a//b"}, "endpoint has an empty segment"),
         ("gateway", {"method": "GET", "endpoint": "x", "headers": {"a b": "1"}}, "headers['a b'] "),

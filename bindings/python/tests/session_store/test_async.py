@@ -14,7 +14,7 @@ from capauth.redis import SessionStore
 from capauth.testing import Emulator
 
 
-def test_async_customer_is_kept_and_renewed_once(
+def test_async_customer_is_kept_and_regenerated_once(
     redis_server: RedisServer, emulator: Emulator, expired: str, regenerations: Callable[[], int]
 ) -> None:
     async def work(store: SessionStore[capauth.aio.Client]) -> None:

@@ -63,7 +63,7 @@ def test_use_of_a_valid_token_is_one_read(
     assert not {"cmdstat_evalsha", "cmdstat_time", "cmdstat_eval"} & set(seen)
 
 
-def test_margin_beyond_the_token_s_life_renews_once(
+def test_margin_beyond_the_token_s_life_regenerates_once(
     redis_server: RedisServer, emulator: Emulator, client: capauth.Client, brand: str, mobile: str,
     sign_in: Callable[[capauth.Session], capauth.Session], database: redis.Redis, regenerations: Callable[[], int],
 ) -> None:

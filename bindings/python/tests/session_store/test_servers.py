@@ -127,10 +127,10 @@ def test_mixtures_are_refused(client: capauth.Client, emulator: Emulator) -> Non
 
     awaited = [redis.asyncio.Redis(), redis.asyncio.RedisCluster(host="127.0.0.1", port=1)]
     for database in awaited:
-        with pytest.raises(TypeError, match="goes together"):
+        with pytest.raises(TypeError, match="must both block or both be awaited"):
             SessionStore(database, client)  # type: ignore[call-overload]
     with contextlib.closing(capauth.aio.Client(**emulator.options())) as asynchronous:
-        with pytest.raises(TypeError, match="goes together"):
+        with pytest.raises(TypeError, match="must both block or both be awaited"):
             SessionStore(redis.Redis(), asynchronous)  # type: ignore[call-overload]
         for database in awaited:
             SessionStore(database, asynchronous)  # type: ignore[arg-type]

@@ -117,7 +117,7 @@ def test_missing_redis_py_is_said() -> None:
 # ---- A valid token, once ----
 
 
-def test_token_is_renewed_on_entry_and_stored(
+def test_token_is_regenerated_on_entry_and_stored(
     store: Store, other: Store, expired: str, client: capauth.Client, regenerations: Callable[[], int], mobile: str
 ) -> None:
     client.session(brand="DocDemo", mobile=mobile, device_id="d").generate_token()  # it learns what time it is
@@ -142,7 +142,7 @@ def test_margin_counts_up_to_half_of_the_token_s_life(
     assert regenerations() == 1
 
 
-def test_token_refused_at_the_gateway_is_renewed(
+def test_token_refused_at_the_gateway_is_regenerated(
     store: Store, other: Store, expired: str, regenerations: Callable[[], int]
 ) -> None:
     with store.session(KEY) as customer, other.session(KEY) as second:
@@ -168,7 +168,7 @@ def test_post_is_not_repeated(
         assert customer.gateway("POST", "points/redeem", body={}, repeatable=True).ok
 
 
-def test_token_that_expires_before_it_is_sent_is_renewed(
+def test_token_that_expires_before_it_is_sent_is_regenerated(
     store: Store,
     expired: str,
     client: capauth.Client,
