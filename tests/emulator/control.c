@@ -182,6 +182,15 @@ static void reply_error(struct http_reply *reply, unsigned status, const char *e
     text_add_string(&reply->body, "}");
 }
 
+/* No page of another origin gets a reply into it, as a script or a picture either. */
+static const char *const reply_headers[] = {"X-Content-Type-Options",
+                                            "nosniff",
+                                            "Cross-Origin-Resource-Policy",
+                                            "same-origin",
+                                            "Cache-Control",
+                                            "no-store",
+                                            NULL};
+
 static void run(const struct control *control, struct control_call *call)
 {
     struct http_reply *reply = call->reply;
@@ -190,6 +199,8 @@ static void run(const struct control *control, struct control_call *call)
         return;
     }
     reply->status = 200;
+    if (!reply->more_headers)
+        reply->more_headers = reply_headers;
     if (!reply->content_type)
         reply->content_type = "application/json";
     if (!reply->body.length)

@@ -189,6 +189,7 @@ bool post_reset(struct control_call *call)
     sessions_end_of(emulator, call->brand, NULL);
     outbox_clear(&emulator->outbox, call->brand);
     faults_clear(&emulator->faults, call->brand);
+    issued_clear(&emulator->issued, call->brand);
     if (call->brand) {
         brand_clear(call->brand);
     } else {

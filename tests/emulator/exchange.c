@@ -186,7 +186,7 @@ static enum MHD_Result send_reply(struct exchanges *exchanges, struct outcome *o
     add_header(response, "Date", date);
     add_header(response, "Content-Type", reply->content_type);
     add_header(response, "Allow", reply->allow);
-    for (const char *const *header = reply->page_headers; header && *header; header += 2)
+    for (const char *const *header = reply->more_headers; header && *header; header += 2)
         add_header(response, header[0], header[1]);
     add_cors_headers(response, exchanges->emulator->options, request);
     if (reply->headers)

@@ -31,7 +31,7 @@ struct http_reply {
     const char *content_type; /* NULL: none */
     char *allow; /* for 405; owned */
     struct json_object *headers; /* of a fault, borrowed; or NULL */
-    const char *const *page_headers; /* name, value, ..., NULL; or NULL */
+    const char *const *more_headers; /* name, value, ..., NULL; or NULL */
     bool streams; /* the events, from now on, in place of the body */
     struct note note;
     long long clock_offset_ms; /* of the brand that it is about */

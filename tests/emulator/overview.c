@@ -119,6 +119,7 @@ static void write_session(const struct session *session, struct text *json)
     add_text(json, "value", session->value);
     add_text(json, "device", session->device);
     add_number(json, "factor", session->factor == FIRST_FACTOR ? 1 : 2);
+    add_number(json, "startedAtMs", session->started_ms);
     add_number(json, "expiresAtMs", session->expires_ms);
     add_number(json, "wrongOtps", session->otp_attempts.count);
     add_number(json, "wrongPasswords", session->password_attempts.count);

@@ -8,13 +8,13 @@
 #include <string.h>
 
 /* Scripts and styles come from here alone, and no text becomes markup: what a request brought stays text. */
-#define CONTENT_SECURITY_POLICY                                                                                        \
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "   \
-    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+static const char content_security_policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 static const char *const safety_headers[] = {
     "Content-Security-Policy",
-    CONTENT_SECURITY_POLICY,
+    content_security_policy,
     "X-Content-Type-Options",
     "nosniff",
     "X-Frame-Options",
@@ -248,7 +248,7 @@ void page_write(const struct emulator *emulator, struct http_reply *reply)
     text_add_string(&reply->body, at);
     reply->status = 200;
     reply->content_type = type_of("index.html");
-    reply->page_headers = safety_headers;
+    reply->more_headers = safety_headers;
 }
 
 bool page_write_file(const char *name, struct http_reply *reply)
@@ -258,6 +258,6 @@ bool page_write_file(const char *name, struct http_reply *reply)
         return false;
     text_add(&reply->body, (const char *)file->data, file->length);
     reply->content_type = type_of(name);
-    reply->page_headers = safety_headers;
+    reply->more_headers = safety_headers;
     return true;
 }

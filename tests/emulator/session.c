@@ -48,7 +48,8 @@ struct session *session_new(struct emulator *emulator, enum factor factor, struc
     session->customer = customer;
     session->type = type;
     session->value = text_copy(value);
-    session->expires_ms = brand_now_ms(emulator, customer->brand) + minutes * 60000;
+    session->started_ms = brand_now_ms(emulator, customer->brand);
+    session->expires_ms = session->started_ms + minutes * 60000;
     session->older = emulator->sessions.newest;
     if (session->older)
         session->older->newer = session;

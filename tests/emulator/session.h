@@ -23,7 +23,7 @@ struct session {
     char *value;
     char *device; /* NULL: none was given, and any will do */
     char *first_identity; /* of the first factor's token, "TYPE|value"; NULL in the first factor */
-    int64_t expires_ms;
+    int64_t started_ms, expires_ms;
     int spent; /* 0, or the code that it now answers: 1518, 1530 */
     char *otp; /* NULL before the first */
     struct message *message; /* with that OTP, while it counts and is kept */

@@ -75,6 +75,20 @@ def test_one_click_copies_an_otp(page, chromium, emulator):
     assert chromium.driver.execute_async_script(read) == "012345"
 
 
+def test_a_notification_tells_of_an_otp_once_it_is_allowed(page, emulator):
+    page.script("""
+        window.told = [];
+        window.Notification = class { constructor(title, options) { told.push([title, options.body]); } };
+        Notification.requestPermission = async () => "granted";""")
+    sent_otp(emulator, "9110")
+    page.one(".otp", "9110")
+    page.one("#phone .tools button", "Notify me").click()
+    page.one("#phone .tools button[aria-pressed=true]")
+    customer = sent_otp(emulator, "9111")
+    page.one(".otp", "9111")
+    assert page.script("return told") == [["OTP " + customer.otp(), f"9111 ({customer.brand.name})"]]
+
+
 def test_the_newest_otp_is_first_and_the_filter_leaves_one_customer(page, emulator):
     for value in ("9111", "9222"):
         sent_otp(emulator, value)
@@ -235,12 +249,37 @@ def test_a_setting_takes_and_is_shown_as_the_request_that_makes_it(page, emulato
     page.gone(".setting.differs", "CONF_OTP_LENGTH")
 
 
+def test_a_setting_that_a_test_makes_is_seen(page, emulator):
+    page.panel("brand").one(".setting")
+    emulator.control("PUT", "brands/DocDemo", {"FIXED_OTP": "4711"})
+    page.one(".setting.differs", "FIXED_OTP")
+    assert page.one("#setting-FIXED_OTP").get_attribute("value") == "4711"
+
+
 def test_a_setting_that_is_refused_says_why_and_goes_back(page, emulator):
     page.panel("brand")
     field = page.one("#setting-PASSWORD_REGEX")
     field.send_keys("a[" + Keys.TAB)
     page.one("#said", "missing terminating ]")
     page.gone(".setting.differs")
+    assert [each for each in page.complaints() if "400" not in each] == []
+
+
+def test_a_brand_is_made_and_deleted_after_a_second_click(page, emulator):
+    page.panel("brand")
+    page.one("#brand input[name=name]").send_keys("Trial/2")
+    page.one("#brand .primary").click()
+    page.one("#said", "no brand name")
+    page.one("#brand input[name=name]").send_keys(Keys.CONTROL + "a" + Keys.BACKSPACE)
+    page.one("#brand input[name=name]").send_keys("Trial" + Keys.ENTER)
+    page.one("#brand option", "Trial")
+    page.one("#brand .setting")
+    assert "Trial" in emulator.control("GET", "brands")["brands"]
+    page.one("#brand .danger", "Delete brand").click()
+    assert "Trial" in emulator.control("GET", "brands")["brands"]
+    page.one("#brand .danger", "Delete Trial?").click()
+    page.gone("#brand option", "Trial")
+    assert "Trial" not in emulator.control("GET", "brands")["brands"]
     assert [each for each in page.complaints() if "400" not in each] == []
 
 
@@ -264,7 +303,7 @@ def test_the_clock_moves_and_stands_still(page, emulator):
 
 def test_a_fault_is_armed_and_seen_when_it_has_struck(page, emulator):
     page.panel("clock")
-    page.one("#clock .primary").click()
+    page.one("#clock .primary:not([disabled])").click()
     page.one(".faults li", "HTTP 503, 1 to come")
     reply = emulator.send("POST", "/auth/v1/token/generate", {})
     assert reply.http_status == 503

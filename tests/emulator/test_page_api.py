@@ -163,6 +163,16 @@ def test_a_page_must_send_json(emulator, content_type):
         assert emulator.send("POST", "/_emulator/clock", '{"advanceSeconds":0}', headers).http_status == 200
 
 
+def test_no_page_of_another_origin_gets_a_reply_into_it(emulator):
+    for path in ("outbox", "events", "exchanges", "overview", "export"):
+        connection = emulator.connect()
+        connection.request("GET", "/_emulator/" + path)
+        headers = connection.getresponse().headers
+        assert headers["X-Content-Type-Options"] == "nosniff" and headers["Cache-Control"] == "no-store"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        connection.close()
+
+
 def test_a_gateway_reply_cannot_stand_in_the_page_s_place(emulator):
     brand = emulator.brand()
     assert emulator.send("PUT", f"/_emulator/gateway/{brand.name}//", {}).http_status == 400
@@ -378,6 +388,7 @@ def test_the_overview_tells_of_customers_sessions_and_tokens(emulator):
     ]
     assert (person["password"], person["mfaPassword"], person["mfa"]) == ("set", "none", True)
     (session,) = told["sessions"]
+    assert session["expiresAtMs"] - session["startedAtMs"] == 15 * 60000
     assert session["id"] == customer.session_id and session["customerId"] == "77" and session["otpSent"] is False
     customer.validate_password("x")
     told = overview(brand)
@@ -396,6 +407,14 @@ def test_tokens_of_a_customer_are_ended(emulator):
     customer._keep(customer.regenerate(key=customer.key))
     assert customer.gateway().http_status == 200  # the key stays valid
     assert emulator.send("DELETE", f"/_emulator/tokens/{brand.name}/MOBILE/0").http_status == 404
+
+
+def test_a_reset_clears_the_tokens_that_were_kept(emulator):
+    brand, other = emulator.brand(), emulator.brand()
+    for each in (brand, other):
+        each.customer().sign_in()
+    emulator.control("POST", "reset?brand=" + brand.name)
+    assert overview(brand)["tokens"] == [] and len(overview(other)["tokens"]) == 2
 
 
 def test_a_customer_is_locked_and_unlocked(own_emulator):

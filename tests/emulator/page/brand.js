@@ -2,19 +2,21 @@
 import { h, setText, sync } from "./dom.js";
 import { call, change, changed, store } from "./store.js";
 
-let choice, filter, rows, changedOnly, values = null, shownBrand = null, filled = "";
+let choice, filter, remove, rows, changedOnly, values = null, shownBrand = null, isListed = false, readingSeen = 0;
 
 export function build(panel) {
   choice = h("select", { change: () => load(choice.value) });
   filter = h("input", { type: "search", placeholder: "Filter settings\u2026", input: changed });
   changedOnly = h("input", { type: "checkbox", change: changed });
   rows = h("div", { class: "settings" });
+  remove = h("button", { class: "danger", type: "button", click: removeBrand }, "Delete brand");
   const name = h("input", { name: "name", required: true, placeholder: "NewBrand", autocomplete: "off" });
   panel.append(
     h("form", { class: "inline", submit: (event) => { event.preventDefault(); makeBrand(name); } },
       h("label", null, "Brand", choice),
       h("label", null, "Settings", filter),
       h("label", { class: "check" }, changedOnly, "changed only"),
+      remove,
       h("span", { class: "spacer" }),
       h("label", null, "Another brand", name),
       h("button", { class: "primary", type: "submit" }, "Make brand")),
@@ -28,9 +30,21 @@ async function makeBrand(name) {
   load(shownBrand);
 }
 
+/** Its customers, OTPs and sessions go along: a second click within five seconds means it. */
+async function removeBrand() {
+  if (remove.textContent.endsWith("?")) {
+    setText(remove, "Delete brand");
+    await change("DELETE", `brands/${encodeURIComponent(shownBrand)}`);
+    return;
+  }
+  setText(remove, `Delete ${shownBrand}?`);
+  setTimeout(() => setText(remove, "Delete brand"), 5000);
+}
+
 async function load(brand) {
   shownBrand = brand;
-  values = await call("GET", `brands/${encodeURIComponent(brand)}`);
+  isListed = false;
+  values = await call("GET", `brands/${encodeURIComponent(brand)}`).catch(() => null);
   changed();
 }
 
@@ -85,14 +99,16 @@ function update(element, setting) {
 export function draw() {
   const brands = store.overview.brands.map((each) => each.name);
   sync(choice, brands, (each) => each, (each) => h("option", { value: each }, each));
-  const signature = `${brands.length} ${store.lastRequest ? store.lastRequest.path : ""}`;
-  if (brands.length && (!shownBrand || !brands.includes(shownBrand))) {
-    if (!shownBrand || signature !== filled) load(store.filter.brand || brands[0]);
-    filled = signature;
+  if (!shownBrand || (isListed && !brands.includes(shownBrand))) {
+    if (brands.length) load(store.filter.brand || brands[0]);
     return;
   }
-  filled = signature;
+  isListed = brands.includes(shownBrand); // one that was just made will be soon
   choice.value = shownBrand;
+  if (store.readings !== readingSeen) {
+    readingSeen = store.readings;
+    load(shownBrand);
+  }
   if (!values) return;
   const wanted = filter.value.toLowerCase();
   const shown = store.settings.filter((each) => `${each.name} ${each.meaning}`.toLowerCase().includes(wanted) && (!changedOnly.checked || differs(each)));

@@ -22,7 +22,7 @@ export function build(panel) {
     h("label", null, "brand", h("select", { name: "brand" })),
     h("label", { class: "wide" }, "what happens", h("select", { name: "kind", change: showNumber }, Object.entries(kinds).map(([kind, [text]]) => h("option", { value: kind }, text)))),
     h("label", null, "number", h("input", { name: "number", type: "number", min: 0, value: 503 })),
-    h("button", { class: "primary", type: "submit" }, "Arm fault"));
+    h("button", { class: "primary", type: "submit", disabled: true }, "Arm fault"));
   armed = h("ul", { class: "faults" });
   struck = h("ul", { class: "faults" });
   noneArmed = h("p", { class: "empty" }, "No fault is armed.");
@@ -71,6 +71,7 @@ export function draw() {
   const paths = [...store.operations.map((each) => each.path), "/mobile/v2/api/customer/get"];
   sync(form.elements.path, paths, (each) => each, (each) => h("option", null, each));
   sync(form.elements.brand, ["", ...store.overview.brands.map((each) => each.name)], (each) => each, (each) => h("option", { value: each }, each || "any"));
+  form.querySelector(".primary").disabled = store.operations.length === 0;
   noneArmed.hidden = store.faults.length > 0;
   armed.nextElementSibling.hidden = store.faults.length === 0;
   sync(armed, store.faults.map((fault, index) => ({ fault, index })), (each) => `${each.index} ${describe(each.fault)} ${each.fault.path}`,

@@ -58,7 +58,7 @@ function lives(customer) {
   const found = sessions.filter(isOf(customer)).map((each) => ({
     key: each.id, title: each.factor === 2 ? "MFA session" : "Session", brand: each.brand,
     note: each.spent ? "too many wrong attempts" : each.otpSent ? `OTP sent, ${each.wrongOtps} wrong` : "no OTP yet",
-    from: each.expiresAtMs - 900000, until: each.expiresAtMs, detail: each }));
+    from: each.startedAtMs, until: each.expiresAtMs, detail: each }));
   for (const each of tokens.filter(isOf(customer)).slice(0, 6)) {
     const until = each.claims.exp ? each.claims.exp * 1000 : null;
     found.push({ key: `t${each.id}`, title: each.kind === "key" ? "Key" : `Token ${each.claims.rol}`, brand: each.brand,

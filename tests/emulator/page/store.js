@@ -12,6 +12,7 @@ export const store = {
   operations: [],
   codes: new Map(),
   filter: { brand: "", customer: "" },
+  readings: 0, // of the overview
   lastRequest: null, // the control call that the page made last
 };
 
@@ -79,6 +80,7 @@ async function readOverview() {
   clock = { ms: overview.nowMs, at: performance.now(), held: overview.held };
   store.overview = overview;
   store.faults = faults.faults;
+  store.readings++;
   changed();
 }
 
