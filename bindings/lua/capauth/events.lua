@@ -48,10 +48,12 @@ function events.report(client, what, thread, problem)
   core.print_error("capauth: " .. message)
 end
 
-local function run(client, what, callback, ...)
+-- Runs a function of the application; `what` names it where it fails.
+function events.run(client, what, callback, ...)
   local ok, thread, problem = run_isolated(client, callback, ...)
   if not ok then events.report(client, what, thread, problem) end
 end
+local run = events.run
 
 local levels = {
   [core.LOG_ERROR] = "error",

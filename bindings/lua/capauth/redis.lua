@@ -10,6 +10,7 @@
 -- `redis` is a connected client of lua-redis or lua-resty-redis, or anything with their `hmget`, `evalsha`, `script`.
 local core = require "capauth.core"
 local errors = require "capauth.errors"
+local events = require "capauth.events"
 local protocol = require "capauth.redis_protocol"
 local sha256 = require "capauth.sha256"
 local values = require "capauth.values"
@@ -21,7 +22,11 @@ local HOLD_BACK = 1 -- seconds that a worker leaves a customer to others, after 
 local CLOCK_SECONDS = 60 -- how long a reading of Redis's clock is trusted
 local REMEMBERED_MS = 3600 * 1000 -- how long it is known that a customer was deleted
 
-local known = values.names { "prefix", "lock_seconds", "ttl", "sleep", "gettime", "encrypt", "decrypt" }
+local ORIGIN = '^({"v":1,"origin":")([^"\\]*)(".*)$' -- as the core begins every export
+
+local known = values.names {
+  "prefix", "lock_seconds", "ttl", "sleep", "gettime", "encrypt", "decrypt", "metrics", "earlier_origins",
+}
 
 local Store = {}
 Store.__index = Store
@@ -48,10 +53,20 @@ local function ttl_ms(ttl, what)
   return math.max(1, math.floor(ttl * 1000 + 0.5))
 end
 
+local function plain_origin(url) return url:gsub("/+$", ""):lower() end
+
+local function set_of_origins(urls)
+  local set = {}
+  for _, url in ipairs(values.check(urls or {}, "table", "earlier_origins", "redis.new")) do
+    set[plain_origin(values.check(url, "string", "each of earlier_origins", "redis.new"))] = true
+  end
+  return set
+end
+
 local function new(redis, client, options)
   options = values.options(options, known, "redis.new")
   local sleep, gettime = host_functions()
-  for _, name in ipairs { "sleep", "gettime", "encrypt", "decrypt" } do
+  for _, name in ipairs { "sleep", "gettime", "encrypt", "decrypt", "metrics" } do
     if options[name] ~= nil then values.check(options[name], "function", name, "redis.new") end
   end
   local self = setmetatable({
@@ -64,6 +79,8 @@ local function new(redis, client, options)
     _gettime = options.gettime or gettime,
     _encrypt = options.encrypt,
     _decrypt = options.decrypt,
+    _metrics = options.metrics,
+    _earlier_origins = set_of_origins(options.earlier_origins),
     _clock_read = -math.huge,
     _regenerating = {}, -- names for which a coroutine of this worker regenerates the token
     _held_back = {}, -- failures of our own, by name, and until when they count
@@ -139,11 +156,30 @@ function Store:_state(answer, missing)
   local text = protocol.no_state[answer.outcome]
   if text then return nil, protocol.failure(answer.outcome, answer.outcome == "missing" and missing or text) end
   if self._decrypt and answer.text ~= "" then answer.text = self._decrypt(answer.text) end
+  answer.text = self:_with_own_origin(answer.text)
   return answer
+end
+
+-- The text, with the client's origin in place of an earlier one.
+function Store:_with_own_origin(text)
+  local head, origin, rest = text:match(ORIGIN)
+  if not origin or not self._earlier_origins[plain_origin(origin)] then return text end
+  local session = assert(self._client:external_session("-", "-", "-"))
+  local _, own = assert(session:export()):match(ORIGIN)
+  session:close()
+  return head .. own .. rest
 end
 
 function Store:_encrypted(text)
   return self._encrypt and text ~= "" and self._encrypt(text) or text
+end
+
+-- Tells `metrics` what became of a token: "hit", it was valid; "wait", another worker brought a new one;
+-- "regeneration", we did; "failure", our regeneration failed; "shared_failure", another worker's did.
+function Store:_count(kind, begun, err)
+  if not self._metrics then return end
+  local event = { kind = kind, seconds = self._gettime() - begun, error = err and err.name or nil }
+  events.run(self._client, "metrics", self._metrics, event)
 end
 
 -- ---- Storing --------------------------------------------------------------------------------------------------------
@@ -276,14 +312,16 @@ end
 -- Gets another state than the customer has, by regenerating or from another worker; true, or nil and why there is
 -- none.
 function Store:_regenerate(customer, give_up)
-  local name, fence = customer._name, customer._state.fence
+  local name, fence, begun = customer._name, customer._state.fence, self._gettime()
   local lock, err = self:_lock(name, fence, give_up)
   if not lock then return nil, err end
   if lock.outcome == "locked" then
     local done
+    begun = self._gettime()
     done, err = self:_run_locked(name, lock, "regenerate_token", { {} }, true)
     if not done then return nil, err end
     local failed = done.results[2]
+    self:_count(failed and "failure" or "regeneration", begun, failed)
     if failed and protocol.is_own(failed) then
       self._held_back[name] = { till = self._gettime() + HOLD_BACK, err = failed }
     end
@@ -298,6 +336,7 @@ function Store:_regenerate(customer, give_up)
   local state
   state, err = self:_state(lock, protocol.gone)
   if not state then return nil, err end
+  self:_count(failure and "shared_failure" or "wait", begun, failure)
   local ok
   ok, err = Customer.adopt(customer, state)
   if not ok then return nil, err end
@@ -349,9 +388,13 @@ end
 
 function Store:_ensure_valid(customer, margin)
   if not Customer.has_token_to_regenerate(customer) then return true end
+  local begun = self._gettime()
   local state, wanted = customer._state, margin or self._client:refresh_margin()
   if state.expires > 0 then wanted = math.min(wanted, (state.expires - state.stored) / 1e6 * MARGIN_SHARE) end
-  if self:_seconds_left(customer) > wanted then return true end
+  if self:_seconds_left(customer) > wanted then
+    self:_count("hit", begun)
+    return true
+  end
   local fence = state.fence
   local ok, err = self:_regenerate_until(customer, function()
     return customer._state.fence ~= fence and self:_seconds_left(customer) > 0

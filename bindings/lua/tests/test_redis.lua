@@ -193,6 +193,61 @@ function TestRedis:test_time_to_live_is_kept()
   lu.assertErrorMsgContains("ttl must be", function() self.store:save(KEY, session, 0) end)
 end
 
+function TestRedis:test_texts_go_through_the_cipher()
+  local sealed = stores.new(connect(), self.client, { encrypt = string.reverse, decrypt = string.reverse })
+  assert(sealed:save(KEY, self:signed_in()))
+  local customer = assert(sealed:session(KEY))
+  assert(customer:regenerate_token())
+  lu.assertEquals(self.database:hget(sealed:name(KEY), "text"), customer:export():reverse())
+  lu.assertEquals(assert(sealed:session(KEY)):token(), customer:token())
+end
+
+function TestRedis:test_customers_of_an_earlier_origin_move_with_the_client()
+  assert(self.store:save(KEY, self:signed_in()))
+  local earlier = support.emulator:url()
+  local client = assert(support.emulator:client { base_url = earlier:gsub("127.0.0.1", "localhost") })
+  local customer, err = stores.new(connect(), client):session(KEY)
+  lu.assertNil(customer)
+  lu.assertStrContains(err.message, "another origin")
+  local moving = stores.new(connect(), client, { earlier_origins = { earlier .. "/" } })
+  customer = assert(moving:session(KEY))
+  lu.assertTrue(assert(customer:gateway("GET", "customer/get")).ok)
+  assert(customer:regenerate_token())
+  local again = assert(stores.new(connect(), client):session(KEY)) -- what is stored now is of the new origin
+  lu.assertEquals(again:token(), customer:token())
+  lu.assertErrorMsgContains("each of earlier_origins must be a string", stores.new, {}, client,
+    { earlier_origins = { 1 } })
+end
+
+function TestRedis:test_metrics_tell_what_became_of_each_token()
+  local told = {}
+  local function metrics(event) told[#told + 1] = event.kind .. " " .. tostring(event.error) end
+  local counted = stores.new(connect(), self.client, { metrics = metrics })
+  assert(counted:save(KEY, self:signed_in()))
+  support.emulator:fault({ path = REGENERATE, brand = self.brand, count = 1, status = 429, body = "",
+    headers = { ["Retry-After"] = "30" } })
+  local customer, other = assert(counted:session(KEY)), assert(self.other:session(KEY))
+  lu.assertNil((customer:regenerate_token()))
+  lu.assertNil((customer:regenerate_token()))
+  self.database:hdel(counted:name(KEY), "failure", "failed") -- its 30 seconds are over
+  assert(other:regenerate_token())
+  assert(customer:regenerate_token())
+  assert(customer:regenerate_token())
+  lu.assertEquals(told, { "hit nil", "failure RATE_LIMITED", "shared_failure RATE_LIMITED", "wait nil",
+    "regeneration nil" })
+end
+
+function TestRedis:test_metrics_that_fail_break_nothing()
+  local reported
+  local capauth = require "capauth"
+  capauth.on_error(function(message) reported = message end)
+  local counted = stores.new(connect(), self.client, { metrics = function() error "on purpose" end })
+  assert(counted:save(KEY, self:signed_in()))
+  lu.assertTrue(assert(counted:session(KEY)):signed_in())
+  capauth.on_error(nil)
+  lu.assertStrContains(reported, "metrics failed")
+end
+
 function TestRedis:test_answers_to_other_questions_are_not_believed()
   assert(self.store:save(KEY, self:signed_in()))
   local answers = {}

@@ -13,10 +13,23 @@ local redis = {}
 ---@field ttl? number
 ---@field encrypt? fun(text: string): string
 ---@field decrypt? fun(text: string): string
+---What became of each token, for metrics.
+---@field metrics? fun(event: capauth.redis.StoreEvent)
+---Base URLs that customers were stored with before the client's changed.
+---@field earlier_origins? string[]
 ---Default: that of ngx or of luasocket.
 ---@field sleep? fun(seconds: number)
 ---Default: that of ngx or of luasocket.
 ---@field gettime? fun(): number
+
+---@class capauth.redis.StoreEvent
+---A token that was valid; one that another worker brought; one that we brought; our regeneration that failed; another
+---worker's that did.
+---@field kind "hit"|"wait"|"regeneration"|"failure"|"shared_failure"
+---How long it took.
+---@field seconds number
+---The name of the error, like "DEADLINE".
+---@field error? string
 
 ---@param redis table A connected client of lua-redis or lua-resty-redis.
 ---@param client capauth.Client
