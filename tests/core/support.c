@@ -270,15 +270,6 @@ void sign_in(const struct emulator *emulator, capauth_session *customer)
                 CAPAUTH_OK);
 }
 
-void check_code(int actual, int expected, const char *what, const char *file, int line)
-{
-    if (actual != expected) {
-        print_error("%s gives %d %s, not %d %s\n", what, actual, capauth_error_name(actual), expected,
-                    capauth_error_name(expected));
-        _fail(file, line);
-    }
-}
-
 char *text_of_file(const char *path)
 {
     FILE *file = fopen(path, "r");

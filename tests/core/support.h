@@ -17,7 +17,7 @@
 #include <capauth/capauth.h>
 
 /* A test of cmocka's that needs no state of its own. */
-#define TEST(name) static void name(__attribute__((unused)) void **state)
+#define TEST(name) static void name(__attribute__((unused)) void **no_state)
 
 /* How long a test waits for what happens at once on an idle machine: only failures take that long. */
 enum { PATIENCE_MS = 20000 };

@@ -149,7 +149,7 @@ static void take_token(struct draft *draft, const struct capauth__ending *ending
     copy(draft, &next->token, ending->reply->token);
     if (draft->failed)
         return;
-    capauth__token_read(next->token, &next->claims);
+    draft->failed = capauth__token_read(next->token, &next->claims) != CAPAUTH_OK;
     set_role(&next->claims, first ? "VIEW" : ending->reply->role);
 }
 

@@ -154,15 +154,16 @@ static int step_parse(const char *name)
     return CAPAUTH_STEP_TOKEN_GENERATE;
 }
 
-static void read_claims(struct capauth__state *state, const char *role)
+static int read_claims(struct capauth__state *state, const char *role)
 {
-    if (state->token)
-        capauth__token_read(state->token, &state->claims);
+    int result = state->token ? capauth__token_read(state->token, &state->claims) : CAPAUTH_OK;
+
     if (!state->claims.role[0] && role && strlen(role) < sizeof state->claims.role)
         memcpy(state->claims.role, role, strlen(role) + 1);
+    return result;
 }
 
-static void read_values(struct capauth__state *state, const capauth__json *root)
+static int read_values(struct capauth__state *state, const capauth__json *root)
 {
     const char *destination = capauth__identity_destination(&state->identity);
     int64_t number;
@@ -178,7 +179,7 @@ static void read_values(struct capauth__state *state, const capauth__json *root)
         state->otp.wrong_answers = (int)number;
     if (destination)
         capauth__mask(destination, state->otp.destination, sizeof state->otp.destination);
-    read_claims(state, text_of(root, "role"));
+    return read_claims(state, text_of(root, "role"));
 }
 
 static const char *identity_fault(const struct capauth__identity *identity)
@@ -209,7 +210,8 @@ static int read_members(const capauth__json *root, struct capauth__export *expor
         return result;
     if ((*why = identity_fault(&state->identity)))
         return CAPAUTH_E_INVALID_ARGUMENT;
-    read_values(state, root);
+    if ((result = read_values(state, root)))
+        return result;
     return capauth__replace(&export->origin, text_of(root, "origin")) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
 }
 

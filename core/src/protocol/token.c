@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <capauth/capauth.h>
+
 #include "base/json.h"
 #include "base/secret.h"
 
@@ -239,15 +241,16 @@ static void copy_text(char *out, size_t size, const capauth__json *value)
         snprintf(out, size, "%lld", (long long)number);
 }
 
-static void read_any(const struct capauth__buffer *json, struct part *part)
+static int read_any(const struct capauth__buffer *json, struct part *part)
 {
     struct capauth__claims *claims = &part->claims;
     capauth__json *root = NULL;
     const capauth__json *identities;
     int64_t seconds;
+    int result = capauth__json_parse(json->data, json->length, &root);
 
-    if (capauth__json_parse(json->data, json->length, &root))
-        return;
+    if (result)
+        return result == CAPAUTH_E_NO_MEMORY ? result : CAPAUTH_OK;
     identities = capauth__json_member(root, "idv");
     if (!capauth__json_element(identities, 1))
         copy_text(part->identity, sizeof part->identity, capauth__json_element(identities, 0));
@@ -258,18 +261,23 @@ static void read_any(const struct capauth__buffer *json, struct part *part)
     if (capauth__json_integer(capauth__json_member(root, "iat"), &seconds))
         claims->issued_at_ms = to_ms(seconds);
     capauth__json_free(root);
+    return CAPAUTH_OK;
 }
 
-static void read_part(const char *text, size_t length, struct part *part)
+static int read_part(const char *text, size_t length, struct part *part)
 {
     struct capauth__buffer json = {0};
+    int result = CAPAUTH_OK;
 
     memset(part, 0, sizeof *part);
     if (base64url_decode(text, length, &json) && json.length && !read_plain(&json, part)) {
         memset(part, 0, sizeof *part);
-        read_any(&json, part);
+        result = read_any(&json, part);
     }
+    if (json.failed)
+        result = CAPAUTH_E_NO_MEMORY;
     capauth__buffer_free(&json);
+    return result;
 }
 
 /* ---- Whole tokens ---- */
@@ -284,15 +292,15 @@ static const char *find_claims(const char *token, size_t *length)
     return second ? first + 1 : NULL;
 }
 
-void capauth__token_read(const char *token, struct capauth__claims *claims)
+int capauth__token_read(const char *token, struct capauth__claims *claims)
 {
     size_t length;
     const char *text = find_claims(token, &length);
     struct part part = {0};
+    int result = text ? read_part(text, length, &part) : CAPAUTH_OK;
 
-    if (text)
-        read_part(text, length, &part);
     *claims = part.claims;
+    return result;
 }
 
 void capauth__token_identity(const char *token, char out[CAPAUTH__ISSUED_SIZE])
@@ -302,6 +310,6 @@ void capauth__token_identity(const char *token, char out[CAPAUTH__ISSUED_SIZE])
     struct part part = {0};
 
     if (claims)
-        read_part(token, (size_t)(claims - token) - 1, &part);
+        (void)read_part(token, (size_t)(claims - token) - 1, &part);
     memcpy(out, part.identity, CAPAUTH__ISSUED_SIZE);
 }

@@ -12,12 +12,13 @@ struct capauth__claims {
     int64_t issued_at_ms; /* the same */
 };
 
-/* A token that is no JWT, or lacks a claim, gives empty claims: it is used until it is refused. */
-void capauth__token_read(const char *token, struct capauth__claims *claims);
+/* A token that is no JWT, or lacks a claim, gives empty claims: it is used until it is refused. So that no token is
+ * used for ever because memory was short, there is CAPAUTH_E_NO_MEMORY beside CAPAUTH_OK. */
+int capauth__token_read(const char *token, struct capauth__claims *claims);
 
 enum { CAPAUTH__ISSUED_SIZE = 320 };
-/* Whom it was issued for: the only entry of the header's idv, "MOBILE|919999922332"; "" with none or several. Apart,
- * for it is seldom asked for. */
+/* Whom it was issued for: the only entry of the header's idv, "MOBILE|919999922332"; "" with none or several, or
+ * without memory. Apart, for it is seldom asked for. */
 void capauth__token_identity(const char *token, char out[CAPAUTH__ISSUED_SIZE]);
 
 #endif
