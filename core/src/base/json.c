@@ -302,14 +302,15 @@ static void put_raw(struct capauth__buffer *out, const char *at, const char *end
     }
 }
 
-/* The name in quotes, however it is escaped; one with a NUL is none of ours. */
-static bool name_is(const char *name, const char *end, bool (*is_known)(const char *name))
+/* The name in quotes, however it is escaped; one with a NUL is none of ours. Without memory `failed` is set. */
+static bool name_is(const char *name, const char *end, bool (*is_known)(const char *name), bool *failed)
 {
     struct capauth__buffer plain = {0};
     bool known = false;
 
     capauth__unescape(name, (size_t)(end - name), &plain);
-    known = plain.length && strlen(plain.data) == plain.length && is_known(plain.data);
+    *failed = *failed || plain.failed;
+    known = !plain.failed && plain.length && strlen(plain.data) == plain.length && is_known(plain.data);
     capauth__buffer_free(&plain);
     return known;
 }
@@ -318,6 +319,7 @@ bool capauth__json_split(const char *text, bool (*is_known)(const char *name), s
                          struct capauth__buffer *others)
 {
     const char *at = skip_space(text);
+    bool failed = false;
 
     capauth__json_open(known);
     while (*at == '{' || *at == ',') {
@@ -328,12 +330,12 @@ bool capauth__json_split(const char *text, bool (*is_known)(const char *name), s
         if (*name_end != '"')
             break; /* the object is empty */
         at = value_end(name_end + 1);
-        out = name_is(name + 1, name_end, is_known) ? known : others;
+        out = name_is(name + 1, name_end, is_known, &failed) ? known : others;
         put_separator(out);
         put_raw(out, name, at);
     }
     capauth__json_close(known);
-    return !known->failed && capauth__buffer_append(others, "", 0);
+    return !failed && !known->failed && capauth__buffer_append(others, "", 0);
 }
 
 /* ---- Writing ---- */
