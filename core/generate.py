@@ -3,8 +3,9 @@
 """Makes the C that derives from the tables.
 
     generate.py FOLDER    writes what the core includes and compiles (below)
-    generate.py header    rewrites the block of error codes in the public header
-    generate.py check     fails when that block is not what errors.json says
+    generate.py texts     rewrites what people read and the tables say: error codes in the public header, operations in
+                          the READMEs (see documents.py)
+    generate.py check     fails when those are not what the tables say
 
     enums.def         names and numbers of the enumerations, of enums.json
     errors.def        the rows behind capauth_strerror and capauth_error_name, of errors.json
@@ -17,15 +18,12 @@
 """
 
 import pathlib
-import re
 import sys
 
 sys.dont_write_bytecode = True
 
-from tables import HERE, Operations, Settings, load_enums, load_errors, public_name  # noqa: E402
-
-HEADER = HERE / "include" / "capauth" / "capauth.h"
-BLOCK = re.compile(r"(/\* errors: begin[^\n]*\n).*?(/\* errors: end)", re.S)
+from documents import texts  # noqa: E402
+from tables import Operations, Settings, load_enums, load_errors, public_name  # noqa: E402
 
 MADE = "/* SPDX-License-Identifier: Apache-2.0 */\n/* Made by core/generate.py from {}; do not edit. */\n"
 LINE = 120
@@ -41,15 +39,6 @@ def definitions(table, sections):
         text += "\n" + "".join(f"{row}\n" for row in rows)
     undefined = "".join(f"#undef {parameters.partition('(')[0]}\n" for parameters, _, _ in sections)
     return text + "\n" + undefined
-
-
-def header_with_block(header, errors):
-    lines = "".join(f"    CAPAUTH_{row['name']} = {row['code']}, /* {row['text']} */\n" for row in errors["codes"])
-    block = f"enum {{\n    CAPAUTH_OK = 0,\n{lines}}};\n"
-    text, count = BLOCK.subn(lambda match: match[1] + block + match[2], header)
-    if count != 1:
-        raise ValueError("the header has no block of errors")
-    return text
 
 
 def errors_def(errors):
@@ -245,14 +234,14 @@ def files():
 
 
 def main(arguments):
-    header = HEADER.read_text(encoding="utf-8")
-    current = header_with_block(header, load_errors())
-    if arguments == ["header"]:
-        HEADER.write_text(current, encoding="utf-8")
+    if arguments == ["texts"]:
+        for path, text in texts().items():
+            path.write_text(text, encoding="utf-8")
     elif arguments == ["check"]:
-        if current != header:
-            print("capauth.h is not what errors.json says: run generate.py header", file=sys.stderr)
-            return 1
+        stale = [path for path, text in texts().items() if path.read_text(encoding="utf-8") != text]
+        for path in stale:
+            print(f"{path} is not what the tables say: run core/generate.py texts", file=sys.stderr)
+        return 1 if stale else 0
     elif len(arguments) == 1:
         folder = pathlib.Path(arguments[0])
         folder.mkdir(parents=True, exist_ok=True)

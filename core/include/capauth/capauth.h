@@ -83,7 +83,7 @@ enum { CAPAUTH_LOG_ERROR = 1, CAPAUTH_LOG_WARNING = 2, CAPAUTH_LOG_INFO = 3, CAP
 enum { CAPAUTH_TRACE_START = 1, CAPAUTH_TRACE_END = 2 };
 
 /* Every code. Positive ones are the Auth Engine's; it knows more than these, and they arrive as they are. */
-/* errors: begin (made by core/generate.py from errors.json) */
+/* errors: begin (made by core/generate.py texts, from errors.json) */
 enum {
     CAPAUTH_OK = 0,
     CAPAUTH_E_INVALID_ARGUMENT = -1, /* invalid argument */
