@@ -175,6 +175,15 @@ static void note_customer(const struct auth_call *call)
         call->note->customer = identity_text(call->fields.type, call->fields.value);
 }
 
+void auth_note_customer(struct json_object *body, struct note *note)
+{
+    struct fields fields;
+    struct text ignored = {0};
+    if (fields_read(&fields, body, &ignored, &ignored) && fields.type != NO_IDENTIFIER)
+        note->customer = identity_text(fields.type, fields.value);
+    text_free(&ignored);
+}
+
 static int run(struct auth_call *call)
 {
     int code = check_brand(call);

@@ -100,6 +100,9 @@ bool auth_knows_path(const char *path, const char **method);
 void auth_handle(struct emulator *emulator, const struct http_request *request, struct json_object *body,
                  const char *problem, struct http_reply *reply);
 
+/* Takes the customer of a body that is not processed. */
+void auth_note_customer(struct json_object *body, struct note *note);
+
 /* The operations, each in the file of its subject. */
 int token_generate(struct auth_call *call);
 int mfa_token_generate(struct auth_call *call);

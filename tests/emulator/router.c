@@ -110,6 +110,8 @@ static void serve_or_fail(struct emulator *emulator, const struct http_request *
         counts_add(&brand->counts, request->method, request->path);
     if (apply_faults(emulator, request, brand, outcome))
         serve(emulator, request, body, problem, &outcome->reply);
+    else if (body)
+        auth_note_customer(body, &outcome->reply.note);
     if (brand) {
         outcome->reply.clock_offset_ms = brand->clock_offset_ms;
         outcome->delay_ms += settings_latency_ms(&brand->settings);

@@ -109,6 +109,7 @@ def test_gateway_refusals_and_faults_are_told(brand):
     with pytest.raises((ConnectionError, OSError)):
         brand.emulator.send("POST", GENERATE, customer.body(), connection=connection)
     assert last(brand)["status"] is None and "fault" in last(brand)["reason"]
+    assert last(brand)["customer"] == "MOBILE|" + customer.value
 
 
 def test_the_newest_come_first_and_a_thousand_are_kept(start):

@@ -5,6 +5,7 @@ import gzip
 import json
 import pathlib
 import re
+import socket
 import threading
 import time
 
@@ -307,6 +308,22 @@ def test_exchanges_are_bounded(start):
     assert oldest["whole"] is False or len(oldest["request"]["body"]) > 0
     assert emulator.send("GET", "/_emulator/exchanges/10").http_status == 404
     assert emulator.send("GET", "/_emulator/exchanges/x").http_status == 404
+
+
+def test_bytes_that_are_no_text_leave_exchanges_and_events_readable(start):
+    emulator = start(tls=False)
+    with listening(emulator) as events, socket.create_connection(emulator.address, timeout=20) as connection:
+        body = b'{"password":"\xff\x00","brand":"\xc3("}'
+        connection.sendall(
+            b"POST /auth/v1/\xff%00%0a%ff?\xfe=%0d%0a HTTP/1.1\r\nHost: x\r\nX-Odd: \xff\xfe\tx\r\n"
+            b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
+        )
+        assert connection.recv(12) == b"HTTP/1.1 404"
+        assert events.until("exchange")["id"] == 1
+    for secrets in ("false", "true"):
+        whole = emulator.control("GET", "exchanges/1?secrets=" + secrets)
+        assert whole["request"]["length"] == len(body) and whole["status"] == 404
+    assert emulator.send("GET", "/", headers=HTML).http_status == 200
 
 
 def test_a_reset_connection_and_a_fault_are_seen(own_emulator):
