@@ -24,17 +24,11 @@ local function finish(call)
   local client = call._client
   if call._callback then
     queue.push(client._callbacks, call)
-  elseif #call._waiters == 0 then
+  elseif not call._taken and not call._waiters then
     queue.push(client._done, call)
   end
   Task.wake(call)
-  if call._handle then client._in_flight[core.call_id(call._handle)] = nil end
-end
-
-local function new(fields, handle)
-  fields._handle = handle
-  fields._waiters = {}
-  return setmetatable(fields, meta)
+  if call._id then client._in_flight[call._id] = nil end
 end
 
 -- A call that was done when it was made: the next poll counts it.
@@ -44,21 +38,23 @@ local function finish_at_once(call)
   return call
 end
 
--- `fields`: _client, _session, _operation, _callback (or nil), and _value, which makes the result of a success. The
--- client keeps a call in flight alive: else one that was started and forgotten would be cancelled when the garbage is
--- collected.
-function Call.new(fields, handle)
-  local call = new(fields, handle)
-  if core.call_done(handle) == 1 then return finish_at_once(call) end
-  call._client._in_flight[core.call_id(handle)] = call
-  return call
-end
-
--- What was refused before the core was asked.
-function Call.refused(fields, err)
-  err.operation = err.operation or fields._operation
-  fields._outcome = pack(nil, err)
-  return finish_at_once(new(fields, false))
+-- Makes a call of the core's; without one, of `err`, why there is none. `success` gives the result of a success; nil:
+-- it is true. The client keeps a call in flight alive: else one that was started and not kept would be cancelled when
+-- the garbage is collected.
+function Call.new(client, session, operation, success, callback, handle, err)
+  local call = setmetatable({
+    _client = client, _session = session, _operation = operation, _success = success, _callback = callback,
+    _handle = handle or false, _id = handle and core.call_id(handle), _outcome = false, _taken = false,
+  }, meta)
+  if handle and core.call_done(handle) ~= 1 then
+    client._in_flight[call._id] = call
+    return call
+  end
+  if err then
+    err.operation = err.operation or operation
+    call._outcome = pack(nil, err)
+  end
+  return finish_at_once(call)
 end
 
 -- Finds the calls that finished. The core names each once; if an error cut the last search short, it looks at all.
@@ -86,10 +82,39 @@ function Call.deliver(client)
   events.deliver(client)
 end
 
+-- ---- Results -------------------------------------------------------------------------------------------------------
+
+local TRUE = pack(true)
+
+local function is_done(call)
+  local handle = call._handle
+  return not handle or core.call_done(handle) == 1
+end
+
+local function result_of(call)
+  if not call._outcome then
+    local code = core.call_result(call._handle)
+    if code == core.E_PENDING then return nil, errors.of_call(call._handle, code) end
+    if code == 0 then
+      call._outcome = call._success and pack(call._success(call)) or TRUE
+    else
+      call._outcome = pack(nil, errors.of_call(call._handle, code))
+    end
+  end
+  return unpack(call._outcome, 1, call._outcome.n)
+end
+
+-- The result for one who waited for the call, so that next_done does not give it again.
+local function collect(call)
+  call._taken = true
+  if call._id and call._client._in_flight[call._id] == call then finish(call) end
+  return result_of(call)
+end
+
 -- ---- Methods -------------------------------------------------------------------------------------------------------
 
 function meta.__tostring(self)
-  local state = self:done() and "done" or "in flight"
+  local state = is_done(self) and "done" or "in flight"
   return ("%s(%s, %s)"):format(Call.class, self._operation, state)
 end
 
@@ -103,23 +128,14 @@ local function own(self)
 end
 
 function methods:done()
-  local handle = own(self)
-  return not handle or core.call_done(handle) == 1
+  own(self)
+  return is_done(self)
 end
 
 -- true, a token or a reply; or nil and an error (PENDING while it is in flight). The same each time.
 function methods:result()
-  local handle = own(self)
-  if not self._outcome then
-    local code = core.call_result(handle)
-    if code == core.E_PENDING then return nil, errors.of_call(handle, code) end
-    if code == 0 then
-      self._outcome = pack(self._value(self))
-    else
-      self._outcome = pack(nil, errors.of_call(handle, code))
-    end
-  end
-  return unpack(self._outcome, 1, self._outcome.n)
+  own(self)
+  return result_of(self)
 end
 
 function methods:cancel()
@@ -128,35 +144,28 @@ function methods:cancel()
   return true
 end
 
--- The result for one who waited for the call, so that next_done does not give it again.
-local function collect(self)
-  self._taken = true
-  if self._handle and self._client._in_flight[core.call_id(self._handle)] == self then finish(self) end
-  return self:result()
-end
-
 local function wait_here(self, deadline)
   local client = self._client
   if events.in_callback(client) then return nil, errors.of_code(core.E_REENTRANT) end
   repeat
     local left = deadline and math.max(0, deadline - core.now_ms())
     core.call_wait(self._handle, left and math.min(SLICE_MS, left) or SLICE_MS)
-    if self:done() then self._taken = true end
+    self._taken = is_done(self)
     Call.deliver(client)
-  until self:done() or left == 0
-  if self:done() then return collect(self) end
-  return self:result()
+  until self._taken or left == 0
+  if self._taken then return collect(self) end
+  return result_of(self)
 end
 
 -- The result once it is there; PENDING after `seconds`. In a spawned function it yields.
 function methods:wait(seconds)
   own(self)
   local deadline = values.deadline(seconds, "wait")
-  if self:done() then return collect(self) end
+  if is_done(self) then return collect(self) end
   if not Task.running() then return wait_here(self, deadline) end
   Task.wait_for(self, deadline)
-  if self:done() then return collect(self) end
-  return self:result()
+  if is_done(self) then return collect(self) end
+  return result_of(self)
 end
 
 -- Whether an operation may wait now. Called before it starts, so that nothing is sent when it may not.

@@ -165,10 +165,8 @@ end
 function methods:start_prepare(callback)
   local handle = handle_of(self)
   if callback ~= nil then values.check(callback, "function", "the callback", "start_prepare") end
-  local fields = { _client = self, _operation = "prepare", _value = function() return true end, _callback = callback }
   local code, call = core.client_start_prepare(handle)
-  if not call then return Call.refused(fields, errors.of_code(code)) end
-  return Call.new(fields, call)
+  return Call.new(self, nil, "prepare", nil, callback, call, not call and errors.of_code(code))
 end
 
 -- The same, waited for; in a spawned function it yields.

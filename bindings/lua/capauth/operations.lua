@@ -9,9 +9,8 @@ local values = require "capauth.values"
 
 local operations = {}
 
--- What a success gives.
+-- What a success gives, where that is more than true.
 local results = {
-  nothing = function() return true end,
   token = function(call) return call._session:token() end,
   reply = Reply.of_call,
 }
@@ -87,13 +86,8 @@ local function start(operation, session, arguments, callback)
   local after = #operation.arguments + 1
   local options = values.options(arguments[after], operation.known, operation.method)
   arguments[after] = nil
-  local fields = {
-    _client = session._client, _session = session, _callback = callback,
-    _operation = operation.name, _value = operation.result,
-  }
   local call, err = start_in_core(operation, session._handle, arguments, options)
-  if not call then return Call.refused(fields, err) end
-  return Call.new(fields, call)
+  return Call.new(session._client, session, operation.name, operation.result, callback, call, err)
 end
 
 -- Takes the callback from the arguments, in which it may stand in place of the options.

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Coroutines in which operations yield. They wait for calls and for each other: what can be waited for has `done()`,
--- `_client`, and `_waiters`, the tasks that wait for it. A task may be woken too early, or twice, and then waits again.
+-- `_client`, and `_waiters`, the tasks that wait for it, if any. A task may be woken too early, or twice, and then
+-- waits again.
 local core = require "capauth.core"
 local errors = require "capauth.errors"
 local events = require "capauth.events"
@@ -40,15 +41,17 @@ function Task.wait_for(waitable, deadline)
     coroutine.yield(waitable, deadline)
   until waitable:done() or deadline and core.now_ms() >= deadline
   local task, waiters = Task.running(), waitable._waiters
-  for i = #waiters, 1, -1 do
+  for i = waiters and #waiters or 0, 1, -1 do
     if waiters[i] == task then table.remove(waiters, i) end
   end
 end
 
 -- The tasks that wait for it go on with the next poll.
 function Task.wake(waitable)
-  for _, task in ipairs(waitable._waiters) do queue.push(waitable._client._ready, task) end
-  waitable._waiters = {}
+  local waiters = waitable._waiters
+  if not waiters then return end
+  for _, task in ipairs(waiters) do queue.push(waitable._client._ready, task) end
+  waitable._waiters = nil
 end
 
 local waitable = { ["capauth.Call"] = true, [Task.class] = true }
@@ -59,7 +62,8 @@ local function sleep(task, what, deadline)
     return queue.push(client._ready, task) -- a bare yield means: go on with the next poll
   end
   task._waits_for = what
-  what._waiters[#what._waiters + 1] = task
+  what._waiters = what._waiters or {}
+  table.insert(what._waiters, task)
   client._timers[task] = deadline
 end
 
@@ -96,7 +100,7 @@ end
 
 -- Runs fn at once until its first wait; client:poll() runs the rest.
 function Task.spawn(client, fn, ...)
-  local task = setmetatable({ _handle = true, _client = client, _waiters = {} }, meta)
+  local task = setmetatable({ _handle = true, _client = client }, meta)
   task._thread = coroutine.create(function(...)
     local outcome = pack(fn(...))
     task._outcome = task._outcome or outcome
@@ -169,7 +173,7 @@ function methods:cancel()
   if self._outcome then return true end
   self._outcome = pack(nil, errors.of_code(core.E_CANCELLED))
   local awaited = self._waits_for
-  if awaited and getmetatable(awaited) ~= Task.class and #awaited._waiters == 1 then awaited:cancel() end
+  if awaited and getmetatable(awaited) ~= Task.class and #(awaited._waiters or {}) == 1 then awaited:cancel() end
   resume(self)
   return true
 end

@@ -48,10 +48,9 @@ end
 
 -- The object of a method: one that we made of that class, not just any table.
 function values.object(self, class)
-  if type(self) ~= "table" or getmetatable(self) ~= class or not rawget(self, "_handle") then
-    misuse(("%s expected, got %s (call methods with a colon)"):format(class, type_name(self)))
-  end
-  return self._handle
+  local handle = type(self) == "table" and getmetatable(self) == class and self._handle
+  if handle then return handle end
+  misuse(("%s expected, got %s (call methods with a colon)"):format(class, type_name(self)))
 end
 
 -- A string for the core. A number is none: 012345 would lose its zero.
@@ -166,9 +165,11 @@ function values.length(list, name, what)
   return count
 end
 
+local NONE = {}
+
 -- Options: one table, whose keys must all be known.
 function values.options(options, known, what)
-  if options == nil then return {} end
+  if options == nil then return NONE end
   values.check(options, "table", "the options", what)
   for key in pairs(options) do
     if not known[key] then misuse(("%s: unknown option '%s'"):format(what, tostring(key))) end
