@@ -26,7 +26,7 @@ def run(request: pytest.FixtureRequest) -> Run:
         pytest.skip("uvloop is not installed")
     import uvloop
 
-    return uvloop.run  # type: ignore[no-any-return]
+    return uvloop.run
 
 
 async def sign_in(customer: capauth.aio.Session, emulator: Emulator, otp: str | None = None) -> None:

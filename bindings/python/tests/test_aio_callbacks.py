@@ -141,8 +141,11 @@ def test_started_call_is_awaited_as_often_as_wanted(emulator: Emulator, brand: s
             with pytest.raises(capauth.Error) as caught:
                 call.result()
             assert caught.value.name == "PENDING"
-            assert await asyncio.gather(call, call) == [None, None]
-            assert call.done() and await call is None and call.result() is None
+            outcomes: Any = await asyncio.gather(call, call)
+            assert outcomes == [None, None]
+            assert call.done()
+            await call
+            call.result()
             refused = customer.start_ensure_token()
             for _ in range(2):
                 with pytest.raises(capauth.Error):
@@ -194,10 +197,13 @@ def test_client_dropped_by_another_thread_leaves_the_loop_in_its_own(emulator: E
         loop = asyncio.get_running_loop()
         removed: list[bool] = []
         remove = loop.remove_reader
+
+        def noted(descriptor: int) -> bool:
+            removed.append(asyncio._get_running_loop() is loop)
+            return remove(descriptor)
+
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(
-                loop, "remove_reader", lambda fd: removed.append(asyncio._get_running_loop() is loop) or remove(fd)
-            )
+            patch.setattr(loop, "remove_reader", noted)
             owner = [capauth.aio.Client(**emulator.options())]
             await new_session(owner[0], brand).generate_token()
             await asyncio.to_thread(owner.clear)

@@ -76,9 +76,10 @@ def test_bad_client_option_is_named(option: str, value: object) -> None:
         ("tiemout", 20),
     ],
 )
-def test_client_option_of_another_type_is_a_type_error(option: str, value: object) -> None:
+def test_client_option_of_another_type_is_a_type_error(option: str, value: Any) -> None:
     with pytest.raises(TypeError, match=option):
-        capauth.Client(**{"base_url": "https://x.example", option: value})
+        options: dict[str, Any] = {"base_url": "https://x.example", option: value}
+        capauth.Client(**options)
 
 
 def test_client_takes_every_option(emulator: Emulator) -> None:
@@ -195,7 +196,7 @@ def test_bad_arguments_of_somebody_signed_in_are_named(signed_in: capauth.Sessio
         ("current_password", signed_in.start_change_password(text, "New-1")),
         ("new_password", signed_in.start_change_password("Old-1", text)),
         ("new_value", signed_in.start_update_identifier(text)),
-        ("method", signed_in.start_gateway(text, "customer/get")),
+        ("method", signed_in.start_gateway(text, "customer/get")),  # type: ignore[arg-type]
         ("endpoint", signed_in.start_gateway("GET", text)),
     ):
         if argument == "endpoint" and text == "x" * 2000:
@@ -215,7 +216,7 @@ def test_bad_call_options_are_named(signed_in: capauth.Session) -> None:
         ("headers", {"headers": {"cap_brand": "x"}}),
         ("margin", {"margin": -1}),
     ):
-        call = signed_in.start_ensure_token(**options)  # type: ignore[arg-type]
+        call = signed_in.start_ensure_token(**options)
         with pytest.raises(capauth.InvalidArgumentError) as caught:
             call.result()
         assert caught.value.argument == argument
@@ -255,14 +256,15 @@ def test_operation_argument_of_another_type_is_a_type_error(
 
 
 def test_typo_in_an_attribute_is_an_error(client: capauth.Client, customer: capauth.Session) -> None:
-    for thing in (client, customer, customer.otp, capauth.Call):
+    things: tuple[Any, ...] = (client, customer, customer.otp, customer.start_generate_token())
+    for thing in things:
         with pytest.raises((AttributeError, TypeError)):
-            (thing if thing is not capauth.Call else customer.start_generate_token()).tokn = 1
+            thing.tokn = 1
 
 
 def test_uninitialised_objects_do_not_crash() -> None:
     for kind in (capauth.Client, capauth.Session, capauth.Call, capauth.aio.Client):
-        empty = kind.__new__(kind)  # type: ignore[arg-type, type-var]
+        empty = kind.__new__(kind)
         for name in ("close", "done", "wait", "cancel", "result", "export", "prepare", "generate_token"):
             if hasattr(kind, name):
                 with pytest.raises(AttributeError):

@@ -83,6 +83,7 @@ def test_session_may_be_closed_in_its_callback(signed_in: capauth.Session) -> No
 
 def test_callbacks_keep_nothing_alive(emulator: Emulator, brand: str) -> None:
     def references() -> list[weakref.ref[object]]:
+        client: capauth.Client
         client = emulator.client(log=lambda level, message: client, trace=lambda event: client)
         customer = client.session(brand=brand, mobile="91", device_id="d")
         customer.on_change(lambda changed: customer)
@@ -119,7 +120,7 @@ def test_log_goes_to_the_callable_alone(emulator: Emulator, brand: str, caplog: 
 
 
 def test_log_that_raises_does_no_harm(emulator: Emulator, brand: str, unraisable: list[object]) -> None:
-    with emulator.client(log=lambda level: None) as client:  # type: ignore[misc, arg-type]
+    with emulator.client(log=lambda level: None) as client:
         client.session(brand=brand, mobile="919999999993", device_id="d").generate_token()
     assert unraisable and all(isinstance(error, TypeError) for error in unraisable)
 

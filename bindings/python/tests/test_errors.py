@@ -108,7 +108,7 @@ def test_error_takes_its_details_by_name() -> None:
     assert capauth.InvalidArgumentError("text", argument="otp").argument == "otp"
     assert isinstance(capauth.WrongStepError().next_step, capauth.Step)
     with pytest.raises(TypeError):
-        capauth.Error(-52, "text")  # type: ignore[arg-type, misc]
+        capauth.Error(-52, "text")  # type: ignore[call-arg, arg-type]
 
 
 def test_network_errors_are_no_errno() -> None:

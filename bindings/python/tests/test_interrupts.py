@@ -83,7 +83,10 @@ def test_no_ctrl_c_is_lost(emulator: Emulator, signed_in: capauth.Session, loggi
 def handler() -> Iterator[Callable[[object], None]]:
     """Has SIGUSR1 handled so; afterwards as before."""
     before = signal.getsignal(signal.SIGUSR1)
-    yield lambda function: signal.signal(signal.SIGUSR1, function) and None  # type: ignore[arg-type]
+    def handle(function: object) -> None:
+        signal.signal(signal.SIGUSR1, function)  # type: ignore[arg-type]
+
+    yield handle
     signal.signal(signal.SIGUSR1, before)
 
 
@@ -187,7 +190,7 @@ def test_interrupted_callback_leaves_nobody_waiting_in_asyncio(
         asyncio.get_running_loop().set_exception_handler(lambda loop, what: reported.append(what["exception"]))
         async with capauth.aio.Client(**emulator.options()) as client:
             customer = client.session(brand=brand, mobile="919999999993", device_id="d")
-            customer.on_change(lambda changed: [signal.raise_signal(number) for number in signals])
+            customer.on_change(lambda changed: next(map(signal.raise_signal, signals), None))
             await asyncio.wait_for(customer.generate_token(), 20)
 
     asyncio.run(main())
@@ -257,13 +260,14 @@ def test_whatever_waits_is_ended_by_a_signal(
         thread = at_once(
             lambda: accepted.append(silent.accept()), lambda: os.kill(os.getpid(), signal.SIGUSR1)
         )
+        waits: dict[str, Callable[[], object]] = {
+            "prepare": client.prepare,
+            "generate_token": customer.generate_token,
+            "poll": lambda: client.poll(None),
+            "wait": call.wait,
+        }
         with pytest.raises(SoftTimeLimit):
-            {
-                "prepare": client.prepare,
-                "generate_token": customer.generate_token,
-                "poll": lambda: client.poll(None),
-                "wait": call.wait,
-            }[operation]()
+            waits[operation]()
         thread.join()
         assert not call.done()
 

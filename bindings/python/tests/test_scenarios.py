@@ -40,7 +40,7 @@ class Play:
         self.brand = brand
         self.customer: capauth.Session
 
-    def do_session(self, **identity: str) -> None:
+    def do_session(self, **identity: Any) -> None:
         self.customer = self.client.session(brand=self.brand, **identity)
 
     def do_second_factor(self, **identity: str) -> None:

@@ -45,7 +45,7 @@ class ThreeNodes:
     @staticmethod
     def _is_whole(node: RedisServer) -> bool:
         with node.connect() as admin:
-            info = admin.execute_command("CLUSTER INFO")
+            info: dict[str, str] = admin.execute_command("CLUSTER INFO")
         return info["cluster_state"] == "ok" and info["cluster_known_nodes"] == "3"
 
     def owner(self, name: str) -> tuple[RedisServer, int]:

@@ -190,8 +190,8 @@ def test_texts_go_through_the_cipher(
     sealed.save(KEY, signed_in)
     with sealed.session(KEY) as customer:
         customer.regenerate_token()
-    stored = database.hget(sealed.name(KEY), "text")
-    assert stored and turned(stored.decode()) == customer.export()
+    stored: Any = database.hget(sealed.name(KEY), "text")
+    assert turned(stored.decode()) == customer.export()
     with sealed.session(KEY) as again:
         assert again.token == customer.token
     assert regenerations() == 1

@@ -165,7 +165,8 @@ def test_late_answer_gives_no_lock_that_is_nearly_over(
 ) -> None:
     store.save(KEY, signed_in)
     database = store._work._database
-    script, asked = database.script, []
+    script = database.script
+    asked: list[Any] = []
 
     def late(of: Any, name: str, *arguments: Any, before: Callable[[], object] = lambda: None, **options: Any) -> Any:
         def long_ago() -> None:

@@ -1,5 +1,5 @@
 """capauth.redis: broken hosts beside healthy ones, each a process. The healthy ones meet no error, and each expired
-token is renewed once."""
+token is regenerated once."""
 
 import json
 import os
@@ -117,6 +117,6 @@ def test_broken_hosts_beside_healthy_ones(hosts: Hosts, capauth_emulator: Emulat
     assert "x" in hosts.end("wrong CA")
     gave_up = hosts.end("short timeout").count("x")
 
-    assert hosts.stored() == [2] * CUSTOMERS  # the sign-in, and one renewal
+    assert hosts.stored() == [2] * CUSTOMERS  # the sign-in, and one regeneration
     asked = hosts.emulator.requests(brand=BRAND)[f"POST {REGENERATE}"]
     assert CUSTOMERS <= asked <= CUSTOMERS + gave_up + 1  # the paused one's answer came too late

@@ -54,9 +54,9 @@ def test_cluster_keeps_customers_on_all_nodes(
     for count, key in enumerate(keys, 1):
         with cluster_store.session(key) as customer:
             customer.regenerate_token()
-            renewed = customer.token
+            regenerated = customer.token
         with cluster_store.session(key) as customer:
-            assert customer.token == renewed and customer.gateway("GET", "customer/get").ok
+            assert customer.token == regenerated and customer.gateway("GET", "customer/get").ok
         assert regenerations() == count
     cluster_store.delete(*keys)
     assert not any(cluster_store.exists(key) for key in keys)
@@ -96,27 +96,30 @@ def test_cluster_moves_a_slot_that_is_in_use(
     cluster: ThreeNodes, cluster_store: Store, signed_in: capauth.Session, regenerations: Callable[[], int]
 ) -> None:
     cluster_store.save(KEY, signed_in)
-    moved, renewed = threading.Event(), [0]
+    moved, regenerated = threading.Event(), [0]
 
     def use() -> None:
         while not moved.is_set():
             with cluster_store.session(KEY) as customer:
                 customer.regenerate_token()
-                renewed[0] += 1
+                regenerated[0] += 1
+
+    def is_used_again(times: int) -> None:
+        wanted = regenerated[0] + times
+        until(lambda: regenerated[0] > wanted)
 
     def move(number: int) -> None:
         if number == 0:
             return use()
         try:
-            for target in range(1, 4):
-                wanted = renewed[0] + target
+            for times in range(1, 4):
                 cluster.move(cluster_store.name(KEY))
-                until(lambda wanted=wanted: renewed[0] > wanted)
+                is_used_again(times)
         finally:
             moved.set()
 
     assert in_threads(2, move) == [None, None]
-    assert regenerations() == renewed[0]
+    assert regenerations() == regenerated[0]
     with cluster_store.session(KEY) as customer:
         assert customer.gateway("GET", "customer/get").ok
 
@@ -133,7 +136,7 @@ def test_mixtures_are_refused(client: capauth.Client, emulator: Emulator) -> Non
         with pytest.raises(TypeError, match="must both block or both be awaited"):
             SessionStore(redis.Redis(), asynchronous)  # type: ignore[call-overload]
         for database in awaited:
-            SessionStore(database, asynchronous)  # type: ignore[arg-type]
+            SessionStore(database, asynchronous)  # type: ignore[call-overload]
     for wrong in (Imitation(), "redis://127.0.0.1", None):
         with pytest.raises(TypeError, match="redis must be"):
             SessionStore(wrong, client)  # type: ignore[call-overload]
@@ -147,7 +150,7 @@ def test_valkey_is_taken_as_redis_is(
     valkey = pytest.importorskip("valkey")
     with valkey.Valkey(port=redis_server.port) as database, SessionStore(database, client).session(KEY) as customer:
         assert customer.gateway("GET", "customer/get").ok
-        renewed = customer.token
+        regenerated = customer.token
 
     async def main() -> None:
         async with (
@@ -155,7 +158,7 @@ def test_valkey_is_taken_as_redis_is(
             valkey.asyncio.Valkey(port=redis_server.port) as database,
             SessionStore(database, client).session(KEY) as customer,
         ):
-            assert customer.token == renewed
+            assert customer.token == regenerated
             await customer.regenerate_token()
 
     asyncio.run(main())
@@ -183,11 +186,11 @@ def test_sentinel_names_another_primary(
     store.save(KEY, signed_in)
     with store.session(KEY) as customer:
         customer.regenerate_token()
-        renewed = customer.token
+        regenerated = customer.token
         watched.replicated()
         watched.primary.stop()
         customer.regenerate_token()
-        assert customer.token != renewed
+        assert customer.token != regenerated
     with store.session(KEY) as again:
         assert again.token == customer.token and again.gateway("GET", "customer/get").ok
     assert regenerations() == 2

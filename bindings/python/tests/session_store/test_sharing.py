@@ -114,7 +114,7 @@ def test_what_workers_met_alone_is_shared_by_witnesses(
     for who in met_by:
         database.eval(UNLOCK.source, 1, name, "q", who, "", fence, "", "", FAILURE, "local", 60000)
     for who in hears + does_not:
-        answer: Any = database.eval(LOCK.source, 1, name, "q", who, "", fence, 10000)  # type: ignore[arg-type]
+        answer: Any = database.eval(LOCK.source, 1, name, "q", who, "", fence, 10000)
         assert (answer[3] == b"failed") == (who in hears), who
 
 

@@ -123,9 +123,9 @@ def test_token_is_regenerated_on_entry_and_stored(
     client.session(brand="DocDemo", mobile=mobile, device_id="d").generate_token()  # it learns what time it is
     with store.session(KEY) as customer:
         assert customer.token != expired
-        renewed = customer.token
+        regenerated = customer.token
     with other.session(KEY) as customer:
-        assert customer.token == renewed
+        assert customer.token == regenerated
     assert regenerations() == 1
 
 
