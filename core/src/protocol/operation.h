@@ -18,7 +18,7 @@ enum capauth__operation {
 
 /* Members of a request's body, beside identifierType, identifierValue and brand, which all rows send. */
 enum {
-#define FIELD(NAME, bit) CAPAUTH__F_##NAME = 1 << bit,
+#define FIELD(NAME, bit) CAPAUTH__F_##NAME = 1 << (bit),
 #include "generated/operations.def"
 };
 
