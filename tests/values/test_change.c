@@ -27,6 +27,35 @@ TEST(token_generate_without_a_token_takes_the_old_one_away)
                  "stamp.sign_in=new stamp.token=new stamp.key=new changes=10");
 }
 
+TEST(a_new_sign_in_is_one_though_there_was_no_token_and_no_key)
+{
+    struct capauth__state state, next;
+    struct capauth__ending ending = SUCCESS(TOKEN_GENERATE, SESSION, .session_id = "S2");
+
+    capauth__state_init(&state, CAPAUTH_FLOW_WEB);
+    state.identity.brand = capauth__duplicate("Brand");
+    state.changes = 9;
+    assert_leaves(&state, ending,
+                  "session_id=S2 next_step=otp_generate stamp.sign_in=new stamp.token=new "
+                  "stamp.key=new changes=10");
+    capauth__state_after_sign_out(&state, &next);
+    assert_string_equal(swap_in(&state, &next), "session_id=- next_step=token_generate changes=11");
+    capauth__state_wipe(&state);
+}
+
+TEST(a_reply_that_does_not_say_leads_to_the_otp)
+{
+    struct capauth__state state = full_state(CAPAUTH_FLOW_WEB);
+    struct capauth__ending ending = SUCCESS(TOKEN_GENERATE, SESSION, .session_id = "S2", .token = "T2");
+    struct capauth__state next;
+
+    state.registered_for_password = -1;
+    assert_code(capauth__state_after(&state, &ending, &next), CAPAUTH_OK);
+    assert_int_equal(next.next_step, CAPAUTH_STEP_OTP_GENERATE);
+    capauth__state_discard(&state, &next);
+    capauth__state_wipe(&state);
+}
+
 TEST(otp_generate_notes_when_and_where_to_the_otp_went)
 {
     struct capauth__ending ending = SUCCESS(OTP_GENERATE, NOTHING, .token = "T2", .key = "K2", .session_id = "S2");
@@ -188,6 +217,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CLEAN_TEST(token_generate_begins_a_new_sign_in_and_keeps_nothing_of_the_one_before),
         CLEAN_TEST(token_generate_without_a_token_takes_the_old_one_away),
+        CLEAN_TEST(a_new_sign_in_is_one_though_there_was_no_token_and_no_key),
+        CLEAN_TEST(a_reply_that_does_not_say_leads_to_the_otp),
         CLEAN_TEST(otp_generate_notes_when_and_where_to_the_otp_went),
         CLEAN_TEST(otp_generate_for_a_username_tells_of_the_contact),
         CLEAN_TEST(an_accepted_otp_or_password_brings_token_and_key_and_ends_the_session_id),

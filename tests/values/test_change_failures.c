@@ -184,6 +184,7 @@ TEST(after_a_lost_identifier_update_the_next_token_tells_which_value_holds)
     check_tells(HEAD_MINE "." CLAIMS ".s", MINE);
     check_tells(HEAD_OTHER "." CLAIMS ".s", OTHER);
     check_tells(HEAD_OTHER_TYPE "." CLAIMS ".s", MINE);
+    check_tells(HEAD_OTHER_KIND "." CLAIMS ".s", MINE);
     check_tells(HEAD_NOBODY "." CLAIMS ".s", MINE);
     check_tells("T2", MINE);
 }

@@ -90,8 +90,11 @@ TEST(without_memory_nothing_has_changed)
 {
     static const char claims_with_an_escape[] = "h.eyJyb2wiOiJVU0VSXHUwMDQxIn0.s";
 
-    assert_int_equal(check_without_memory(SUCCESS(TOKEN_GENERATE, SESSION, .session_id = "S2", .token = "T2")), 2);
+    assert_int_equal(
+        check_without_memory(SUCCESS(TOKEN_GENERATE, SESSION, .session_id = "S2", .token = "T2", .key = "K2")), 2);
     assert_int_equal(check_without_memory(SUCCESS(OTP_VALIDATE, TOKEN, .token = "T2", .key = "K2")), 2);
+    assert_int_equal(check_without_memory(SUCCESS(IDENTIFIER_UPDATE, NEW_TOKEN, .token = "T2", .key = "K2")), 2);
+    assert_int_equal(check_without_memory(SUCCESS(OTP_GENERATE, NEW_TOKEN, .token = "T2", .key = "K2")), 2);
     assert_true(check_without_memory(SUCCESS(OTP_VALIDATE, TOKEN, .token = "h." CLAIMS ".s", .key = "K2")) > 2);
     assert_true(check_without_memory(SUCCESS(OTP_VALIDATE, TOKEN, .token = claims_with_an_escape)) > 1);
 }

@@ -68,6 +68,7 @@ static void check_long(const struct capauth__secret_places *places)
     assert_true(capauth__repeats_a_secret("message of a message: " LONG_TWICE, places));
     assert_true(capauth__repeats_a_secret("\\u0073\\u0033cret\\u00220123456789012345678901234", places));
     assert_true(capauth__repeats_a_secret("\\u0000 " LONG, places));
+    assert_true(capauth__repeats_a_secret("\\u0000 " LONG_IN_JSON, places));
     assert_true(capauth__repeats_a_secret("cut: " TELLING, places));
     assert_false(capauth__repeats_a_secret("s3cret\"012345678901234567890123", places)); /* one less */
     assert_false(capauth__repeats_a_secret("S3CRET is no secret", places));

@@ -98,7 +98,7 @@ static void clear_token(const struct draft *draft)
     capauth__wipe(&draft->next->claims, sizeof draft->next->claims);
 }
 
-/* All but who it is. */
+/* All but who it is, in a draft into which nothing has been put yet. */
 static void clear(struct draft *draft)
 {
     struct capauth__state *next = draft->next;
@@ -107,17 +107,10 @@ static void clear(struct draft *draft)
     struct capauth__stamp seen = next->stamp;
     uint64_t changes = next->changes;
 
-    put(draft, &next->session_id, NULL);
-    put(draft, &next->key, NULL);
-    put(draft, &next->authorized_token, NULL);
-    put(draft, &next->other_identifier, NULL);
-    put(draft, &next->otp.channel, NULL);
-    clear_token(draft);
     capauth__state_init(next, identity.flow);
     next->next_step = CAPAUTH_STEP_TOKEN_GENERATE;
     next->identity = identity;
-    put(draft, &next->identity.access_token, NULL);
-    put(draft, &next->identity.id_token, NULL);
+    next->identity.access_token = next->identity.id_token = NULL;
     next->unknown_members = unknown_members;
     next->changes = changes;
     next->stamp = seen;
