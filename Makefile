@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-redis lint screenshots release clean setup-demo setup-test setup-bench setup-lint build-demo build-test
+.PHONY: help demo test asan tsan bench bench-redis lint screenshots release abi clean setup-demo setup-test setup-bench setup-lint build-demo build-test
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -24,6 +24,7 @@ help:
 	@echo 'make lint    check formatting, and look for mistakes without running anything'
 	@echo 'make screenshots  write pictures of the emulator'\''s page into build/screenshots'
 	@echo 'make release VERSION=x.y.z  write that version everywhere, and run everything'
+	@echo 'make abi     describe what was added to the ABI, once CHANGELOG.md names it'
 	@echo 'make clean   remove the folder build, where all of this happens'
 	@echo
 	@echo 'After make demo, ". build/env.sh" makes everything usable in your shell.'
@@ -59,6 +60,10 @@ lint: setup-lint build-test
 
 release:
 	@.ci/release "$(VERSION)"
+
+abi: build-test
+	$(say) 'Describing the ABI, in tests/abi'
+	@python3 -B tests/abi/description.py write build/lib/libcapauth.so.1 core/include
 
 bench-redis: build-test
 	$(say) 'Measuring capauth.redis'
