@@ -174,9 +174,9 @@ def test_sign_ins_are_one_lane_for_each_customer_in_the_order_of_time(page, emul
     page.one("#requests .switch button:last-child").click()
     lane = page.one(".lane", "9111")
     page.one(".lane", "9222")
-    steps = [each.text for each in lane.find_elements("css selector", ".ask")]
-    assert steps == ["token generate", "OTP generate", "OTP validate"] and len(page.all(".lane")) == 2
-    page.one(".step", "OTP validate").click()  # leads to the exchange
+    asked = [each.text for each in lane.find_elements("css selector", ".ask")]
+    assert asked == ["token generate", "OTP generate", "OTP validate"] and len(page.all(".lane")) == 2
+    page.one(".pair", "OTP validate").click()  # leads to the exchange
     page.one(".detail", "Reply")
 
 

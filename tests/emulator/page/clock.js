@@ -13,7 +13,7 @@ const kinds = {
 };
 
 export function build(panel) {
-  const step = (text, seconds) => h("button", { type: "button", click: () => change("POST", "clock", { advanceSeconds: seconds }) }, text);
+  const mover = (text, seconds) => h("button", { type: "button", click: () => change("POST", "clock", { advanceSeconds: seconds }) }, text);
   face = h("output", { class: "face" });
   hold = h("button", { type: "button", click: () => change("POST", "clock", { held: !isHeld() }) });
   form = h("form", { class: "inline", submit: arm },
@@ -29,7 +29,7 @@ export function build(panel) {
   noneStruck = h("p", { class: "empty" }, "No fault has struck.");
   panel.append(
     h("div", { class: "clockbox" }, face,
-      h("div", { class: "buttons" }, step("\u2212 1 min", -60), step("+ 1 min", 60), step("+ 15 min", 900), step("+ 1 day", 86400), hold)),
+      h("div", { class: "buttons" }, mover("\u2212 1 min", -60), mover("+ 1 min", 60), mover("+ 15 min", 900), mover("+ 1 day", 86400), hold)),
     h("h3", null, "Make requests fail"), form,
     h("div", { class: "sides" },
       h("section", { class: "side" }, h("h3", null, "Armed"), noneArmed, armed,

@@ -2,7 +2,7 @@
 import { copyButton, curl, h, sync, timeOfDay } from "./dom.js";
 import { call, changed, newestFirst, operationName, passes, result, store } from "./store.js";
 
-const MOST_ROWS = 150, MOST_LANES = 12, MOST_STEPS = 14;
+const MOST_ROWS = 150, MOST_LANES = 12, MOST_IN_LANE = 14;
 let list, lanes, empty, view = "list", failuresOnly = false;
 
 export function build(panel) {
@@ -88,8 +88,8 @@ function byCustomer(exchanges) {
   for (const exchange of exchanges) {
     if (!exchange.customer) continue;
     const key = `${exchange.brand}|${exchange.customer}`;
-    if (!found.has(key)) found.set(key, { key, brand: exchange.brand, customer: exchange.customer, steps: [] });
-    found.get(key).steps.push(exchange);
+    if (!found.has(key)) found.set(key, { key, brand: exchange.brand, customer: exchange.customer, exchanges: [] });
+    found.get(key).exchanges.push(exchange);
   }
   return [...found.values()].slice(0, MOST_LANES);
 }
@@ -104,9 +104,9 @@ function showInList(id) {
   button.focus();
 }
 
-function makeStep(exchange) {
+function makePair(exchange) {
   const { words, kind } = result(exchange);
-  return h("li", null, h("button", { class: "step", type: "button", click: () => showInList(exchange.id) },
+  return h("li", null, h("button", { class: "pair", type: "button", click: () => showInList(exchange.id) },
     h("time", null, timeOfDay(exchange.atMs)),
     h("span", { class: "ask" }, operationName(exchange.path)),
     h("span", { class: `reply ${kind}` }, words)));
@@ -116,11 +116,11 @@ function makeLane(lane) {
   return h("section", { class: "lane" },
     h("h3", null, lane.customer.replace("|", " "), h("small", null, lane.brand)),
     h("div", { class: "ends", "aria-hidden": "true" }, h("span", null, "App"), h("span", null, "Auth Engine")),
-    h("ol", { class: "steps" }));
+    h("ol", { class: "pairs" }));
 }
 
 function updateLane(element, lane) {
-  sync(element.querySelector("ol"), lane.steps.slice(0, MOST_STEPS).reverse(), (each) => each.id, makeStep);
+  sync(element.querySelector("ol"), lane.exchanges.slice(0, MOST_IN_LANE).reverse(), (each) => each.id, makePair);
 }
 
 export function draw() {

@@ -183,9 +183,9 @@ export function result(exchange) {
 export function operationName(path) {
   const parts = path.match(/^\/auth\/v1\/(?:(web|mfa)\/)?(\w+)\/(\w+)$/);
   if (!parts) return path.replace(/^\/(mobile\/)?v2\/api\//, "gateway ");
-  const [, family, subject, verb] = parts;
-  if (verb === "updateIdentifierValue") return "identifier update";
+  const [, family, subject, action] = parts;
+  if (action === "updateIdentifierValue") return "identifier update";
   const names = { otp: "OTP", mfa: "MFA" };
-  const isExpire = verb === "expire";
-  return [isExpire ? "" : names[family] || family, names[subject] || subject, verb].filter(Boolean).join(" ");
+  const isExpire = action === "expire";
+  return [isExpire ? "" : names[family] || family, names[subject] || subject, action].filter(Boolean).join(" ");
 }
