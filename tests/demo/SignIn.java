@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Signs one customer in by OTP, in Java. `run` starts the emulator and says where it is.
 
 import io.capauth.Client;
@@ -28,13 +29,14 @@ public class SignIn {
             out.printf("%-17s sent to %s%n", "OTP generate", customer.otp().destination());
 
             customer.validateOtp(telephone.otp(MOBILE));
-            out.printf("%-17s token %s, key %s%n", "OTP validate", redacted(customer.token()), redacted(customer.key()));
+            String token = redacted(customer.token());
+            out.printf("%-17s token %s, key %s%n", "OTP validate", token, redacted(customer.key()));
 
             customer.regenerateToken();
             out.printf("%-17s token %s%n", "token regenerate", redacted(customer.token()));
 
             Reply reply = customer.gateway("GET", "customer/get", null, new Options().query("mlp", "true"));
-            String found = reply.raiseForRefusal().bodyText().replaceAll(".*\"user_id\":\\s*\"(\\d+)\".*", "$1");
+            String found = reply.raiseForRefusal().bodyText().replaceAll(".*\"user_id\":\\s*\"?(\\d+).*", "$1");
             out.printf("%-17s HTTP %d, customer %s%n", "customer/get", reply.httpStatus(), found);
 
             out.printf("%-17s role %s, brand %s, expires %s%n", "the token says",

@@ -32,7 +32,8 @@ final class BundledLibrary {
             }
             System.load(copy.toString());
         } catch (IOException e) {
-            throw (Error) new UnsatisfiedLinkError("capauth: " + resource + " could not be unpacked: " + e).initCause(e);
+            throw (Error) new UnsatisfiedLinkError("capauth: " + resource + " could not be unpacked: " + e)
+                    .initCause(e);
         } finally {
             delete(copy);
         }

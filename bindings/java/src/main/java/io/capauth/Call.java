@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One operation in flight, then its outcome. Safe to use from several threads.
  *
- * <p>Interrupting a thread that waits ends the waiting: {@link #await} throws a {@link CancelledException} and leaves the
- * call alone; a blocking operation cancels its call and throws what became of it, a {@link CancelledException} or an
- * {@link UnknownOutcomeException}. The thread's interrupted status stays set.
+ * <p>Interrupting a thread that waits ends the waiting: {@link #await} throws a {@link CancelledException} and leaves
+ * the call alone; a blocking operation cancels its call and throws what became of it, a {@link CancelledException} or
+ * an {@link UnknownOutcomeException}. The thread's interrupted status stays set.
  */
 public final class Call<T extends @Nullable Object> {
     /** How long a wait goes on before it looks whether its thread was interrupted. */
@@ -75,7 +75,8 @@ public final class Call<T extends @Nullable Object> {
     }
 
     /**
-     * Waits until the call has finished, at most so many milliseconds; a negative time waits without limit, 0 only looks.
+     * Waits until the call has finished, at most so many milliseconds; a negative time waits without limit, 0 only
+     * looks.
      *
      * @return whether it has finished: {@link #result()} then tells how
      * @throws CancelledException if the thread is interrupted; the call goes on
@@ -138,8 +139,8 @@ public final class Call<T extends @Nullable Object> {
 
     /**
      * Gives the call to the listener, on the executor, once it has finished, or soon if it has already. A null executor
-     * means the client's; if that has none either, the listener runs on the client's own thread, never on this one. In a
-     * client without a thread ({@link Client.Builder#background}) it then runs inside {@link Client#poll}, or
+     * means the client's; if that has none either, the listener runs on the client's own thread, never on this one. In
+     * a client without a thread ({@link Client.Builder#background}) it then runs inside {@link Client#poll}, or
      * {@link Client#close}. An executor that refuses keeps the listener from being told.
      */
     public Call<T> onDone(@Nullable Executor executor, CallListener<? super T> listener) {
@@ -221,7 +222,9 @@ public final class Call<T extends @Nullable Object> {
         }
     }
 
-    /** Waits for the client's thread, which drives the call: a virtual thread leaves its carrier to others meanwhile. */
+    /**
+     * Waits for the client's thread, which drives the call: a virtual thread leaves its carrier to others meanwhile.
+     */
     private void park(long millis) {
         CountDownLatch end;
         synchronized (this) {

@@ -13,14 +13,15 @@ import java.util.concurrent.ThreadFactory;
 
 /**
  * The calls of a client that were started, and the one thread that drives them and tells listeners. The thread starts
- * with the first call and ends with the client, or after a while without calls, so that a client which nobody closes can
- * be collected. Nothing that an application throws ends it. A client without a thread does all of that in {@link #poll}.
+ * with the first call and ends with the client, or after a while without calls, so that a client which nobody closes
+ * can be collected. Nothing that an application throws ends it. A client without a thread does all of that in
+ * {@link #poll}.
  */
 final class Calls implements Runnable {
     private static final int IDLE_MILLIS = 10000;
     /**
-     * How long the thread waits in C at a time. What finishes a call also ends the wait; only a listener that is added to
-     * a call which finished before has to wait for the next time.
+     * How long the thread waits in C at a time. What finishes a call also ends the wait; only a listener that is added
+     * to a call which finished before has to wait for the next time.
      */
     private static final int SLICE_MILLIS = 100;
 

@@ -223,8 +223,8 @@ public final class Client implements AutoCloseable {
         }
 
         /**
-         * False: the client never makes a thread. Calls that were started then move on while some thread waits, or calls
-         * {@link Client#poll}, which a game does once a frame.
+         * False: the client never makes a thread. Calls that were started then move on while some thread waits, or
+         * calls {@link Client#poll}, which a game does once a frame.
          */
         public Builder background(boolean enabled) {
             background = enabled;

@@ -2,6 +2,7 @@
 package io.capauth;
 
 import java.io.File;
+import java.util.Locale;
 
 /**
  * Finds and loads the native library: where the property {@code capauth.library.path} says (the file or its folder),
@@ -35,7 +36,7 @@ final class NativeLibrary {
 
     /** As the build names it: /io/capauth/native/linux-x86_64/libcapauth_java.so. */
     private static String resource() {
-        String system = System.getProperty("os.name", "").toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9]", "");
+        String system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
         String machine = System.getProperty("os.arch", "");
         if (machine.equals("amd64")) {
             machine = "x86_64";

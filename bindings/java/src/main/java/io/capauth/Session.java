@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.capauth;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +27,8 @@ public final class Session extends Operations implements AutoCloseable {
     }
 
     /**
-     * Calls the brand's endpoint with a valid token, regenerated when needed. The method is GET or POST. An endpoint that
-     * begins with a slash is a path on the gateway's host.
+     * Calls the brand's endpoint with a valid token, regenerated when needed. The method is GET or POST. An endpoint
+     * that begins with a slash is a path on the gateway's host.
      */
     public Reply gateway(String method, String endpoint) {
         return gateway(method, endpoint, null, null);
@@ -109,8 +110,8 @@ public final class Session extends Operations implements AutoCloseable {
     }
 
     /**
-     * For how long the token is still valid, by the server's clock and not by this machine's. 0: it has expired; -1: not
-     * known, since there is no token, it does not say, or the client has not heard from the Auth Engine yet.
+     * For how long the token is still valid, by the server's clock and not by this machine's. 0: it has expired; -1:
+     * not known, since there is no token, it does not say, or the client has not heard from the Auth Engine yet.
      */
     public int expiresInMillis() {
         return Native.session_expires_in_ms(handle);
@@ -193,7 +194,9 @@ public final class Session extends Operations implements AutoCloseable {
         change.listeners.add(listener);
     }
 
-    /** Takes back {@link #addChangeListener} or {@link #onChange}, once; does nothing for a listener that is not there. */
+    /**
+     * Takes back {@link #addChangeListener} or {@link #onChange}, once; does nothing for a listener that is not there.
+     */
     public synchronized void removeChangeListener(ChangeListener listener) {
         if (change != null) {
             change.listeners.remove(listener);
@@ -201,8 +204,8 @@ public final class Session extends Operations implements AutoCloseable {
     }
 
     /**
-     * The second factor of a customer whose first ended with {@link Step#SECOND_FACTOR}, to be described further and then
-     * built. What is not given is the first's. Once the second is done, keep it and close the first.
+     * The second factor of a customer whose first ended with {@link Step#SECOND_FACTOR}, to be described further and
+     * then built. What is not given is the first's. Once the second is done, keep it and close the first.
      */
     public Builder secondFactor() {
         return new Builder(this);
@@ -379,13 +382,14 @@ public final class Session extends Operations implements AutoCloseable {
         }
 
         private static String option(IdentifierType type) {
-            return type == IdentifierType.EXTERNALID ? "externalId" : type.name().toLowerCase(java.util.Locale.ROOT);
+            return type == IdentifierType.EXTERNALID ? "externalId" : type.name().toLowerCase(Locale.ROOT);
         }
 
         /** @throws InvalidArgumentException naming what is missing or not acceptable */
         public Session build() {
             if (tooMany || type == null && first == null) {
-                throw CapauthException.invalid(null, "identifier", "must be one of mobile, email, username, externalId");
+                throw CapauthException.invalid(
+                        null, "identifier", "must be one of mobile, email, username, externalId");
             }
             if (deviceId == null && first == null && flow == Native.FLOW_MOBILE) {
                 throw CapauthException.invalid(null, "deviceId", "is missing");

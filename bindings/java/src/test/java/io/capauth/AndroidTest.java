@@ -47,7 +47,8 @@ class AndroidTest extends Fixture {
         List<String> complaints = new ArrayList<>();
         SignatureChecker checker;
         try (InputStream signature = new FileInputStream(System.getProperty("capauth.android"))) {
-            checker = new SignatureChecker(signature, Collections.singleton("io.capauth.*"), new Complaints(complaints));
+            checker = new SignatureChecker(
+                    signature, Collections.singleton("io.capauth.*"), new Complaints(complaints));
             checker.setSourcePath(Collections.emptyList());
             checker.setAnnotationTypes(Collections.emptySet());
         }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.capauth;
 
-import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.capauth.testing.Emulator;
 import io.capauth.testing.EmulatorExtension;

@@ -57,7 +57,8 @@ class JarTest {
 
     private static String beside(String jar, String what) {
         File file = new File(jar);
-        return new File(file.getParent(), "companions/" + file.getName().replace(".jar", "-" + what + ".jar")).getPath();
+        String name = file.getName().replace(".jar", "-" + what + ".jar");
+        return new File(file.getParent(), "companions/" + name).getPath();
     }
 
     private static List<String> javac(String classPath, Path to) {
@@ -112,7 +113,8 @@ class JarTest {
     void coordinates_are_of_this_version() throws IOException {
         for (String pom : new String[] {"pom.xml", "testing-pom.xml"}) {
             String text = new String(Files.readAllBytes(SOURCE.resolve(pom)), StandardCharsets.UTF_8);
-            Matcher ours = Pattern.compile("(?s)<groupId>io\\.capauth</groupId>.*?<version>(.*?)</version>").matcher(text);
+            Matcher ours =
+                    Pattern.compile("(?s)<groupId>io\\.capauth</groupId>.*?<version>(.*?)</version>").matcher(text);
             while (ours.find()) {
                 assertEquals(Capauth.version(), ours.group(1), pom);
             }

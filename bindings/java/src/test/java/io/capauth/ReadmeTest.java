@@ -40,13 +40,17 @@ class ReadmeTest {
         return builder.start();
     }
 
+    private static String readme() throws IOException {
+        return new String(Files.readAllBytes(SOURCE.resolve("bindings/java/README.md")), StandardCharsets.UTF_8);
+    }
+
     private static String rest(BufferedReader said) {
         return said.lines().collect(Collectors.joining("\n"));
     }
 
     @Test
     void snippet_signs_in(Emulator emulator, @TempDir Path folder) throws Exception {
-        String readme = new String(Files.readAllBytes(SOURCE.resolve("bindings/java/README.md")), StandardCharsets.UTF_8);
+        String readme = readme();
         Matcher fence = Pattern.compile("(?s)```java\n(import .*?)```").matcher(readme);
         assertTrue(fence.find());
         Path program = folder.resolve("SignIn.java");
@@ -90,7 +94,7 @@ class ReadmeTest {
 
     @Test
     void other_snippets_compile(@TempDir Path folder) throws Exception {
-        String readme = new String(Files.readAllBytes(SOURCE.resolve("bindings/java/README.md")), StandardCharsets.UTF_8);
+        String readme = readme();
         Matcher fence = Pattern.compile("(?s)```java\n(?!import )(.*?)```").matcher(readme);
         List<String> command = new ArrayList<>();
         command.add(new File(System.getProperty("java.home"), "bin/javac").getPath());
@@ -124,7 +128,7 @@ class ReadmeTest {
     /** With the JUnit of these tests, which warns of what it will not support. */
     @Test
     void test_of_an_application_passes_without_warnings(@TempDir Path folder) throws Exception {
-        String readme = new String(Files.readAllBytes(SOURCE.resolve("bindings/java/README.md")), StandardCharsets.UTF_8);
+        String readme = readme();
         Matcher fence = Pattern.compile("(?s)```java\n(@ExtendWith.*?)```").matcher(readme);
         assertTrue(fence.find());
         Path program = folder.resolve("SignInTest.java");
@@ -135,7 +139,8 @@ class ReadmeTest {
         String home = System.getProperty("java.home");
         LibraryTest.run(java.util.Arrays.asList(new File(home, "bin/javac").getPath(), "-cp",
                 JARS + File.pathSeparator + junit, "-d", folder.toString(), program.toString()));
-        String output = LibraryTest.run(LibraryTest.java(JARS + File.pathSeparator + junit + File.pathSeparator + folder,
+        String classPath = JARS + File.pathSeparator + junit + File.pathSeparator + folder;
+        String output = LibraryTest.run(LibraryTest.java(classPath,
                 "org.junit.platform.console.ConsoleLauncher", "execute", "-c", "SignInTest", "--details", "tree"));
         assertTrue(output.contains("1 tests successful"), output);
         assertFalse(output.contains("WARNING"), output);

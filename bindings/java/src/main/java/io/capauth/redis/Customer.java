@@ -11,8 +11,8 @@ import io.capauth.Step;
 import io.capauth.TokenExpiredException;
 
 /**
- * A customer of a {@link SessionStore}, who shows what is stored. Operations run under the customer's lock, on the state
- * that is stored then, and are stored when they return. For one thread at a time.
+ * A customer of a {@link SessionStore}, who shows what is stored. Operations run under the customer's lock, on the
+ * state that is stored then, and are stored when they return. For one thread at a time.
  */
 public final class Customer implements AutoCloseable {
     private static final long FOR_EVER_MILLIS = Integer.MAX_VALUE;
@@ -82,8 +82,8 @@ public final class Customer implements AutoCloseable {
     }
 
     /**
-     * The same with a body (null: none) and options. A call other than GET whose token was refused is not sent again: its
-     * exception is retryable, since there is a fresh token then.
+     * The same with a body (null: none) and options. A call other than GET whose token was refused is not sent again:
+     * its exception is retryable, since there is a fresh token then.
      */
     public Reply gateway(String method, String endpoint, String body, Options options) {
         store.regenerations.makeValid(this, -1);

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  * then. Its outcome is stored before the lock is freed, unless the fence says that it is too old.
  */
 final class Locks {
-    private static final double OPERATION_SHARE = 0.75; // of what is left of a lock; the rest is for storing the outcome
+    private static final double OPERATION_SHARE = 0.75; // of the lock's time; the rest is for storing the outcome
     private static final long POLL_MILLIS = 10;
     private static final long LONGEST_POLL_MILLIS = 100;
 

@@ -27,7 +27,12 @@ final class Regenerations {
     private final Map<String, Flight> flights = new ConcurrentHashMap<String, Flight>();
 
     Regenerations(
-            Client client, Database database, StoredTexts texts, Locks locks, OwnFailures ownFailures, Metrics metrics) {
+            Client client,
+            Database database,
+            StoredTexts texts,
+            Locks locks,
+            OwnFailures ownFailures,
+            Metrics metrics) {
         this.client = client;
         this.database = database;
         this.texts = texts;

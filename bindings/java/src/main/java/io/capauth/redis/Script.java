@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /** The scripts that all languages share; bindings/redis/README.md describes them. */
 enum Script {
@@ -19,7 +20,7 @@ enum Script {
     final String digest;
 
     Script() {
-        byte[] bytes = read(name().toLowerCase(java.util.Locale.ROOT) + ".lua");
+        byte[] bytes = read(name().toLowerCase(Locale.ROOT) + ".lua");
         source = new String(bytes, StandardCharsets.UTF_8);
         digest = Hash.hex("SHA-1", bytes);
     }

@@ -11,7 +11,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * of each other's way by brands of their own; one that moves the clock makes an {@code Emulator} of its own.
  */
 public final class EmulatorExtension implements ParameterResolver {
-    private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(EmulatorExtension.class);
+    private static final ExtensionContext.Namespace NAMESPACE =
+            ExtensionContext.Namespace.create(EmulatorExtension.class);
 
     /** JUnit closes it with the context of the class: before 5.13 the one kind, since then the other. */
     @SuppressWarnings("deprecation")
@@ -35,6 +36,7 @@ public final class EmulatorExtension implements ParameterResolver {
         while (!ofClass.getElement().filter(element -> element instanceof Class).isPresent()) {
             ofClass = ofClass.getParent().get();
         }
-        return ofClass.getStore(NAMESPACE).getOrComputeIfAbsent(Shared.class, key -> new Shared(), Shared.class).emulator;
+        ExtensionContext.Store store = ofClass.getStore(NAMESPACE);
+        return store.getOrComputeIfAbsent(Shared.class, key -> new Shared(), Shared.class).emulator;
     }
 }
