@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/secret.h"
 #include "memory.h"
 #include "picture.h"

@@ -183,11 +183,6 @@ const char *capauth__json_message(const capauth__json *value)
     return *text ? text : NULL;
 }
 
-bool capauth__json_is_empty(const capauth__json *value)
-{
-    return !value || (json_object_is_type(value, json_type_string) && !json_object_get_string_len(value));
-}
-
 /* Rounded down. Some servers write every number as a double: 1506.0, 1.76E9. */
 static bool integer_of_double(double value, int64_t *number)
 {

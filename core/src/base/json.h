@@ -31,8 +31,6 @@ bool capauth__json_length(const capauth__json *array, size_t *length);
 const char *capauth__json_text(const capauth__json *value);
 /* The same for a text that is only shown: it is tamed, and ends at a NUL. */
 const char *capauth__json_message(const capauth__json *value);
-/* Absent, null, or "". */
-bool capauth__json_is_empty(const capauth__json *value);
 /* A number, or a string that is one: finite, of 64 bits, a fraction rounded down. */
 bool capauth__json_integer(const capauth__json *value, int64_t *number);
 /* Whether it is this integer, written as one. */

@@ -70,6 +70,13 @@ static bool buffer_grow(struct capauth__buffer *buffer, size_t needed)
     return true;
 }
 
+bool capauth__buffer_reserve(struct capauth__buffer *buffer, size_t capacity)
+{
+    if (!buffer->failed && capacity > buffer->capacity)
+        buffer->failed = !buffer_grow(buffer, capacity);
+    return !buffer->failed;
+}
+
 bool capauth__buffer_append(struct capauth__buffer *buffer, const void *bytes, size_t length)
 {
     if (buffer->failed)

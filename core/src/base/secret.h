@@ -31,6 +31,8 @@ struct capauth__buffer {
     bool failed;
 };
 
+/* Makes room for that many bytes in all: until they are used up, `data` stays where it is. */
+bool capauth__buffer_reserve(struct capauth__buffer *buffer, size_t capacity);
 bool capauth__buffer_append(struct capauth__buffer *buffer, const void *bytes, size_t length);
 bool capauth__buffer_text(struct capauth__buffer *buffer, const char *text);
 bool capauth__buffer_number(struct capauth__buffer *buffer, long long number);

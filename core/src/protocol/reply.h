@@ -6,11 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/json.h"
+#include "base/secret.h"
 
-/* A reply; its texts live as long as `root`. */
 struct capauth__reply {
-    capauth__json *root;
+    struct capauth__buffer texts; /* which the others point into */
     bool success;
     int64_t code;
     const char *message;
@@ -18,7 +17,7 @@ struct capauth__reply {
     const char *token;
     const char *key;
     const char *role;
-    int app_registered;
+    int app_registered; /* 1, 0, or -1: not said; so the next */
     int registered_for_password;
 };
 

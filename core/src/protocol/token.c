@@ -7,8 +7,8 @@
 
 #include <capauth/capauth.h>
 
-#include "base/json.h"
 #include "base/secret.h"
+#include "base/skim.h"
 
 /* The latest year-9999 second; beyond it a time is nonsense and its milliseconds could overflow. */
 static const int64_t latest_second = 253402300799;
@@ -78,206 +78,55 @@ static bool base64url_decode(const char *text, size_t length, struct capauth__bu
     return decode_four(last, chunk) && capauth__buffer_append(out, chunk, length * 3 / 4);
 }
 
-/* ---- Plain tokens ----
- *
- * The Auth Engine's are flat objects of texts, whole numbers and lists of texts. Those are read in place; anything
- * else, an escape or something nested, is left to json-c, which costs twenty times as much.
- */
+/* ---- Claims ---- */
 
-enum kind { TEXT, INTEGER, LIST, LITERAL };
-
-struct plain {
-    enum kind kind;
-    const char *text; /* INTEGER: its digits; LIST: the first element */
-    size_t length;
-    int count;
-};
-
-static const char *skip_space(const char *at)
+/* A text that fits, or a number as text; of anything else nothing. */
+static void copy_claim(char *out, size_t size, const struct capauth__span *span, bool *no_memory)
 {
-    while (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r')
-        at++;
-    return at;
-}
-
-/* All of these give where the value ends, or NULL when it is not plain. */
-static const char *plain_text(const char *at, struct plain *value)
-{
-    const char *end = at + 1;
-
-    if (*at != '"')
-        return NULL;
-    while (*end >= 0x20 && *end < 0x7f && *end != '"' && *end != '\\')
-        end++;
-    *value = (struct plain){.kind = TEXT, .text = at + 1, .length = (size_t)(end - at - 1)};
-    return *end == '"' ? end + 1 : NULL;
-}
-
-static const char *plain_integer(const char *at, struct plain *value)
-{
-    size_t length = strspn(at, "0123456789");
-
-    *value = (struct plain){.kind = INTEGER, .text = at, .length = length};
-    return length && length < 18 && (at[0] != '0' || length == 1) && strchr(",}] \t\r\n", at[length]) ? at + length
-                                                                                                      : NULL;
-}
-
-static const char *plain_literal(const char *at, struct plain *value)
-{
-    static const char *const literals[] = {"null", "true", "false"};
-
-    *value = (struct plain){.kind = LITERAL};
-    for (size_t i = 0; i < sizeof literals / sizeof literals[0]; i++) {
-        if (!strncmp(at, literals[i], strlen(literals[i])))
-            return at + strlen(literals[i]);
-    }
-    return NULL;
-}
-
-static const char *plain_list(const char *at, struct plain *value)
-{
-    struct plain element = {.kind = TEXT};
-
-    *value = (struct plain){.kind = LIST};
-    at = skip_space(at + 1);
-    if (*at == ']')
-        return at + 1;
-    while ((at = plain_text(at, &element))) {
-        if (!value->count++) {
-            value->text = element.text;
-            value->length = element.length;
-        }
-        at = skip_space(at);
-        if (*at == ']')
-            return at + 1;
-        if (*at != ',')
-            return NULL;
-        at = skip_space(at + 1);
-    }
-    return NULL;
-}
-
-static const char *plain_value(const char *at, struct plain *value)
-{
-    switch (*at) {
-    case '"':
-        return plain_text(at, value);
-    case '[':
-        return plain_list(at, value);
-    case 'n':
-    case 't':
-    case 'f':
-        return plain_literal(at, value);
-    default:
-        return plain_integer(at, value);
-    }
-}
-
-static bool is_named(const struct plain *name, const char *text)
-{
-    return name->length == strlen(text) && !memcmp(name->text, text, name->length);
-}
-
-static void take_text(char *out, size_t size, const struct plain *value, bool there)
-{
-    size_t length = there && value->length < size ? value->length : 0;
-
-    if (length)
-        memcpy(out, value->text, length);
-    out[length] = '\0';
-}
-
-/* One member, as the long way below would take it; false when that is for it to say. */
-static bool take_member(const struct plain *name, const struct plain *value, struct part *part)
-{
-    struct capauth__claims *claims = &part->claims;
-    bool scalar = value->kind == TEXT || value->kind == INTEGER;
-
-    if (is_named(name, "rol"))
-        take_text(claims->role, sizeof claims->role, value, scalar);
-    else if (is_named(name, "uid"))
-        take_text(claims->customer_id, sizeof claims->customer_id, value, scalar);
-    else if (is_named(name, "idv"))
-        take_text(part->identity, sizeof part->identity, value, value->kind == LIST && value->count == 1);
-    else if (is_named(name, "exp") && value->kind == INTEGER)
-        claims->expires_at_ms = to_ms(strtoll(value->text, NULL, 10));
-    else if (is_named(name, "iat") && value->kind == INTEGER)
-        claims->issued_at_ms = to_ms(strtoll(value->text, NULL, 10));
-    else
-        return !is_named(name, "exp") && !is_named(name, "iat");
-    return true;
-}
-
-static bool read_plain(const struct capauth__buffer *json, struct part *part)
-{
-    struct plain name, value;
-    const char *at = json->data;
-
-    if (*at != '{')
-        return false;
-    do {
-        at = plain_text(skip_space(at + 1), &name);
-        at = at ? skip_space(at) : NULL;
-        if (!at || *at != ':')
-            return false;
-        at = plain_value(skip_space(at + 1), &value);
-        if (!at || !take_member(&name, &value, part))
-            return false;
-        at = skip_space(at);
-    } while (*at == ',');
-    return *at == '}' && at + 1 == json->data + json->length;
-}
-
-/* ---- All others ---- */
-
-static void copy_text(char *out, size_t size, const capauth__json *value)
-{
-    const char *text = capauth__json_text(value);
     int64_t number;
 
-    if (text && strlen(text) < size)
-        snprintf(out, size, "%s", text);
-    else if (!text && capauth__json_integer(value, &number))
+    if (span->kind == CAPAUTH__SPAN_NUMBER && capauth__span_integer(span, &number, no_memory))
         snprintf(out, size, "%lld", (long long)number);
+    else
+        capauth__span_copy(span, out, size, no_memory);
 }
 
-static int read_any(const struct capauth__buffer *json, struct part *part)
+static int64_t time_of(const struct capauth__span *span, bool *no_memory)
 {
-    struct capauth__claims *claims = &part->claims;
-    capauth__json *root = NULL;
-    const capauth__json *identities;
     int64_t seconds;
-    int result = capauth__json_parse(json->data, json->length, &root);
 
-    if (result)
-        return result == CAPAUTH_E_NO_MEMORY ? result : CAPAUTH_OK;
-    identities = capauth__json_member(root, "idv");
-    if (!capauth__json_element(identities, 1))
-        copy_text(part->identity, sizeof part->identity, capauth__json_element(identities, 0));
-    copy_text(claims->role, sizeof claims->role, capauth__json_member(root, "rol"));
-    copy_text(claims->customer_id, sizeof claims->customer_id, capauth__json_member(root, "uid"));
-    if (capauth__json_integer(capauth__json_member(root, "exp"), &seconds))
-        claims->expires_at_ms = to_ms(seconds);
-    if (capauth__json_integer(capauth__json_member(root, "iat"), &seconds))
-        claims->issued_at_ms = to_ms(seconds);
-    capauth__json_free(root);
-    return CAPAUTH_OK;
+    return capauth__span_integer(span, &seconds, no_memory) ? to_ms(seconds) : 0;
+}
+
+static void read_claims(const struct capauth__buffer *json, struct part *part, bool *no_memory)
+{
+    enum { ROLE, CUSTOMER_ID, EXPIRES, ISSUED, IDENTITIES, COUNT };
+    static const char *const names[] = {"rol", "uid", "exp", "iat", "idv"};
+    struct capauth__span values[COUNT], identity;
+    struct capauth__claims *claims = &part->claims;
+    size_t identities;
+
+    if (!capauth__skim_object(json->data, json->length, names, values, COUNT))
+        return;
+    copy_claim(claims->role, sizeof claims->role, &values[ROLE], no_memory);
+    copy_claim(claims->customer_id, sizeof claims->customer_id, &values[CUSTOMER_ID], no_memory);
+    claims->expires_at_ms = time_of(&values[EXPIRES], no_memory);
+    claims->issued_at_ms = time_of(&values[ISSUED], no_memory);
+    if (capauth__skim_list(&values[IDENTITIES], &identity, &identities) && identities == 1)
+        copy_claim(part->identity, sizeof part->identity, &identity, no_memory);
 }
 
 static int read_part(const char *text, size_t length, struct part *part)
 {
     struct capauth__buffer json = {0};
-    int result = CAPAUTH_OK;
+    bool no_memory = false;
 
     memset(part, 0, sizeof *part);
-    if (base64url_decode(text, length, &json) && json.length && !read_plain(&json, part)) {
-        memset(part, 0, sizeof *part);
-        result = read_any(&json, part);
-    }
-    if (json.failed)
-        result = CAPAUTH_E_NO_MEMORY;
+    if (base64url_decode(text, length, &json) && json.length)
+        read_claims(&json, part, &no_memory);
+    no_memory = no_memory || json.failed;
     capauth__buffer_free(&json);
-    return result;
+    return no_memory ? CAPAUTH_E_NO_MEMORY : CAPAUTH_OK;
 }
 
 /* ---- Whole tokens ---- */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/json.h"
+#include "base/skim.h"
 #include "base/text.h"
 
 /* ---- Requests ---- */
@@ -114,22 +116,6 @@ void capauth__wire_body(const struct capauth__request_form *form, const struct c
 
 /* ---- Replies ---- */
 
-static const char *token_text(const capauth__json *value)
-{
-    const char *text = capauth__json_text(value);
-
-    return text && strlen(text) <= CAPAUTH__TOKEN_LONGEST ? text : NULL;
-}
-
-/* Finds a token; false when the member is there and is none: then the reply makes no sense. */
-static bool find_token(const capauth__json *object, const char *name, const char **token)
-{
-    const capauth__json *value = capauth__json_member(object, name);
-
-    *token = token_text(value);
-    return *token || capauth__json_is_empty(value);
-}
-
 /* Some servers put one before their JSON; RFC 8259 lets readers ignore it. */
 static void skip_byte_order_mark(const char **body, size_t *length)
 {
@@ -139,42 +125,93 @@ static void skip_byte_order_mark(const char **body, size_t *length)
     }
 }
 
+/* The members that are wanted of an object; none of what is none. */
+static void skim(const struct capauth__span *object, const char *const *names, struct capauth__span *values,
+                 size_t count)
+{
+    memset(values, 0, count * sizeof *values);
+    if (object->kind == CAPAUTH__SPAN_OBJECT)
+        (void)capauth__skim_object(object->start, object->length, names, values, count);
+}
+
+enum { STATUS, AUTH, USER, PARTS };
+enum { SUCCESS, CODE, MESSAGE, STATUS_MEMBERS };
+enum { TOKEN, KEY, AUTH_MEMBERS };
+enum { SESSION_ID, ROLE, APP_REGISTERED, REGISTERED_FOR_PASSWORD, USER_MEMBERS };
+
+static const char *const part_names[] = {"status", "auth", "user"};
+static const char *const status_names[] = {"success", "code", "message"};
+static const char *const auth_names[] = {"token", "key"};
+static const char *const user_names[] = {"sessionId", "role", "appRegistered", "userRegisteredForPassword"};
+
+typedef bool (*text_reader)(const struct capauth__span *span, struct capauth__buffer *out);
+
+/* Into `texts`, which has room for it; NULL: there is no text. */
+static const char *read_text(struct capauth__buffer *texts, const struct capauth__span *span, text_reader reader)
+{
+    size_t start = texts->length;
+
+    return reader(span, texts) ? texts->data + start : NULL;
+}
+
+/* false: the member is there and is no token: then the reply makes no sense. */
+static bool read_token(struct capauth__buffer *texts, const struct capauth__span *span, const char **token)
+{
+    *token = read_text(texts, span, capauth__span_text);
+    if (*token && strlen(*token) > CAPAUTH__TOKEN_LONGEST)
+        *token = NULL;
+    return *token || capauth__span_is_empty(span);
+}
+
+static void read_status(struct capauth__reply *reply, const struct capauth__span *status)
+{
+    (void)capauth__span_integer(&status[CODE], &reply->code, &reply->texts.failed);
+    reply->message = read_text(&reply->texts, &status[MESSAGE], capauth__span_message);
+}
+
+/* Whether all of it makes sense, as it must in a success. */
+static bool read_user(struct capauth__reply *reply, const struct capauth__span *auth, const struct capauth__span *user)
+{
+    struct capauth__buffer *texts = &reply->texts;
+    bool sane = read_token(texts, &auth[TOKEN], &reply->token);
+
+    sane = read_token(texts, &auth[KEY], &reply->key) && sane;
+    sane = read_token(texts, &user[SESSION_ID], &reply->session_id) && sane;
+    reply->role = read_text(texts, &user[ROLE], capauth__span_text);
+    reply->app_registered = capauth__span_boolean(&user[APP_REGISTERED], -1, &texts->failed);
+    reply->registered_for_password = capauth__span_boolean(&user[REGISTERED_FOR_PASSWORD], -1, &texts->failed);
+    return sane;
+}
+
 int capauth__wire_reply(const char *body, size_t length, struct capauth__reply *reply)
 {
-    const capauth__json *status;
-    const capauth__json *auth;
-    const capauth__json *user;
-    bool sane;
+    struct capauth__span parts[PARTS], status[STATUS_MEMBERS], auth[AUTH_MEMBERS], user[USER_MEMBERS];
     int success;
-    int result;
+    bool sane;
 
     memset(reply, 0, sizeof *reply);
     skip_byte_order_mark(&body, &length);
-    if ((result = capauth__json_parse(body, length, &reply->root)))
-        return result;
-    status = capauth__json_member(reply->root, "status");
-    auth = capauth__json_member(reply->root, "auth");
-    user = capauth__json_member(reply->root, "user");
-    success = capauth__json_boolean(capauth__json_member(status, "success"), -1);
-    if (success < 0)
+    if (!capauth__skim_object(body, length, part_names, parts, PARTS))
         return CAPAUTH_E_PROTOCOL;
+    skim(&parts[STATUS], status_names, status, STATUS_MEMBERS);
+    skim(&parts[AUTH], auth_names, auth, AUTH_MEMBERS);
+    skim(&parts[USER], user_names, user, USER_MEMBERS);
+    if ((success = capauth__span_boolean(&status[SUCCESS], -1, &reply->texts.failed)) < 0)
+        return reply->texts.failed ? CAPAUTH_E_NO_MEMORY : CAPAUTH_E_PROTOCOL;
     reply->success = success;
-    (void)capauth__json_integer(capauth__json_member(status, "code"), &reply->code);
-    reply->message = capauth__json_message(capauth__json_member(status, "message"));
-    sane = find_token(auth, "token", &reply->token);
-    sane = find_token(auth, "key", &reply->key) && sane;
-    sane = find_token(user, "sessionId", &reply->session_id) && sane;
-    if (success && !sane)
-        return CAPAUTH_E_PROTOCOL;
-    reply->role = capauth__json_text(capauth__json_member(user, "role"));
-    reply->app_registered = capauth__json_boolean(capauth__json_member(user, "appRegistered"), -1);
-    reply->registered_for_password = capauth__json_boolean(capauth__json_member(user, "userRegisteredForPassword"), -1);
-    return CAPAUTH_OK;
+    /* No text gets longer than it stands there with its quotes. */
+    (void)capauth__buffer_reserve(&reply->texts, status[MESSAGE].length + auth[TOKEN].length + auth[KEY].length +
+                                                     user[SESSION_ID].length + user[ROLE].length + 1);
+    read_status(reply, status);
+    sane = read_user(reply, auth, user);
+    if (reply->texts.failed)
+        return CAPAUTH_E_NO_MEMORY;
+    return success && !sane ? CAPAUTH_E_PROTOCOL : CAPAUTH_OK;
 }
 
 void capauth__reply_free(struct capauth__reply *reply)
 {
-    capauth__json_free(reply->root);
+    capauth__buffer_free(&reply->texts);
     memset(reply, 0, sizeof *reply);
 }
 
@@ -202,34 +239,53 @@ int capauth__refusal(int64_t code)
 
 /* ---- The gateway ---- */
 
-static void look_at_status(const capauth__json *status, struct capauth__gateway_status *out, const char **message)
+/* The last that is there counts. */
+static void read_message(struct capauth__buffer *message, const struct capauth__span *span)
 {
-    int64_t code = 0;
-    int success = capauth__json_boolean(capauth__json_member(status, "success"), -1);
-    const char *text = capauth__json_message(capauth__json_member(status, "message"));
+    struct capauth__buffer text = {.failed = message->failed};
 
-    if (!capauth__json_is_object(status))
+    if (capauth__span_message(span, &text)) {
+        capauth__buffer_free(message);
+        *message = text;
         return;
+    }
+    message->failed = text.failed;
+    capauth__buffer_free(&text);
+}
+
+static void read_gateway_status(const struct capauth__span *object, struct capauth__gateway_status *out,
+                                struct capauth__buffer *message)
+{
+    struct capauth__span status[STATUS_MEMBERS];
+    int64_t code = 0;
+    int success;
+
+    if (object->kind != CAPAUTH__SPAN_OBJECT)
+        return;
+    skim(object, status_names, status, STATUS_MEMBERS);
+    success = capauth__span_boolean(&status[SUCCESS], -1, &message->failed);
     out->known = true;
-    (void)capauth__json_integer(capauth__json_member(status, "code"), &code);
+    (void)capauth__span_integer(&status[CODE], &code, &message->failed);
     if (success == 0 || (success < 0 && (code < 0 || code >= 300)))
         out->refused = true;
     if (success != 1 && (code == 401 || code == 302))
         out->expired = out->refused = true;
     out->code = code;
-    *message = text ? text : *message;
+    read_message(message, &status[MESSAGE]);
 }
 
-static void look_at_errors(const capauth__json *errors, struct capauth__gateway_status *out, const char **message)
+static void read_gateway_errors(const struct capauth__span *errors, struct capauth__gateway_status *out,
+                                struct capauth__buffer *message)
 {
-    const capauth__json *first = capauth__json_element(errors, 0);
-    const char *text = capauth__json_message(capauth__json_member(first, "message"));
+    struct capauth__span first, error[STATUS_MEMBERS];
+    size_t count;
 
-    if (!first)
+    if (!capauth__skim_list(errors, &first, &count) || first.kind == CAPAUTH__SPAN_NONE)
         return;
+    skim(&first, status_names, error, STATUS_MEMBERS);
     out->known = out->refused = true;
-    (void)capauth__json_integer(capauth__json_member(first, "code"), &out->code);
-    *message = text ? text : *message;
+    (void)capauth__span_integer(&error[CODE], &out->code, &message->failed);
+    read_message(message, &error[MESSAGE]);
 }
 
 /* Not every reply is JSON, and one that is not is no error; but what begins like an object is meant to be one. */
@@ -245,22 +301,28 @@ static bool begins_like_an_object(const char *body, size_t length)
 int capauth__wire_gateway_reply(int http_status, const char *body, size_t length,
                                 struct capauth__gateway_status *status)
 {
-    capauth__json *root = NULL;
-    const char *message = NULL;
-    int result = CAPAUTH_OK;
+    static const char *const names[] = {"status", "response", "errors"};
+    static const char *const inner_names[] = {"status"};
+    struct capauth__span members[3] = {0}, inner;
+    struct capauth__buffer message = {0};
+    bool readable = true;
 
     memset(status, 0, sizeof *status);
     skip_byte_order_mark(&body, &length);
     if (begins_like_an_object(body, length))
-        result = capauth__json_parse(body, length, &root);
-    status->unreadable = result == CAPAUTH_E_PROTOCOL;
-    status->refused = status->unreadable || http_status < 200 || http_status > 299;
+        readable = capauth__skim_object(body, length, names, members, 3);
+    status->unreadable = !readable;
+    status->refused = !readable || http_status < 200 || http_status > 299;
     status->expired = http_status == 401;
-    look_at_status(capauth__json_member(root, "status"), status, &message);
-    look_at_status(capauth__json_member(capauth__json_member(root, "response"), "status"), status, &message);
-    look_at_errors(capauth__json_member(root, "errors"), status, &message);
-    if (message)
-        status->message = capauth__duplicate(message);
-    capauth__json_free(root);
-    return result == CAPAUTH_E_NO_MEMORY || (message && !status->message) ? CAPAUTH_E_NO_MEMORY : CAPAUTH_OK;
+    if (readable) {
+        read_gateway_status(&members[0], status, &message);
+        skim(&members[1], inner_names, &inner, 1);
+        read_gateway_status(&inner, status, &message);
+        read_gateway_errors(&members[2], status, &message);
+    }
+    if (!message.failed && message.data)
+        status->message = capauth__buffer_take(&message);
+    readable = !message.failed;
+    capauth__buffer_free(&message);
+    return readable ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
 }
