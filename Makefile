@@ -51,7 +51,8 @@ bench: setup-bench
 	@cmake --preset bench $(werror)
 	@cmake --build build/bench
 	$(say) 'Measuring: some minutes, best on a machine that does nothing else'
-	@tests/bench/run build/bench
+	@CAPAUTH_EMULATOR=build/bench/bin/capauth-emulator \
+		tests/with_emulator --brands tests/bench/brands.json -- tests/bench/run build/bench
 
 # Built with warnings as errors, javac's among them.
 lint: WERROR := 1
