@@ -34,6 +34,16 @@ def page(chromium, emulator):
     assert complaints == []
 
 
+# What is there once a panel has been drawn, where there is a customer with an OTP.
+DRAWN = {
+    "phone": ".otp",
+    "requests": "#requests .row",
+    "customers": ".card",
+    "brand": ".setting",
+    "clock": "#clock .primary:not([disabled])",
+}
+
+
 def sent_otp(emulator, value="919999999993", **settings):
     customer = emulator.brand(**settings).customer(value=value).started()
     customer.generate_otp()
@@ -346,9 +356,9 @@ def test_every_control_has_a_name(page, emulator):
           each.labels?.[0]?.textContent.trim();
         return [...document.querySelectorAll("button, input, select, a")]
           .filter((each) => each.offsetParent && !named(each)).map((each) => each.outerHTML)"""
-    for panel in ("requests", "customers", "brand", "clock"):
+    for panel, drawn in DRAWN.items():
         page.panel(panel)
-        time.sleep(0.5)
+        page.one(drawn)
         assert page.script(nameless) == []
 
 
@@ -367,9 +377,9 @@ def test_a_phone_s_width_and_the_dark_are_enough(emulator):
         browser.one(".otp", customer.value)
         ground = browser.script("return getComputedStyle(document.body).backgroundColor")
         assert sum(int(each) for each in ground.strip("rgb()").split(",")) < 150
-        for panel in ("phone", "requests", "customers", "brand", "clock"):
+        for panel, drawn in DRAWN.items():
             browser.panel(panel)
-            time.sleep(0.5)
+            browser.one(drawn)
             assert browser.script("return document.documentElement.scrollWidth") <= 390, panel
     finally:
         browser.close()
