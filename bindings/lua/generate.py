@@ -5,9 +5,11 @@
     error_table.lua          number, names, class and message of each error, from errors.json
     operation_table.lua      what each operation takes and gives, from operations.json
     option_table.lua         how each option is set, from settings.json
+    enum_table.lua           the name of each number of an enumeration, from enums.json
     meta/operations.lua      annotations: the operations of a session and their options
     meta/client_options.lua  annotations: the options of capauth.Client
     meta/error_kinds.lua     annotations: the names and kinds of errors
+    meta/enums.lua           annotations: the names of enumerations
 """
 
 import pathlib
@@ -16,9 +18,9 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "core"))
 sys.dont_write_bytecode = True
 
-from generate_annotations import client_options, error_kinds, operations  # noqa: E402
+from generate_annotations import client_options, enumerations, error_kinds, operations  # noqa: E402
 from lua_names import category_of, kind_of  # noqa: E402
-from tables import Operations, Settings, load_errors, public_name  # noqa: E402
+from tables import Operations, Settings, load_enums, load_errors, public_name  # noqa: E402
 
 MADE = "-- Made by generate.py from core/{}; do not edit.\n"
 
@@ -106,15 +108,29 @@ def operation_table(table, settings):
     return MADE.format("operations.json") + "\n".join([*lines, "}", ""])
 
 
+# Those whose names Lua needs; the core itself names the steps.
+ENUMS = ("flow", "identifier", "log", "trace")
+
+
+def enum_table(enums):
+    lines = ["return {"]
+    for name in ENUMS:
+        values = ", ".join(f'[{value["number"]}] = "{value["text"]}"' for value in enums[name]["values"])
+        lines.append(f"  {name} = {{ {values} }},")
+    return MADE.format("enums.json") + "\n".join([*lines, "}", ""])
+
+
 def main(folder):
-    errors, settings, table = load_errors(), Settings(), Operations()
+    errors, enums, settings, table = load_errors(), load_enums(), Settings(), Operations()
     files = {
         "error_table.lua": error_table(errors),
         "operation_table.lua": operation_table(table, settings),
         "option_table.lua": option_table(settings),
+        "enum_table.lua": enum_table(enums),
         "meta/operations.lua": operations(table, settings),
         "meta/client_options.lua": client_options(settings),
         "meta/error_kinds.lua": error_kinds(errors),
+        "meta/enums.lua": enumerations(enums),
     }
     for name, text in files.items():
         path = folder / name

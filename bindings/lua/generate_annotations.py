@@ -166,3 +166,20 @@ def error_kinds(table):
     lines += ["---The parent of its class."] + alias("capauth.ErrorCategory", categories)
     lines += ["---What to key translations on. A later version may have more."] + alias("capauth.ErrorName", names)
     return HEAD.format("errors.json") + "\n".join(lines).rstrip() + "\n"
+
+
+ENUMERATIONS = {
+    "flow": "capauth.Flow",
+    "identifier": "capauth.IdentifierType",
+    "step": "capauth.Step",
+    "log": "capauth.LogLevel",
+    "trace": "capauth.TraceKind",
+}
+
+
+def enumerations(enums):
+    lines = []
+    for key, name in ENUMERATIONS.items():
+        values = {value["text"]: value["doc"] for value in enums[key]["values"]}
+        lines += [f"---{enums[key]['doc']}", *alias(name, values)]
+    return HEAD.format("enums.json") + "\n".join(lines).rstrip() + "\n"

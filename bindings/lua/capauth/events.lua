@@ -3,6 +3,7 @@
 -- functions run when a wait, a poll or an operation leaves the core, never inside it. Each runs in a coroutine of its
 -- own, so that none can yield somebody else's.
 local core = require "capauth.core"
+local enums = require "capauth.enum_table"
 local queue = require "capauth.queue"
 local values = require "capauth.values"
 
@@ -55,24 +56,16 @@ function events.run(client, what, callback, ...)
 end
 local run = events.run
 
-local levels = {
-  [core.LOG_ERROR] = "error",
-  [core.LOG_WARNING] = "warning",
-  [core.LOG_INFO] = "info",
-  [core.LOG_DEBUG] = "debug",
-}
-
 local deliver = {}
 
 function deliver.log(client, level, message)
-  if client._log then run(client, "log", client._log, levels[level] or "debug", message) end
+  if client._log then run(client, "log", client._log, enums.log[level] or "debug", message) end
 end
 
 function deliver.trace(client, event, call_id, operation, result, http_status, attempts, duration_ms)
   if not client._trace then return end
-  local ended = event == core.TRACE_END
   run(client, "trace", client._trace, {
-    event = ended and "end" or "start",
+    event = enums.trace[event],
     call_id = call_id,
     operation = operation,
     result = result,

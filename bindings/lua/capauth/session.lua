@@ -2,6 +2,7 @@
 -- One customer of one brand on one device.
 local core = require "capauth.core"
 local Call = require "capauth.call"
+local enums = require "capauth.enum_table"
 local errors = require "capauth.errors"
 local operations = require "capauth.operations"
 local values = require "capauth.values"
@@ -30,12 +31,8 @@ function meta.__close(self) self:close() end
 
 -- ---- Identity -------------------------------------------------------------------------------------------------------
 
-local identifiers = {
-  { "mobile", core.IDENTIFIER_MOBILE },
-  { "email", core.IDENTIFIER_EMAIL },
-  { "username", core.IDENTIFIER_USERNAME },
-  { "external_id", core.IDENTIFIER_EXTERNALID },
-}
+local identifiers = {}
+for number, name in ipairs(enums.identifier) do identifiers[#identifiers + 1] = { name, number } end
 local contacts = {
   { "contact_mobile", core.IDENTIFIER_MOBILE },
   { "contact_email", core.IDENTIFIER_EMAIL },
@@ -121,8 +118,6 @@ local function seconds_or_unknown(number) -- -1 is the core's "not known"
   if number >= 0 then return number / 1000 end
 end
 
-local flow_names = named_by { "mobile", "web", "mfa", "external" }
-local identifier_names = named_by { "mobile", "email", "username", "external_id" }
 
 -- Method: the core's getter, and how its number reads in Lua. Texts come by copies, nil when there is none.
 local getters = {
@@ -132,8 +127,8 @@ local getters = {
   expires_in = { "session_expires_in_ms", seconds_or_unknown },
   app_registered = { "session_app_registered", true_or_unknown },
   registered_for_password = { "session_registered_for_password", true_or_unknown },
-  flow = { "session_flow", flow_names },
-  identifier_type = { "session_identifier_type", identifier_names },
+  flow = { "session_flow", named_by(enums.flow) },
+  identifier_type = { "session_identifier_type", named_by(enums.identifier) },
 }
 for name, getter in pairs(getters) do
   local read, convert = core[getter[1]], getter[2]

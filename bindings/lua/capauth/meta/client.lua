@@ -1,10 +1,8 @@
 ---@meta _
 
----@alias capauth.LogLevel "error"|"warning"|"info"|"debug"
-
 ---What `trace` of capauth.ClientOptions gets.
 ---@class capauth.TraceEvent
----@field event "start"|"end"
+---@field event capauth.TraceKind
 ---The same at the start and at the end of a call.
 ---@field call_id integer
 ---Like "otp_validate".

@@ -1,14 +1,5 @@
 ---@meta _
 
----@alias capauth.Step
----| "token_generate"
----| "otp_generate"
----| "otp_validate"
----| "password_create"
----| "password_validate"
----| "second_factor"
----| "done"
-
 ---What is known of the OTP; a field is nil where it is not.
 ---@class capauth.Otp
 ---In seconds since 1970, by the server's clock.
@@ -51,10 +42,10 @@ function Session:identifier() end
 ---@return capauth.Error? err
 function Session:device_id() end
 
----@return "mobile"|"email"|"username"|"external_id"|nil type
+---@return capauth.IdentifierType? type
 function Session:identifier_type() end
 
----@return "mobile"|"web"|"mfa"|"external" flow
+---@return capauth.Flow flow
 function Session:flow() end
 
 ---Whether there is a token of a customer who is signed in. That it expires does not end it.
