@@ -120,7 +120,7 @@ STARTING = """import datetime
 from typing import Any
 
 from . import _flat as flat
-from ._call import Started, begin, nothing
+from ._call import Started, nothing, start_call
 from ._options import CallOptions, body_text
 from ._reply import Reply, reply_of
 from ._session import BaseSession
@@ -155,7 +155,7 @@ def start_function(operation, settings):
         options = CallOptions()
 {setters}        return flat.{operation.function}({", ".join(values)})
 
-    return begin(session, {FINISH[operation.gives]}, start)
+    return start_call(session, {FINISH[operation.gives]}, start)
 """
 
 

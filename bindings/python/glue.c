@@ -128,8 +128,8 @@ void glue_report(PyObject *error, PyObject *where)
 /* ---- Callbacks ---- */
 
 /*
- * They come on a thread that has let go of the interpreter, or, when a handle dies, in the middle of whatever its owner
- * was doing; so that an exception in flight must survive. After the end of the interpreter nobody listens any more.
+ * They come on a thread that has released the interpreter; or, when a handle is freed, in the middle of what its owner
+ * was doing, so an exception that is set must survive. After the interpreter's end they do nothing.
  */
 struct entry {
     PyGILState_STATE state;

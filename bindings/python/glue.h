@@ -35,7 +35,7 @@ void glue_on_change(capauth_session *session, void *data);
 void glue_free(void *data);
 
 /* As capauth_client_set_log, for a callable that wants no more than the levels up to that of glue_want_log (0: none);
- * the others are dropped without a word to Python. The level is the whole process's, like the logging module's. */
+ * the others are discarded before they reach Python. The level is the whole process's, like the logging module's. */
 int glue_set_wanted_log(capauth_client *client, PyObject *callable);
 void glue_want_log(int level);
 

@@ -46,7 +46,7 @@ class Started(NamedTuple, Generic[T]):
     """Gives what the operation gives, once it has succeeded."""
 
 
-def begin(owner: Owner, finish: Callable[[flat.CallHandle], T], function: Callable[[], Any]) -> Started[T]:
+def start_call(owner: Owner, finish: Callable[[flat.CallHandle], T], function: Callable[[], Any]) -> Started[T]:
     """Starts an operation. What is refused on the spot is the call's result; only wrong types raise here."""
     try:
         code, handle = function()

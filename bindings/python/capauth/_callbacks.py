@@ -1,4 +1,4 @@
-"""Between the core's events and what an application gave us to call.
+"""Calls the application's callbacks with the core's events.
 
 The core delivers events in `call_wait` and `client_poll` here. A mistake in an application's callback is reported
 and goes no further. What interrupted a callback (Ctrl-C, an exit, what a signal handler raised) is raised by the
@@ -28,7 +28,7 @@ LEVELS = {  # from the most to the least detailed
 
 
 def want_log() -> None:
-    """Tells the core how detailed the logger wants it now, so that nothing else costs a call into Python."""
+    """Tells the core which level the logger wants now, so that other messages cost no call into Python."""
     flat.want_log(next((level for level, known in LEVELS.items() if LOGGER.isEnabledFor(known)), 0))
 
 
@@ -46,7 +46,7 @@ T = TypeVar("T")
 
 
 def delivering(owner: T, deliver: Callable[..., None]) -> Callable[..., None]:
-    """`deliver(owner, ...)` for the core to call. It does not keep its owner alive: Python could not see such a
+    """`deliver(owner, ...)` for the core to call. It does not keep its owner alive: Python could not collect such a
     cycle."""
     reference = weakref.ref(owner)
 

@@ -3,7 +3,7 @@
 from typing import Any, Generic, Literal, TypeVar
 
 from . import _flat as flat
-from ._call import Started, begin
+from ._call import Started, start_call
 from ._client_options import ClientOptions
 from ._failure import error_of_setter, invalid_argument
 from ._session import BaseSession, identifier_of
@@ -65,4 +65,4 @@ class BaseClient(ClientOptions, Generic[SessionT]):
         return self._session(flat.session_restore(self._handle, text), "text")
 
     def _prepare(self) -> Started[None]:
-        return begin(self, lambda _call: None, lambda: flat.client_start_prepare(self._handle))
+        return start_call(self, lambda _call: None, lambda: flat.client_start_prepare(self._handle))

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from . import _flat as flat
 from ._callbacks import LEVELS, check_callback, delivering, log_to_logger, run
-from ._failure import gained, invalid_argument
+from ._failure import invalid_argument, value_or_raise
 from ._options import checked, milliseconds, pairs
 from ._types import Handle, Headers, LogCallback, TraceCallback, TraceEvent
 
@@ -25,8 +25,8 @@ class ConfiguredClient(Handle):
             raise invalid_argument("base_url", "or cluster is missing")
         if cluster is not None and base_url is not None:
             raise invalid_argument("base_url", "cannot be given together with cluster")
-        self._handle: flat.ClientHandle = gained(flat.client_new())
-        self._begin()
+        self._handle: flat.ClientHandle = value_or_raise(flat.client_new())
+        self._set_up()
 
     def _observe(self, log: LogCallback | None, trace: TraceCallback | None) -> None:
         check_callback("log", log)
@@ -63,7 +63,7 @@ class ConfiguredClient(Handle):
         )
         run(self._trace, told)
 
-    def _begin(self) -> None:
+    def _set_up(self) -> None:
         """For what a kind of client has beside these."""
 
     def _option(

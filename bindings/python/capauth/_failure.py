@@ -14,14 +14,14 @@ def class_of(code: int) -> type[Error]:
 
 
 def error_of_code(code: int, message: str = "", **details: object) -> Error | MemoryError:
-    """The exception of a code that no call stands behind."""
+    """The exception of a code that did not come from a call."""
     if code == flat.E_NO_MEMORY:
         return MemoryError(message or str(flat.strerror(code)))
     return class_of(code)(message, code=code, **details)  # type: ignore[arg-type]
 
 
-def gained(result: Any) -> Any:
-    """What the flat layer gave beside the code 0; another code raises."""
+def value_or_raise(result: Any) -> Any:
+    """The value that the flat layer gave beside the code 0. Another code raises."""
     code, value = result
     if code:
         raise error_of_code(code)
@@ -54,14 +54,13 @@ def error_of_call(call: flat.CallHandle, code: int) -> Error | MemoryError:
 
 
 def invalid_argument(argument: str, message: str) -> InvalidArgumentError:
-    """For what only this layer can see; the message starts as the core's do."""
+    """For what only this layer can see. The message starts like the core's."""
     return InvalidArgumentError(f"{argument} {message}", argument=argument)
 
 
 flat.set_invalid_argument(invalid_argument)
 
-
-# What the core calls the thing that a setter was given, where Python has another name for it.
+# The core's names of what a setter was given, where Python has another name for it.
 SUBJECTS = {"identifier", "contact", "header", "hash", "timestamp_ms"}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import _flat as flat
 from ._errors import InvalidArgumentError
-from ._failure import error_of_setter, gained, invalid_argument
+from ._failure import error_of_setter, invalid_argument, value_or_raise
 from ._types import Headers, Json, Query, Secret
 
 LONGEST_MS = 2**31 - 1
@@ -56,12 +56,12 @@ class CallOptions:
 
     def set(self, argument: str, setter: Callable[..., int], *values: object, seconds: float | None = None) -> None:
         if self.handle is None:
-            self.handle = gained(flat.options_new())
+            self.handle = value_or_raise(flat.options_new())
         handle = self.handle
         checked(
             argument,
             lambda: setter(handle, *values),
-            lambda: str(gained(flat.options_copy_error_message(handle))),
+            lambda: str(value_or_raise(flat.options_copy_error_message(handle))),
             seconds,
         )
 

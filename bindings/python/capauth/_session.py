@@ -10,7 +10,7 @@ from typing import Any, Self
 from . import _flat as flat
 from ._callbacks import check_callback, delivering, run
 from ._configured import ConfiguredClient
-from ._failure import error_of_code, gained, invalid_argument
+from ._failure import error_of_code, invalid_argument, value_or_raise
 from ._options import checked, milliseconds
 from ._types import Handle, Otp, Step, time_of
 
@@ -57,7 +57,7 @@ class BaseSession(Handle):
         )
 
     def _text(self, getter: Callable[..., Any]) -> str:
-        return str(gained(getter(self._handle)))
+        return str(value_or_raise(getter(self._handle)))
 
     def _identify(self, identifier: tuple[str, int, str] | None, device_id: str | None) -> None:
         if identifier:

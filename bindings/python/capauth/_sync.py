@@ -41,7 +41,7 @@ class Client(BaseClient[Session]):
 
     __slots__ = ("_started",)
 
-    def _begin(self) -> None:
+    def _set_up(self) -> None:
         self._started = StartedCalls()
 
     def _handed_out(self, started: Started[T]) -> Call[T]:

@@ -58,7 +58,7 @@ class Client(BaseClient[Session]):
 
     __slots__ = ("_loop", "_waiting", "_telling", "_detach")
 
-    def _begin(self) -> None:
+    def _set_up(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self._telling: set[asyncio.Task[None]] = set()
