@@ -88,7 +88,7 @@ enum {
     CAPAUTH_OK = 0,
     CAPAUTH_E_INVALID_ARGUMENT = -1, /* invalid argument */
     CAPAUTH_E_WRONG_STEP = -2, /* the session does not have what this operation must send */
-    CAPAUTH_E_BUSY = -3, /* another step of this session is in flight */
+    CAPAUTH_E_BUSY = -3, /* another operation that changes the sign-in is in flight */
     CAPAUTH_E_CLOSED = -4, /* the handle is closed */
     CAPAUTH_E_STATE = -5, /* settings cannot be changed after the first operation */
     CAPAUTH_E_REENTRANT = -6, /* a callback may not wait on its own client */
@@ -1039,7 +1039,7 @@ CAPAUTH_API int capauth_options_set_view(capauth_options *options, int view);
  *
  * Refused on the spot: CAPAUTH_E_INVALID_ARGUMENT (capauth_call_argument names it), CAPAUTH_E_WRONG_STEP (no sessionId,
  * token or key to send), CAPAUTH_E_SIGN_IN_REQUIRED (the same for token regenerate, token ensure and gateway: no token,
- * and nothing to regenerate one from), CAPAUTH_E_BUSY (another step of this session is in flight),
+ * and nothing to regenerate one from), CAPAUTH_E_BUSY (another operation that changes the sign-in is in flight),
  * CAPAUTH_E_UNSUPPORTED (not in this flow), CAPAUTH_E_CLOSED, CAPAUTH_E_REENTRANT (blocking in a callback),
  * CAPAUTH_E_FORKED.
  *

@@ -79,6 +79,7 @@ class ReadmeTest {
         String output = rest(new BufferedReader(new InputStreamReader(process.getInputStream())));
         assertEquals(0, process.waitFor(), output);
         assertTrue(output.contains("USER"), output);
+        assertTrue(Pattern.compile("HTTP 200, customer \\d+\\R").matcher(output).find(), output);
         assertFalse(Pattern.compile("eyJ\\w{10}").matcher(output).find(), output);
     }
 
