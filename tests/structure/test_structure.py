@@ -202,5 +202,15 @@ class Readme(unittest.TestCase):
         self.assertEqual(ROOMS, re.findall(r"^\| `(\w+)` \|", self.text, flags=re.M))
 
 
+class ExportFormat(unittest.TestCase):
+    def test_the_document_names_the_members_that_are_written_and_read(self):
+        document = (ROOT / "core" / "export-format.md").read_text(encoding="utf-8")
+        documented = re.findall(r"^\| `(\w+)` \|", document, flags=re.M)
+        texts = re.findall(r'TEXT\("(\w+)"', (SOURCE / "protocol" / "state.c").read_text(encoding="utf-8"))
+        export = (SOURCE / "protocol" / "export.c").read_text(encoding="utf-8")
+        others = re.findall(r'"(\w+)"', export[export.index("other_members[]") : export.index("};")])
+        self.assertEqual(sorted(documented), sorted(texts + others))
+
+
 if __name__ == "__main__":
     unittest.main()
