@@ -35,8 +35,8 @@ def run(*command, good=(0,)):
 def describe_functions(library, include, out):
     """Without what may differ between two builds of the same: places, private types, what the library itself needs."""
     run(
-        "abidw", "--exported-interfaces-only", "--no-corpus-path", "--no-comp-dir-path", "--no-show-locs", "--short-locs",
-        "--no-elf-needed", "--no-architecture", "--drop-undefined-syms", "--drop-private-types",
+        "abidw", "--exported-interfaces-only", "--no-corpus-path", "--no-comp-dir-path", "--no-show-locs",
+        "--short-locs", "--no-elf-needed", "--no-architecture", "--drop-undefined-syms", "--drop-private-types",
         "--headers-dir", str(include), "--out-file", str(out), str(library),
     )  # fmt: skip
 
@@ -145,10 +145,7 @@ def main(what, library, include):
     with tempfile.TemporaryDirectory() as work:
         now = pathlib.Path(work)
         describe(library, pathlib.Path(include), now)
-        if what == "compare":
-            reasons = compare(HERE, now)
-        else:
-            reasons = write(HERE, now, HERE.parent.parent / "CHANGELOG.md")
+        reasons = compare(HERE, now) if what == "compare" else write(HERE, now, HERE.parent.parent / "CHANGELOG.md")
     for reason in reasons:
         print(reason)
     return 1 if reasons else 0

@@ -1,4 +1,4 @@
-"""The library keeps the ABI that is described here; and what would break it is found, shown on a library of two functions."""
+"""The library keeps the ABI described here. What would break it is found: a library of two functions shows it."""
 
 import os
 import pathlib

@@ -88,8 +88,8 @@ static void check_from_every_state(enum capauth__operation verb, int outcome, co
         assert_code(start_operation(operation_named(capauth__operation_name(verb)), session, NULL, NULL),
                     told(verb, outcome));
         if (capauth_session_next_step(session) != (expected ? expected : step))
-            fail_msg("from %s, %s with %d leads to %s, not to %s", capauth_step_name(step), capauth__operation_name(verb),
-                     outcome, capauth_step_name(capauth_session_next_step(session)),
+            fail_msg("from %s, %s with %d leads to %s, not to %s", capauth_step_name(step),
+                     capauth__operation_name(verb), outcome, capauth_step_name(capauth_session_next_step(session)),
                      capauth_step_name(expected ? expected : step));
         capauth_session_free(&session);
     }
