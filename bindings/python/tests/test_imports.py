@@ -69,3 +69,9 @@ def test_a_circle_is_found_wherever_an_import_stands(hidden: str) -> None:
 def test_a_module_that_imports_from_the_whole_package_is_in_a_circle() -> None:
     files = {"capauth": "from ._a import A", "capauth._a": "def late():\n    from . import A"}
     assert circle_in({name: imports_of(text, files) for name, text in files.items()})
+
+
+def test_the_c_beneath_the_package_imports_nothing_of_it() -> None:
+    root = pathlib.Path(__file__).resolve().parents[3]
+    for path in [*root.glob("bindings/python/*.[ch]"), root / "swig" / "python.i", root / "swig" / "capauth.i"]:
+        assert "PyImport_" not in path.read_text(encoding="utf-8"), path.name
