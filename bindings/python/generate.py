@@ -7,6 +7,7 @@
     _blocking.py        the methods of a session that wait, and those that give the call
     _awaited.py         the same for asyncio
     _client_options.py  how a client is made, from settings.json
+    _enums.py           flows, identifier types and steps, from enums.json
 """
 
 import pathlib
@@ -17,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "core"))
 sys.dont_write_bytecode = True
 
 from generate_exceptions import exceptions_module  # noqa: E402
-from tables import Operations, Settings, load_errors  # noqa: E402
+from tables import Operations, Settings, load_enums, load_errors  # noqa: E402
 
 LINE = 120
 MADE = '"""{}\n\nMade by generate.py from core/{}; do not edit."""\n\n'
@@ -317,6 +318,47 @@ def client_module(settings):
     )
 
 
+# ---- Enumerations ----
+
+ENUMS = '''import enum
+
+from . import _flat as flat
+
+FLOWS = {{
+{flows}
+}}
+IDENTIFIERS = {{
+{identifiers}
+}}
+
+
+class Step(enum.StrEnum):
+    """What to do next in a sign-in. Later versions may know more steps than these."""
+
+{steps}
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Step | None":
+        """A step that this version does not know is a Step too."""
+        if not isinstance(value, str):
+            return None
+        step = str.__new__(cls, value)
+        step._name_ = value.upper()
+        step._value_ = value
+        return step
+'''
+
+
+def enums_module(enums):
+    def names(key):
+        return "\n".join(f'    flat.{key.upper()}_{row["name"]}: "{row["text"]}",' for row in enums[key]["values"])
+
+    steps = "\n".join(f'    {row["name"]} = "{row["text"]}"' for row in enums["step"]["values"])
+    return MADE.format("The enumerations, by the core's numbers or as texts.", "enums.json") + ENUMS.format(
+        flows=names("flow"), identifiers=names("identifier"), steps=steps
+    )
+
+
 def files():
     operations, settings = Operations(), Settings()
     return {
@@ -325,6 +367,7 @@ def files():
         "_blocking.py": forms_module(operations, settings, awaited=False),
         "_awaited.py": forms_module(operations, settings, awaited=True),
         "_client_options.py": client_module(settings),
+        "_enums.py": enums_module(load_enums()),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 from . import _flat as flat
 from ._callbacks import check_callback, delivering, run
 from ._configured import ConfiguredClient
+from ._enums import FLOWS, IDENTIFIERS
 from ._failure import error_of_code, invalid_argument, value_or_raise
 from ._options import checked, milliseconds
 from ._types import Handle, Otp, Step, time_of
@@ -232,20 +233,6 @@ class BaseSession(Handle):
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.Session {self.brand!r} {self.flow} {self.next_step}>"
-
-
-FLOWS = {
-    flat.FLOW_MOBILE: "mobile",
-    flat.FLOW_WEB: "web",
-    flat.FLOW_MFA: "mfa",
-    flat.FLOW_EXTERNAL: "external",
-}
-IDENTIFIERS = {
-    flat.IDENTIFIER_MOBILE: "mobile",
-    flat.IDENTIFIER_EMAIL: "email",
-    flat.IDENTIFIER_USERNAME: "username",
-    flat.IDENTIFIER_EXTERNALID: "external_id",
-}
 
 
 def _answer(value: int) -> bool | None:

@@ -1,10 +1,11 @@
 """The small values that capauth takes and returns."""
 
 import datetime
-import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NoReturn, TypeAlias
+
+from ._enums import Step as Step
 
 Secret: TypeAlias = str | bytes | bytearray
 """A password or an OTP. A bytearray can be overwritten by its owner afterwards; a str stays until it is collected."""
@@ -31,28 +32,6 @@ class Handle:
     def __reduce__(self) -> NoReturn:
         kind = type(self).__name__
         raise TypeError(f"a {kind} cannot be pickled or copied; use session.export() and client.restore(text)")
-
-
-class Step(enum.StrEnum):
-    """What to do next in a sign-in. Later versions may know more steps than these."""
-
-    TOKEN_GENERATE = "token_generate"
-    OTP_GENERATE = "otp_generate"
-    OTP_VALIDATE = "otp_validate"
-    PASSWORD_CREATE = "password_create"
-    PASSWORD_VALIDATE = "password_validate"
-    SECOND_FACTOR = "second_factor"
-    DONE = "done"
-
-    @classmethod
-    def _missing_(cls, value: object) -> "Step | None":
-        """A step that this version does not know is a Step too."""
-        if not isinstance(value, str):
-            return None
-        step = str.__new__(cls, value)
-        step._name_ = value.upper()
-        step._value_ = value
-        return step
 
 
 @dataclass(frozen=True, slots=True)
