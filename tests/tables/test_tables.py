@@ -72,6 +72,20 @@ class Documents(unittest.TestCase):
                 self.assertEqual(set(said) - {str(Operations().requests)}, set())
 
 
+    def test_the_export_has_the_members_that_its_page_tells(self):
+        page = (ROOT / "core/export-format.md").read_text(encoding="utf-8")
+        told = re.findall(r"^\| `(\w+)` \|", page.partition("## Members")[2].partition("\n## ")[0], re.M)
+        state = (ROOT / "core/src/protocol/state.c").read_text(encoding="utf-8")
+        export = (ROOT / "core/src/protocol/export.c").read_text(encoding="utf-8")
+        texts = re.findall(r"^    TEXT\(\"(\w+)\",", state, re.M)
+        others = re.findall(r"\"(\w+)\"", re.search(r"other_members\[\] = \{(.*?)\};", export, re.S)[1])
+        written = re.findall(r"\b(?:put_\w+|capauth__json_put_\w+)\(&out, \"(\w+)\"", export)
+        read = re.findall(r"\b(?:capauth__json_member|text_of)\([^,()]+, \"(\w+)\"\)", export)
+        self.assertEqual(sorted(told), sorted(texts + others))
+        self.assertEqual({*written, "must"}, set(others))
+        self.assertEqual(set(read), set(others))
+
+
 class Scenarios(unittest.TestCase):
     """That each request of the protocol was seen is tested by those who play them: tests/core/test_scenarios.c."""
 
