@@ -73,8 +73,8 @@ CAPAUTH_HANDLE(capauth_options, OptionsHandle)
 
 /* ---- Callbacks -------------------------------------------------------------------------------------------------- */
 
-/* CAPAUTH_CALLBACK_TYPEMAPS(TYPE, NAME, CLASS) is to say what the language takes for the three arguments `TYPE callback,
- * void *data, void (*free_data)(void *data)`. */
+/* CAPAUTH_CALLBACK_TYPEMAPS(TYPE, NAME, CLASS) is to say what the language takes for the three arguments
+ * `TYPE callback, void *data, void (*free_data)(void *data)`. */
 #ifndef CAPAUTH_CALLBACK_TYPEMAPS
 %define CAPAUTH_CALLBACK_TYPEMAPS(TYPE, NAME, CLASS)
 %enddef

@@ -3,7 +3,7 @@ package io.capauth;
 
 import org.jspecify.annotations.Nullable;
 
-/** Told once when a call has ended, see {@link Call#onDone}. */
+/** Told once when a call has finished, see {@link Call#onDone}. */
 public interface CallListener<T extends @Nullable Object> {
     void done(Call<T> call);
 }

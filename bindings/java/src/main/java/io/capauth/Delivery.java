@@ -3,7 +3,7 @@ package io.capauth;
 
 import java.util.concurrent.Executor;
 
-/** A listener that is to be told of a call's end. */
+/** A listener that is to be told that a call has finished. */
 final class Delivery<T> implements Runnable {
     private final Call<T> call;
     private final CallListener<? super T> listener;
