@@ -212,7 +212,7 @@ public final class Options {{
         if (code == ErrorCode.INVALID_ARGUMENT) {{
             byte[][] text = new byte[1][];
             Native.options_copy_error_message(options, text);
-            String why = JavaNames.message(Text.orEmpty(text[0]), null, argument);
+            String why = JavaNames.message(Text.orEmpty(text[0]), null);
             throw CapauthException.invalid(operation, argument,
                     why.startsWith(argument + " ") ? why.substring(argument.length() + 1) : "is refused: " + why);
         }}

@@ -443,6 +443,7 @@ static void assert_refused(const struct row *row, capauth_session *session, cons
     assert_string_equal(capauth_call_operation(call), row->operation->name);
     assert_string_equal(capauth_call_argument(call), argument);
     assert_says(capauth_call_error_message(call), row->operation->name);
+    assert_says(capauth_call_error_message(call), argument);
     assert_says(capauth_call_error_message(call), says);
     assert_int_equal(capauth_call_maybe_sent(call), 0);
     assert_int_equal(capauth_call_next_step(call), capauth_session_next_step(session));
@@ -517,9 +518,9 @@ TEST(operations_need_an_identifier_and_a_device)
     capauth_session *session = NULL;
 
     assert_code(capauth_session_new(client, CAPAUTH_FLOW_MOBILE, "B", &session), CAPAUTH_OK);
-    assert_refused(&rows[0], session, "v", CAPAUTH_E_INVALID_ARGUMENT, "identifier", "no identifier");
+    assert_refused(&rows[0], session, "v", CAPAUTH_E_INVALID_ARGUMENT, "identifier", "identifier is not set");
     assert_code(set_mobile(session, "919999999993"), CAPAUTH_OK);
-    assert_refused(&rows[0], session, "v", CAPAUTH_E_INVALID_ARGUMENT, "device_id", "no device id");
+    assert_refused(&rows[0], session, "v", CAPAUTH_E_INVALID_ARGUMENT, "device_id", "device_id is not set");
     capauth_session_free(&session);
     capauth_client_free(&client);
 }
@@ -532,7 +533,7 @@ TEST(operations_name_the_step_that_is_missing)
 
     for (size_t i = 0; i < row_count; i++) {
         if (is(&rows[i], "token_expire"))
-            assert_refused(&rows[i], mobile, "v", CAPAUTH_E_UNSUPPORTED, "", "no such operation");
+            assert_refused(&rows[i], mobile, "v", CAPAUTH_E_UNSUPPORTED, "", "does not have this operation");
         else if (missing_for(&rows[i]))
             assert_refused(&rows[i], mobile, "v",
                            is(&rows[i], "token_regenerate") || is(&rows[i], "token_ensure") || is(&rows[i], "gateway")
@@ -668,7 +669,7 @@ TEST(gateway_names_the_argument_that_is_wrong)
         assert_code(capauth_gateway_call(session, bad[i].method, bad[i].endpoint, bad[i].body, NULL, &call),
                     CAPAUTH_E_INVALID_ARGUMENT);
         assert_string_equal(capauth_call_argument(call), bad[i].argument);
-        assert_true(strlen(capauth_call_error_message(call)) > strlen("gateway: invalid argument"));
+        assert_says(capauth_call_error_message(call), bad[i].argument);
         capauth_call_free(&call);
     }
     capauth_session_free(&session);

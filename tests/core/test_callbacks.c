@@ -552,7 +552,7 @@ TEST(the_log_holds_no_secret)
         assert_not_told(secrets[i]);
     assert_non_null(strstr(story, "token_generate"));
     assert_non_null(strstr(story, "9199******93"));
-    assert_non_null(strstr(story, "again in"));
+    assert_non_null(strstr(story, "next attempt in"));
     capauth_call_free(&call);
     capauth_session_free(&customer);
     capauth_client_free(&client);

@@ -151,11 +151,11 @@ static const struct {
     {HEAD "\"must\":[]," WEB, NULL},
     {HEAD "\"must\":[\"token\",\"nextStep\",\"must\",\"v\"]," WEB, NULL},
     {HEAD "\"must\":null," WEB, NULL},
-    {HEAD "\"must\":[\"token\",\"future\"],\"future\":1," WEB, "need a newer capauth"},
-    {HEAD "\"must\":[null,\"future\"]," WEB, "need a newer capauth"},
-    {HEAD "\"must\":[5]," WEB, "need a newer capauth"},
-    {HEAD "\"must\":\"future\"," WEB, "need a newer capauth"},
-    {HEAD "\"must\":{\"future\":1}," WEB, "need a newer capauth"},
+    {HEAD "\"must\":[\"token\",\"future\"],\"future\":1," WEB, "members that this one does not know"},
+    {HEAD "\"must\":[null,\"future\"]," WEB, "members that this one does not know"},
+    {HEAD "\"must\":[5]," WEB, "members that this one does not know"},
+    {HEAD "\"must\":\"future\"," WEB, "members that this one does not know"},
+    {HEAD "\"must\":{\"future\":1}," WEB, "members that this one does not know"},
     {"{\"v\":2,\"origin\":\"" ORIGIN "\"," WEB, "version"},
     {"{\"v\":0,\"origin\":\"" ORIGIN "\"," WEB, "version"},
     {"{\"v\":null,\"origin\":\"" ORIGIN "\"," WEB, "version"},
@@ -497,7 +497,8 @@ TEST(reload_refuses_another_flow_or_brand)
 
     assert_code(capauth_session_restore(client, pinned[2], &session), CAPAUTH_OK);
     assert_code(capauth_session_reload(session, pinned[1]), CAPAUTH_E_INVALID_ARGUMENT);
-    assert_string_equal(capauth_session_error_message(session), "the export is of another customer, brand or flow");
+    assert_string_equal(capauth_session_error_message(session),
+                        "the export belongs to another customer, brand or flow");
     assert_code(capauth_session_reload(session, HEAD WEB), CAPAUTH_E_INVALID_ARGUMENT);
     assert_exports(session, pinned[2]);
     capauth_session_free(&session);

@@ -89,21 +89,21 @@ static const struct {
     int (*set)(capauth_options *options);
     const char *message;
 } refused[] = {
-    {timeout_of_0, "timeout_ms is 0, and may be 1 to 86400000 milliseconds (one day)"},
-    {margin_of_two_days, "margin_ms is 172800000, and may be 0 to 86400000 milliseconds (one day)"},
+    {timeout_of_0, "timeout_ms is 0; it must be 1 to 86400000 milliseconds (one day)"},
+    {margin_of_two_days, "margin_ms is 172800000; it must be 0 to 86400000 milliseconds (one day)"},
     {empty_password, "password is empty"},
     {long_password, "password is longer than 1024 bytes"},
-    {channel_with_a_space, "fallback_channel has a character that is not a letter, a digit, - or _"},
+    {channel_with_a_space, "fallback_channel has a character that is not a letter, a digit or one of -_"},
     {no_channel, "fallback_channel is missing"},
     {no_hash, "hash is missing"},
-    {hash_before_1970, "timestamp_ms is -1, and may not be before 1970"},
-    {header_of_ours, "header has a name that capauth or HTTP sets itself"},
-    {header_without_a_value, "header has no value"},
+    {hash_before_1970, "timestamp_ms is -1; it must not be before 1970"},
+    {header_of_ours, "header name is reserved: capauth or HTTP sets it"},
+    {header_without_a_value, "header value is missing"},
     {header_33, "too many headers (at most 32)"},
-    {query_without_a_name, "the name of a query parameter is empty"},
-    {query_without_a_value, "the value of a query parameter is missing"},
-    {repeatable_of_2, "repeatable is 2, and may be 0 or 1"},
-    {view_of_2, "view is 2, and may be 0 or 1"},
+    {query_without_a_name, "query name is empty"},
+    {query_without_a_value, "query value is missing"},
+    {repeatable_of_2, "repeatable is 2; it must be 0 or 1"},
+    {view_of_2, "view is 2; it must be 0 or 1"},
 };
 
 TEST(a_setter_that_refuses_says_why)

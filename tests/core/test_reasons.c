@@ -33,7 +33,7 @@ TEST(a_reload_says_on_the_session_what_is_wrong)
     } cases[] = {
         {NULL, "the export is missing"},
         {"x", "the export is not JSON"},
-        {"{\"v\":2}", "the export is of a version"},
+        {"{\"v\":2}", "the export needs a newer capauth: its version"},
         {"{\"v\":1,\"origin\":\"https://other.example\",\"flow\":\"mobile\",\"brand\":\"B\"}", "another origin"},
         {"{\"v\":1,\"origin\":\"" ORIGIN "\",\"flow\":\"web\",\"brand\":\"B\"}", "another customer, brand or flow"},
         {"{\"v\":1,\"origin\":\"" ORIGIN "\",\"flow\":\"mobile\",\"brand\":7}", "not a valid string"},

@@ -232,9 +232,9 @@ TEST(our_own_words_are_told_whatever_the_secret)
         const char *otp, *reply, *told;
     } rows[] = {
         {"o", OK_LINE "\r\nContent-Length: 38\r\n\r\n{\"status\":{\"success\":true,\"code\":200}}",
-         ": the reply has no token"},
+         ": it has no token"},
         {"4", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "HTTP 404"},
-        {"no", OK_LINE "\r\nContent-Length: 5\r\n\r\nhello", "HTTP 200 with a body that is not a reply"},
+        {"no", OK_LINE "\r\nContent-Length: 5\r\n\r\nhello", "HTTP 200 with a body that is not from the Auth Engine"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

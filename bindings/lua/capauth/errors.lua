@@ -42,25 +42,17 @@ function errors.invalid(argument, message)
   return errors.of_code(core.E_INVALID_ARGUMENT, message, argument)
 end
 
--- Puts the argument's name into "otp_validate: invalid argument: is empty".
-local function message_of(call, argument)
-  local message = core.call_error_message(call)
-  if not argument then return message end
-  return (message:gsub("invalid argument: ([ih]a?s )", "invalid argument: " .. argument .. " %1"))
-end
-
 function errors.of_call(call, code)
   local retry_after = core.call_retry_after_ms(call)
-  local argument = unless("", core.call_argument(call))
   return new(code, {
-    message = message_of(call, argument),
+    message = core.call_error_message(call),
     operation = core.call_operation(call),
     http_status = core.call_http_status(call),
     retryable = core.call_retryable(call) == 1,
     retry_after = retry_after >= 0 and retry_after / 1000 or nil,
     maybe_sent = core.call_maybe_sent(call) == 1,
     request_id = unless("", core.call_request_id(call)),
-    argument = argument,
+    argument = unless("", core.call_argument(call)),
     next_step = core.step_name(core.call_next_step(call)),
     server_code = unless(0, core.call_server_code(call)),
     server_message = unless("", core.call_server_message(call)),

@@ -183,8 +183,8 @@ local function plain(number) return type(number) == "number" and ("%.14g"):forma
 function values.explain(message, name, value, what)
   local of_milliseconds = message:match "^[%l_]+_ms is (.+)$"
   if of_milliseconds then
-    local least, most = of_milliseconds:match "may be (%d+) to (%d+)"
-    local range = least and (", and may be %s to %s seconds"):format(plain(least / 1000), plain(most / 1000))
+    local least, most = of_milliseconds:match "must be (%d+) to (%d+)"
+    local range = least and ("; it must be %s to %s seconds"):format(plain(least / 1000), plain(most / 1000))
     local is = range and plain(value) .. range or of_milliseconds:gsub("^%-?%d+", plain(value))
     return ("%s: %s is %s"):format(what, name, is)
   end

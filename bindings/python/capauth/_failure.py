@@ -43,11 +43,7 @@ def error_of_call(call: flat.CallHandle, code: int) -> Error | MemoryError:
     }
     message = str(flat.call_error_message(call))
     if code == flat.E_INVALID_ARGUMENT:
-        argument = str(flat.call_argument(call))
-        details["argument"] = argument
-        head, _, why = message.rpartition(": ")
-        if argument not in re.split(r"\W+", why):
-            message = f"{head}: {argument} {why}"
+        details["argument"] = str(flat.call_argument(call))
     if code == flat.E_WRONG_STEP:
         details["next_step"] = Step(str(flat.step_name(flat.call_next_step(call))))
     return error_of_code(code, message, **details)
@@ -69,10 +65,10 @@ def error_of_setter(code: int, argument: str, why: str, seconds: float | None = 
     if code not in (flat.E_INVALID_ARGUMENT, flat.E_UNSUPPORTED):
         return error_of_code(code)
     subject, _, rest = why.partition(" ")
-    bounds = re.search(r"may be (\d+) to (\d+)", why)
+    bounds = re.search(r"must be (\d+) to (\d+)", why)
     if seconds is not None and bounds:
         lowest, highest = (f"{int(bound) / 1000:.10g}" for bound in bounds.groups())
-        message = f"{argument} is {seconds:.10g}, and may be {lowest} to {highest} seconds"
+        message = f"{argument} is {seconds:.10g}; it must be {lowest} to {highest} seconds"
     elif subject.removesuffix("_ms") == argument.partition("[")[0] or subject in SUBJECTS:
         message = f"{argument} {rest}"
     else:

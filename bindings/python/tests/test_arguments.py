@@ -300,11 +300,11 @@ def test_secrets_stay_out_of_sight(
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"timeout": 0}, "timeout is 0, and may be 0.001 to 86400 seconds"),
-        ({"connect_timeout": 1e9}, "connect_timeout is 1000000000, and may be 0.001 to 86400 seconds"),
-        ({"refresh_margin": -1.5}, "refresh_margin is -1.5, and may be 0 to 86400 seconds"),
-        ({"max_retries": 99}, "max_retries is 99, and may be 0 to 10"),
-        ({"headers": {"X": "a\nb"}}, "headers['X'] has a control character"),
+        ({"timeout": 0}, "timeout is 0; it must be 0.001 to 86400 seconds"),
+        ({"connect_timeout": 1e9}, "connect_timeout is 1000000000; it must be 0.001 to 86400 seconds"),
+        ({"refresh_margin": -1.5}, "refresh_margin is -1.5; it must be 0 to 86400 seconds"),
+        ({"max_retries": 99}, "max_retries is 99; it must be 0 to 10"),
+        ({"headers": {"X": "a\nb"}}, "headers['X'] value has a control character"),
         ({"user_agent": "a\0b"}, "user_agent contains a NUL character"),
     ],
 )
@@ -317,17 +317,17 @@ def test_bad_client_option_is_told_in_pythons_words(options: Options, text: str)
 @pytest.mark.parametrize(
     ("operation", "arguments", "text"),
     [
-        ("ensure_token", {"margin": -1}, "margin is -1, and may be 0 to 86400 seconds"),
-        ("ensure_token", {"timeout": 0}, "timeout is 0, and may be 0.001 to 86400 seconds"),
+        ("ensure_token", {"margin": -1}, "margin is -1; it must be 0 to 86400 seconds"),
+        ("ensure_token", {"timeout": 0}, "timeout is 0; it must be 0.001 to 86400 seconds"),
         ("generate_token", {"password": ""}, "password is empty"),
         ("generate_otp", {"payload_hash": ""}, "payload_hash is empty"),
         ("generate_otp", {"payload_hash": "x", "payload_timestamp": -1}, "payload_timestamp must be a time after 1970"),
         ("generate_otp", {"fallback_channel": ""}, "fallback_channel is empty"),
         ("gateway", {"method": "GET", "endpoint": "a//b"}, "endpoint has an empty segment"),
         ("gateway", {"method": "GET", "endpoint": "x", "headers": {"a b": "1"}}, "headers['a b'] "),
-        ("gateway", {"method": "GET", "endpoint": "x", "query": {"": "1"}}, "query['']: "),
+        ("gateway", {"method": "GET", "endpoint": "x", "query": {"": "1"}}, "query[''] name is empty"),
         ("update_identifier", {"new_value": ""}, "new_value is empty"),
-        ("pause_refresh", {"duration": -1}, "duration is -1, and may be 0 to 2147483.647 seconds"),
+        ("pause_refresh", {"duration": -1}, "duration is -1; it must be 0 to 2147483.647 seconds"),
         ("reload", {"text": "nonsense"}, "text: "),
     ],
 )

@@ -87,34 +87,34 @@ enum { CAPAUTH_TRACE_START = 1, CAPAUTH_TRACE_END = 2 };
 enum {
     CAPAUTH_OK = 0,
     CAPAUTH_E_INVALID_ARGUMENT = -1, /* invalid argument */
-    CAPAUTH_E_WRONG_STEP = -2, /* the session does not have what this operation must send */
+    CAPAUTH_E_WRONG_STEP = -2, /* an earlier step is missing */
     CAPAUTH_E_BUSY = -3, /* another operation that changes the sign-in is in flight */
-    CAPAUTH_E_CLOSED = -4, /* the handle is closed */
+    CAPAUTH_E_CLOSED = -4, /* the client or the session is closed */
     CAPAUTH_E_STATE = -5, /* settings cannot be changed after the first operation */
     CAPAUTH_E_REENTRANT = -6, /* a callback may not wait on its own client */
-    CAPAUTH_E_FORKED = -7, /* the client belongs to the process that made it; make a new one after fork */
-    CAPAUTH_E_UNSUPPORTED = -8, /* not supported here */
-    CAPAUTH_E_SIGN_IN_REQUIRED = -9, /* no token is to be had any more; sign in again */
+    CAPAUTH_E_FORKED = -7, /* the client was made before fork; make a new one in the child */
+    CAPAUTH_E_UNSUPPORTED = -8, /* not supported */
+    CAPAUTH_E_SIGN_IN_REQUIRED = -9, /* no valid token; sign in again */
     CAPAUTH_E_RESOLVE = -20, /* the host name could not be resolved */
-    CAPAUTH_E_CONNECT = -21, /* the connection could not be made */
+    CAPAUTH_E_CONNECT = -21, /* could not connect */
     CAPAUTH_E_NETWORK = -22, /* the connection failed */
     CAPAUTH_E_TLS = -23, /* TLS failed */
     CAPAUTH_E_DEADLINE = -30, /* the deadline passed */
-    CAPAUTH_E_UNKNOWN_OUTCOME = -31, /* the request may have been processed, but its answer was lost */
+    CAPAUTH_E_UNKNOWN_OUTCOME = -31, /* the outcome is unknown; the request may have been processed */
     CAPAUTH_E_CANCELLED = -32, /* cancelled */
-    CAPAUTH_E_SERVICE = -40, /* the Auth Engine did not answer */
-    CAPAUTH_E_PROTOCOL = -41, /* the answer cannot be understood */
-    CAPAUTH_E_REFUSED = -42, /* the Auth Engine refused */
+    CAPAUTH_E_SERVICE = -40, /* the Auth Engine did not reply */
+    CAPAUTH_E_PROTOCOL = -41, /* the reply is not valid */
+    CAPAUTH_E_REFUSED = -42, /* the request was refused */
     CAPAUTH_E_RATE_LIMITED = -43, /* too many requests */
     CAPAUTH_E_NO_MEMORY = -50, /* out of memory */
     CAPAUTH_E_PENDING = -51, /* the call has not finished yet */
     CAPAUTH_E_INTERNAL = -52, /* internal error */
     CAPAUTH_E_SYSTEM = -53, /* the operating system refused */
-    CAPAUTH_OTP_RATE_LIMITED = 429, /* too many OTPs were asked for */
+    CAPAUTH_OTP_RATE_LIMITED = 429, /* too many OTP requests */
     CAPAUTH_CANNOT_VALIDATE_OTP = 1502, /* the OTP cannot be validated */
     CAPAUTH_CANNOT_GENERATE_OTP = 1503, /* the OTP cannot be generated */
     CAPAUTH_CANNOT_GENERATE_TOKEN = 1504, /* the token cannot be generated */
-    CAPAUTH_INVALID_SESSION = 1505, /* the session has expired or is not valid */
+    CAPAUTH_INVALID_SESSION = 1505, /* the session id has expired or is not valid; start again */
     CAPAUTH_INVALID_OTP = 1506, /* wrong OTP */
     CAPAUTH_MOBILE_MISMATCH = 1507, /* the mobile differs from the session's */
     CAPAUTH_DEVICE_MISMATCH = 1508, /* the device differs from the session's */
@@ -122,10 +122,10 @@ enum {
     CAPAUTH_UNKNOWN_CUSTOMER = 1515, /* no such customer */
     CAPAUTH_TOO_MANY_OTP_ATTEMPTS = 1518, /* too many wrong OTPs; start again */
     CAPAUTH_INVALID_DETAILS = 1519, /* the details are not valid for this operation */
-    CAPAUTH_PASSWORD_REQUIRED = 1520, /* the brand wants a password */
+    CAPAUTH_PASSWORD_REQUIRED = 1520, /* the brand requires a password */
     CAPAUTH_PASSWORD_CONFIRMATION_DIFFERS = 1521, /* password and confirmation differ */
     CAPAUTH_CANNOT_CHANGE_PASSWORD = 1523, /* the password cannot be changed */
-    CAPAUTH_PASSWORD_NOT_ENABLED = 1524, /* the brand has no passwords */
+    CAPAUTH_PASSWORD_NOT_ENABLED = 1524, /* passwords are not enabled for the brand */
     CAPAUTH_CANNOT_REGENERATE_TOKEN = 1525, /* the token cannot be regenerated; sign in again */
     CAPAUTH_CANNOT_VALIDATE_PASSWORD = 1526, /* the password cannot be validated */
     CAPAUTH_PASSWORD_UNCHANGED = 1527, /* the old and the new password are the same */
@@ -135,7 +135,7 @@ enum {
     CAPAUTH_CANNOT_EXPIRE_TOKEN = 1531, /* the token cannot be expired */
     CAPAUTH_CANNOT_RESET_PASSWORD = 1532, /* the password cannot be reset */
     CAPAUTH_OTP_LIMIT_REACHED = 1534, /* the customer's OTP limit is reached */
-    CAPAUTH_OTP_LIMIT_ZERO = 1535, /* the brand's OTP limit is configured as 0 */
+    CAPAUTH_OTP_LIMIT_ZERO = 1535, /* the brand's OTP limit is 0 */
     CAPAUTH_OTP_NOT_GENERATED = 1537, /* no OTP was generated for these details */
     CAPAUTH_CONTACT_REQUIRED = 1540, /* a mobile or an email is needed to send an OTP */
     CAPAUTH_IDENTIFIER_MISMATCH = 1541, /* the identifier differs from the session's */
@@ -146,8 +146,8 @@ enum {
     CAPAUTH_CHANNEL_NEEDS_MOBILE = 1601, /* the fallback channel needs a mobile */
     CAPAUTH_CHANNEL_NEEDS_EMAIL = 1602, /* the fallback channel needs an email */
     CAPAUTH_CHANNEL_NOT_CONFIGURED = 1603, /* the fallback channel is not configured */
-    CAPAUTH_EXTERNAL_ID_NOT_ENABLED = 3005, /* external ID login is not enabled for the brand */
-    CAPAUTH_HASH_OUT_OF_WINDOW = 5004, /* the hash is out of its time window */
+    CAPAUTH_EXTERNAL_ID_NOT_ENABLED = 3005, /* sign-in by external ID is not enabled for the brand */
+    CAPAUTH_HASH_OUT_OF_WINDOW = 5004, /* the hash is outside its time window */
 };
 /* errors: end */
 
@@ -659,7 +659,7 @@ CAPAUTH_API int capauth_session_set_contact(capauth_session *session, int type, 
 CAPAUTH_API int capauth_session_set_device_id(capauth_session *session, const char *device_id);
 
 /*
- * Tells that something has changed that an export holds (tokens, key, identifier, the step), once for each answer, so
+ * Tells that something has changed that an export holds (tokens, key, identifier, the step), once for each reply, so
  * that the application can save a new export.
  */
 typedef void (*capauth_change_callback)(capauth_session *session, void *data);
@@ -1045,14 +1045,14 @@ CAPAUTH_API int capauth_options_set_view(capauth_options *options, int view);
  *
  * Outcomes: 0; any positive number of the Auth Engine's, CAPAUTH_E_REFUSED without one; CAPAUTH_E_RESOLVE, _CONNECT,
  * _NETWORK, _TLS: not reached; CAPAUTH_E_DEADLINE, CAPAUTH_E_CANCELLED; CAPAUTH_E_UNKNOWN_OUTCOME: it may have been
- * done, and capauth does not repeat it by itself; CAPAUTH_E_SERVICE, CAPAUTH_E_RATE_LIMITED: something before the Auth
- * Engine answered; CAPAUTH_E_PROTOCOL: the answer makes no sense; CAPAUTH_E_NO_MEMORY; CAPAUTH_E_SYSTEM: the operating
- * system refused, descriptors for instance, and the message has its own words.
+ * processed, and capauth does not repeat it by itself; CAPAUTH_E_SERVICE, CAPAUTH_E_RATE_LIMITED: a proxy or a CDN
+ * replied in place of the Auth Engine; CAPAUTH_E_PROTOCOL: the reply is not valid; CAPAUTH_E_NO_MEMORY;
+ * CAPAUTH_E_SYSTEM: the operating system refused, descriptors for instance, and the message has its own words.
  */
 
 /*
  * Begins a sign-in, and forgets the one before. Option: password.
- * Returns: what operations return, see above; CAPAUTH_PASSWORD_REQUIRED: the brand wants a first password.
+ * Returns: what operations return, see above; CAPAUTH_PASSWORD_REQUIRED: the brand requires a first password.
  * Threads: any; blocking (`call` NULL) not in a callback of this client. One operation that changes the sign-in at a
  *   time for each session, else CAPAUTH_E_BUSY.
  * Protocol: POST auth/v1/token/generate, auth/v1/web/token/generate, auth/v1/mfa/token/generate.
@@ -1250,7 +1250,7 @@ CAPAUTH_API int capauth_call_next_step(const capauth_call *call);
 CAPAUTH_API const char *capauth_call_operation(const capauth_call *call);
 
 /*
- * The HTTP status of the answer.
+ * The HTTP status of the reply.
  * Returns: it; 0 when none arrived, and for NULL.
  * Threads: any.
  */

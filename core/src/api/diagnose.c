@@ -61,7 +61,7 @@ int capauth_diagnose(capauth_client *client, char **out)
         pthread_mutex_lock(&client->mutex);
         config = &client->config;
         capauth__buffer_text(&text, "origin: ");
-        capauth__buffer_text(&text, config->base_url ? config->base_url : "none set");
+        capauth__buffer_text(&text, config->base_url ? config->base_url : "not set");
         capauth__buffer_text(&text, "\nCA store: ");
         capauth__buffer_text(&text, config->net.ca_source ? config->net.ca_source : "none found; TLS will fail");
         capauth__buffer_text(&text, "\nTLS: 1.");

@@ -45,7 +45,7 @@ static int read(const capauth_client *client, const char *text, struct capauth__
     if (!capauth__client_has_origin(client))
         *why = "needs a client with a cluster or a base URL";
     else if (!is_our_origin(client, export->origin))
-        *why = "is of another origin";
+        *why = "belongs to another origin";
     return *why ? CAPAUTH_E_INVALID_ARGUMENT : CAPAUTH_OK;
 }
 
@@ -93,7 +93,7 @@ static int adopt(capauth_session *session, struct capauth__state *other)
     if (session->exclusive)
         return fail(session, CAPAUTH_E_BUSY, capauth_strerror(CAPAUTH_E_BUSY));
     if (!capauth__state_same_customer(&session->state, other))
-        return fail(session, CAPAUTH_E_INVALID_ARGUMENT, "is of another customer, brand or flow");
+        return fail(session, CAPAUTH_E_INVALID_ARGUMENT, "belongs to another customer, brand or flow");
     session->used = session->used || has_signed_in(other);
     session->regeneration.failed_ms = 0;
     capauth__state_after_reload(&session->state, other, &next);

@@ -23,7 +23,7 @@ int capauth_token_ensure(capauth_session *session, const capauth_options *option
     if (result)
         return result;
     if (session->state.identity.flow == CAPAUTH_FLOW_EXTERNAL)
-        capauth__start_refuse(&start, CAPAUTH_E_UNSUPPORTED, NULL, "the session's tokens are the OpenID provider's");
+        capauth__start_refuse(&start, CAPAUTH_E_UNSUPPORTED, NULL, "the session's tokens are from an OpenID provider");
     else if (!capauth__state_signed_in(&session->state))
         capauth__start_refuse(&start, CAPAUTH_E_SIGN_IN_REQUIRED, NULL, "nobody is signed in");
     else if (options && !capauth__headers_copy(&start.call->exchange.headers, options->headers))
@@ -76,11 +76,11 @@ static const char *endpoint_fault(const char *endpoint)
     if (fault)
         return fault;
     if (strspn(endpoint, CAPAUTH__UNRESERVED "/") != strlen(endpoint))
-        return "has a character that is not a letter, a digit, or one of -._~/";
+        return "has a character that is not a letter, a digit or one of -._~/";
     if (strstr(endpoint, "//") || endpoint[strlen(endpoint) - 1] == '/')
         return "has an empty segment";
     if (strstr(endpoint, ".."))
-        return "has .. in it";
+        return "contains ..";
     return NULL;
 }
 
@@ -96,11 +96,11 @@ static void check_gateway_call(struct capauth__start *start, const char *method,
     const char *fault = endpoint_fault(endpoint);
 
     if (!is(method, "GET") && !is(method, "POST"))
-        capauth__start_refuse(start, CAPAUTH_E_INVALID_ARGUMENT, "method", "method is neither GET nor POST");
+        capauth__start_refuse(start, CAPAUTH_E_INVALID_ARGUMENT, "method", "is neither GET nor POST");
     if (fault)
         capauth__start_refuse(start, CAPAUTH_E_INVALID_ARGUMENT, "endpoint", fault);
     if (body && is(method, "GET"))
-        capauth__start_refuse(start, CAPAUTH_E_INVALID_ARGUMENT, "body", "a GET has no body");
+        capauth__start_refuse(start, CAPAUTH_E_INVALID_ARGUMENT, "body", "is not allowed with GET");
     if (!(external ? state->identity.access_token : state->token))
         capauth__start_refuse(start, CAPAUTH_E_SIGN_IN_REQUIRED, NULL, "nobody is signed in");
 }

@@ -78,7 +78,7 @@ enum { DAY_MS = 86400000 };
 static int set_duration(capauth_options *options, const char *name, int *slot, int value, int least, int most)
 {
     if (value < least || value > most)
-        return fail(options, "%s is %d, and may be %d to %d milliseconds%s", name, value, least, most,
+        return fail(options, "%s is %d; it must be %d to %d milliseconds%s", name, value, least, most,
                     most == DAY_MS ? " (one day)" : "");
     *slot = value;
     return CAPAUTH_OK;
@@ -87,7 +87,7 @@ static int set_duration(capauth_options *options, const char *name, int *slot, i
 static int set_flag(capauth_options *options, const char *name, int *slot, int value)
 {
     if (value < 0 || value > 1)
-        return fail(options, "%s is %d, and may be 0 or 1", name, value);
+        return fail(options, "%s is %d; it must be 0 or 1", name, value);
     *slot = value;
     return CAPAUTH_OK;
 }
@@ -108,7 +108,7 @@ int capauth_options_set_fallback_channel(capauth_options *options, const char *c
     if (!options)
         return CAPAUTH_E_INVALID_ARGUMENT;
     if (channel && strspn(channel, CAPAUTH__ALPHANUMERIC "-_") != strlen(channel))
-        return fail(options, "fallback_channel has a character that is not a letter, a digit, - or _");
+        return fail(options, "fallback_channel has a character that is not a letter, a digit or one of -_");
     return set_text(options, "fallback_channel", &options->fallback_channel, channel, CAPAUTH__CHANNEL_LONGEST);
 }
 
@@ -119,7 +119,7 @@ int capauth_options_set_otp_hash(capauth_options *options, const char *hash, int
     if (!options)
         return CAPAUTH_E_INVALID_ARGUMENT;
     if (timestamp_ms < 0)
-        return fail(options, "timestamp_ms is %lld, and may not be before 1970", (long long)timestamp_ms);
+        return fail(options, "timestamp_ms is %lld; it must not be before 1970", (long long)timestamp_ms);
     result = set_text(options, "hash", &options->otp_hash, hash, CAPAUTH__TOKEN_LONGEST);
     if (!result)
         options->otp_timestamp_ms = timestamp_ms;
@@ -128,14 +128,14 @@ int capauth_options_set_otp_hash(capauth_options *options, const char *hash, int
 
 int capauth_options_add_header(capauth_options *options, const char *name, const char *value)
 {
-    const char *fault;
+    const char *subject, *fault;
 
     if (!options)
         return CAPAUTH_E_INVALID_ARGUMENT;
     if (capauth__headers_full(options->headers))
         return fail(options, "too many headers (at most %d)", CAPAUTH__HEADERS_MOST);
-    if ((fault = capauth__added_header_fault(name, value)))
-        return fail(options, "header %s", fault);
+    if ((fault = capauth__added_header_fault(name, value, &subject)))
+        return fail(options, "%s %s", subject, fault);
     return capauth__header_push(&options->headers, name, value) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
 }
 
@@ -162,9 +162,9 @@ int capauth_options_add_query(capauth_options *options, const char *name, const 
     if (!options)
         return CAPAUTH_E_INVALID_ARGUMENT;
     if ((fault = capauth__text_fault(name, CAPAUTH__IDENTITY_LONGEST)))
-        return fail(options, "the name of a query parameter %s", fault);
+        return fail(options, "query name %s", fault);
     if (!value || (*value && (fault = capauth__text_fault(value, CAPAUTH__VALUE_LONGEST))))
-        return fail(options, "the value of a query parameter %s", value ? fault : "is missing");
+        return fail(options, "query value %s", value ? fault : "is missing");
     query = &options->query;
     capauth__buffer_text(query, query->length ? "&" : "?");
     append_encoded(query, name);

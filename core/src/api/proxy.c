@@ -34,7 +34,7 @@ static int normal_proxy(capauth_client *client, const char *name, const char *pr
     if (proxy && !(*out = capauth__proxy_normal(proxy)))
         return CAPAUTH_E_NO_MEMORY;
     if (*out && capauth__has_scheme(*out, "https") && !capauth__transport_has_https_proxies())
-        return capauth__client_unsupported(client, name, "proxies with https");
+        return capauth__client_unsupported(client, name, "https proxies");
     return CAPAUTH_OK;
 }
 

@@ -39,6 +39,19 @@ int capauth_session_close(capauth_session *session)
     return CAPAUTH_OK;
 }
 
+/* With the session locked: puts together "identifier is empty" and gives the code. */
+static int fail(capauth_session *session, int code, const char *what, const char *fault)
+{
+    struct capauth__buffer text = {0};
+
+    capauth__buffer_text(&text, what);
+    capauth__buffer_text(&text, " ");
+    capauth__buffer_text(&text, fault);
+    capauth__session_set_error(session, text.data ? text.data : "");
+    capauth__buffer_free(&text);
+    return code;
+}
+
 static int check_brand(capauth_client *client, const char *brand)
 {
     const char *fault = capauth__text_fault(brand, CAPAUTH__IDENTITY_LONGEST);
@@ -119,14 +132,11 @@ static bool copy_identity(struct capauth__state *second, const struct capauth__s
 static int make_second(capauth_session *first, capauth_session **out)
 {
     struct capauth__state state;
-    int refusal = first->state.identity.flow == CAPAUTH_FLOW_EXTERNAL ? CAPAUTH_E_UNSUPPORTED
-                  : !first->state.token                               ? CAPAUTH_E_WRONG_STEP
-                                                                      : CAPAUTH_OK;
 
-    if (refusal) {
-        capauth__session_set_error(first, capauth_strerror(refusal));
-        return refusal;
-    }
+    if (first->state.identity.flow == CAPAUTH_FLOW_EXTERNAL)
+        return fail(first, CAPAUTH_E_UNSUPPORTED, "an external session", "has no second factor");
+    if (!first->state.token)
+        return fail(first, CAPAUTH_E_WRONG_STEP, "the first session", "has no token; sign in first");
     capauth__state_init(&state, CAPAUTH_FLOW_MFA);
     return create(first->client, &state, copy_identity(&state, &first->state), out);
 }
@@ -147,19 +157,6 @@ int capauth_session_second_factor(capauth_session *first, capauth_session **out)
 }
 
 /* ---- Setters ---- */
-
-/* With the session locked: puts together "identifier is empty" and gives the code. */
-static int fail(capauth_session *session, int code, const char *what, const char *fault)
-{
-    struct capauth__buffer text = {0};
-
-    capauth__buffer_text(&text, what);
-    capauth__buffer_text(&text, " ");
-    capauth__buffer_text(&text, fault);
-    capauth__session_set_error(session, text.data ? text.data : "");
-    capauth__buffer_free(&text);
-    return code;
-}
 
 static int setter_begin(capauth_session *session)
 {
@@ -239,7 +236,7 @@ int capauth_session_pause_refresh(capauth_session *session, int duration_ms)
         return result;
     if (duration_ms < 0)
         result = fail(session, CAPAUTH_E_INVALID_ARGUMENT, "duration_ms",
-                      "is negative, and may be 0 to 2147483647 milliseconds");
+                      "is negative; it must be 0 to 2147483647 milliseconds");
     else
         session->regeneration.paused_until_ms = duration_ms ? capauth__monotonic_ms() + duration_ms : 0;
     capauth__session_unlock(session);

@@ -88,7 +88,7 @@ static int replace_choice(capauth_client *client, char **slot, const char *name,
             return replace(slot, value);
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", *text ? ", " : "", *choices);
     }
-    return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s is none of %s", name, text);
+    return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s is not one of %s", name, text);
 }
 
 struct number {
@@ -103,7 +103,7 @@ static int replace_number(capauth_client *client, int *slot, const struct number
     int result = CAPAUTH_OK;
 
     if (value < number->least || value > number->most)
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s is %d, and may be %d to %d", number->name,
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s is %d; it must be %d to %d", number->name,
                                     value, number->least, number->most);
     if (number->check)
         result = number->check(client, value);
@@ -137,7 +137,7 @@ static int set_cluster(capauth_client *client, const char *name)
             return CAPAUTH_E_NO_MEMORY;
         return replace(&client->config.base_url, clusters[i].base_url);
     }
-    return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "cluster is none of %s",
+    return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "cluster is not one of %s",
                                 cluster_names + strlen(", "));
 }
 
@@ -168,8 +168,8 @@ static int check_allow_http(capauth_client *client, int allowed)
 {
     const char *plain = allowed ? NULL : plain_setting(&client->config);
 
-    return plain ? capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT,
-                                        "allow_http cannot be 0: %s is plain http beyond loopback", plain)
+    return plain ? capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "allow_http cannot be 0: %s is plain http",
+                                        plain)
                  : CAPAUTH_OK;
 }
 
@@ -182,7 +182,7 @@ int capauth_client_set_clock_offset_ms(capauth_client *client, int64_t offset_ms
         return result;
     if (offset_ms < -century_ms || offset_ms > century_ms)
         return end(client,
-                   capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "clock_offset_ms is over 100 years"));
+                   capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "clock_offset_ms is more than 100 years"));
     client->config.clock_offset_ms = offset_ms;
     return end(client, CAPAUTH_OK);
 }
@@ -207,7 +207,7 @@ static int replace_ca_pem(capauth_client *client, const char *pem)
     int result = fd < 0 ? capauth__transport_try_ca_pem(pem) : CAPAUTH_OK;
 
     if (result == CAPAUTH_E_UNSUPPORTED)
-        return capauth__client_unsupported(client, "ca_pem", "certificates but those of a file");
+        return capauth__client_unsupported(client, "ca_pem", "certificates as text");
     if (result)
         return result;
     capauth__config_free_ca_memory(config);
@@ -262,15 +262,15 @@ static int set_proxy(capauth_client *client, const char *proxy)
 int capauth_client_add_header(capauth_client *client, const char *name, const char *value)
 {
     int result = begin(client);
-    const char *fault;
+    const char *subject, *fault;
 
     if (result)
         return result;
     if (capauth__headers_full(client->config.net.headers))
         return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "too many headers (at most %d)",
                                                 CAPAUTH__HEADERS_MOST));
-    if ((fault = capauth__added_header_fault(name, value)))
-        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "header %s", fault));
+    if ((fault = capauth__added_header_fault(name, value, &subject)))
+        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", subject, fault));
     return end(client,
                capauth__header_push(&client->config.net.headers, name, value) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY);
 }

@@ -19,17 +19,17 @@ static bool is_blank(const char *value)
     return !value[strspn(value, " ")];
 }
 
-const char *capauth__header_fault(const char *name, const char *value)
+const char *capauth__header_fault(const char *name, const char *value, const char **subject)
 {
     const char *fault = capauth__text_fault(name, CAPAUTH__IDENTITY_LONGEST);
 
-    if (!value)
-        return "has no value";
-    if (!fault && !header_name_is_sane(name))
-        fault = "has a name with characters that a header may not have";
-    if (!fault && *value)
-        fault = capauth__text_fault(value, CAPAUTH__VALUE_LONGEST);
-    return fault;
+    *subject = "header name";
+    if (fault)
+        return fault;
+    if (!header_name_is_sane(name))
+        return "has a character that is not allowed";
+    *subject = "header value";
+    return value && !*value ? NULL : capauth__text_fault(value, CAPAUTH__VALUE_LONGEST);
 }
 
 /* "Name;" is how curl sends a header without a value; one of blanks only would vanish. */

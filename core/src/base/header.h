@@ -12,8 +12,8 @@ struct capauth__header {
     size_t secret; /* where a secret begins in it, which reaches to its end; 0: there is none */
 };
 
-/* NULL, or what is wrong with these, after the word "header". */
-const char *capauth__header_fault(const char *name, const char *value);
+/* NULL, or what is wrong with the name or the value: "header value is missing", for example, is *subject and this. */
+const char *capauth__header_fault(const char *name, const char *value, const char **subject);
 /* In front of the others. false, here and next: no memory. */
 bool capauth__header_push(struct capauth__header **headers, const char *name, const char *value);
 /* With a value that is a secret, perhaps behind a prefix like "Bearer ". */

@@ -42,7 +42,7 @@ const char *capauth_strerror(int code)
         return row->text;
     if (code == CAPAUTH_OK)
         return "success";
-    return code > 0 ? "refused by the Auth Engine" : "unknown error";
+    return code > 0 ? "the request was refused" : "unknown error";
 }
 
 const char *capauth_error_name(int code)

@@ -118,11 +118,11 @@ static const char *text_of(const capauth__json *root, const char *name)
 static const char *version_fault(const capauth__json *root)
 {
     if (!capauth__json_is(capauth__json_member(root, "v"), 1)) /* 1.5 is rounded down where it counts something */
-        return "is of a version that needs a newer capauth";
+        return "needs a newer capauth: its version is unknown";
     if (!must_is_understood(capauth__json_member(root, "must")))
-        return "has members that need a newer capauth";
+        return "needs a newer capauth: it has members that this one does not know";
     if (!capauth__flow_parse(text_of(root, "flow")))
-        return "is of an unknown flow";
+        return "has an unknown flow";
     return NULL;
 }
 
@@ -187,7 +187,7 @@ static const char *identity_fault(const struct capauth__identity *identity)
     if (!identity->brand)
         return "has no brand";
     if (identity->flow == CAPAUTH_FLOW_EXTERNAL)
-        return identity->access_token && identity->id_token ? NULL : "has no tokens of the provider";
+        return identity->access_token && identity->id_token ? NULL : "has no tokens of the OpenID provider";
     if (identity->identifier && !identity->identifier_type)
         return "has an identifier of unknown type";
     if (identity->contact && identity->contact_type != CAPAUTH_IDENTIFIER_MOBILE &&

@@ -40,11 +40,12 @@ static bool is_reserved(const char *name)
     return false;
 }
 
-const char *capauth__added_header_fault(const char *name, const char *value)
+const char *capauth__added_header_fault(const char *name, const char *value, const char **subject)
 {
-    const char *fault = capauth__header_fault(name, value);
+    const char *fault = capauth__header_fault(name, value, subject);
 
-    if (!fault && is_reserved(name))
-        fault = "has a name that capauth or HTTP sets itself";
-    return fault;
+    if (fault || !is_reserved(name))
+        return fault;
+    *subject = "header name";
+    return "is reserved: capauth or HTTP sets it";
 }

@@ -15,7 +15,7 @@
 #define CAPAUTH__HEADER_ACCESS_TOKEN "Authorization"
 #define CAPAUTH__HEADER_ID_TOKEN "X-CAP-EXTERNAL-OAUTH-ID-TOKEN"
 
-/* NULL, or what is wrong with one that an application wants to add, after the word "header". */
-const char *capauth__added_header_fault(const char *name, const char *value);
+/* The same as capauth__header_fault for one that an application wants to add. */
+const char *capauth__added_header_fault(const char *name, const char *value, const char **subject);
 
 #endif

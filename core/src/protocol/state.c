@@ -101,10 +101,10 @@ static const char *missing_identity(const struct capauth__identity *identity, un
 {
     *argument = "identifier";
     if (!identity->identifier)
-        return "the session has no identifier";
+        return "is not set";
     *argument = "device_id";
     if (fields & CAPAUTH__F_DEVICE && identity->flow != CAPAUTH_FLOW_WEB && !identity->device_id)
-        return "the session has no device id";
+        return "is not set";
     *argument = NULL;
     return NULL;
 }
@@ -115,11 +115,11 @@ static const char *missing_secret(const struct capauth__state *state, enum capau
     if (fields & CAPAUTH__F_SESSION_ID && !state->session_id)
         return "no session id; generate a token first";
     if (fields & CAPAUTH__F_AUTHORIZED_TOKEN && !state->authorized_token)
-        return "no token of the first factor";
+        return "the session has no token of the first factor";
     if (fields & CAPAUTH__F_TOKEN && !state->token)
         return "no token; sign in first";
     if (operation == CAPAUTH__TOKEN_REGENERATE && !capauth__state_can_regenerate(state))
-        return state->identity.flow == CAPAUTH_FLOW_WEB ? "no token; sign in first" : "no key; sign in first";
+        return state->identity.flow == CAPAUTH_FLOW_WEB ? "the session has no token" : "the session has no key";
     return NULL;
 }
 

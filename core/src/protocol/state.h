@@ -82,7 +82,7 @@ int64_t capauth__state_expires_at_ms(const struct capauth__state *state);
 struct capauth__fault {
     int code; /* CAPAUTH_OK: nothing is wrong */
     const char *argument; /* the name of what is wrong; NULL: no argument is */
-    const char *message;
+    const char *message; /* goes on after the argument's name, where there is one; NULL: the code says it all */
 };
 
 /* Whether there is all that a request with these fields (CAPAUTH__F_...) must send. Nothing else is refused here: the

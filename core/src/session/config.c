@@ -33,7 +33,7 @@ bool capauth__config_init(struct capauth__config *config)
 #include "generated/settings.def"
     if (!file) {
         file = capauth__system_ca_file();
-        why = "the system's: ";
+        why = "system: ";
     }
     if (file)
         capauth__config_set_ca_source(config, why, file);

@@ -201,7 +201,7 @@ static void describe_refusal(const struct capauth__result *result, char *out, si
     if (result->server_code)
         snprintf(code, sizeof code, ", code %lld", (long long)result->server_code);
     if (result->refusal == CAPAUTH_E_PROTOCOL)
-        said = "the reply begins like JSON, but is not valid JSON";
+        said = "the body begins like JSON, but is not valid JSON";
     snprintf(out, size, "HTTP %d%s%s%s", result->http_status, code, said ? ": " : "", said ? said : "");
 }
 
@@ -244,7 +244,7 @@ static void token_was_refused(capauth_call *call)
         return;
     }
     if (!newer && !possible) {
-        capauth__call_finish(call, CAPAUTH_E_SIGN_IN_REQUIRED, "the token was refused, and cannot be regenerated");
+        capauth__call_finish(call, CAPAUTH_E_SIGN_IN_REQUIRED, "the token was refused and cannot be regenerated");
         return;
     }
     call->token_refused = true;

@@ -158,6 +158,17 @@ int capauth__call_start(capauth_call *call, capauth_call **out)
 
 /* ---- The end ---- */
 
+/* "otp is empty" */
+static void tell_fault(struct capauth__result *result, const struct capauth__fault *fault)
+{
+    const char *argument = fault->argument ? fault->argument : "";
+    char text[256];
+
+    snprintf(result->argument, sizeof result->argument, "%s", argument);
+    snprintf(text, sizeof text, "%s%s%s", argument, *argument ? " " : "", fault->message ? fault->message : "");
+    (void)capauth__replace(&result->detail, text);
+}
+
 int capauth__call_refuse(capauth_call *call, capauth_call **out, const struct capauth__fault *fault)
 {
     capauth_session *session = call->session;
@@ -165,8 +176,7 @@ int capauth__call_refuse(capauth_call *call, capauth_call **out, const struct ca
 
     result->code = result->cause = fault->code;
     result->retryable = capauth_error_retryable(fault->code);
-    snprintf(result->argument, sizeof result->argument, "%s", fault->argument ? fault->argument : "");
-    (void)capauth__replace(&result->detail, fault->message);
+    tell_fault(result, fault);
     capauth__compose_message(call);
     if (session) {
         capauth__session_lock(session);
@@ -375,9 +385,9 @@ bool capauth__call_retry(capauth_call *call, const struct capauth__answer *answe
     if (now_ms + wait_ms >= call->exchange.deadline_ms)
         return false;
     capauth__attempts_end(&call->attempts, answer);
-    capauth__log(&call->client->log, CAPAUTH_LOG_INFO, "%s: attempt %d failed (%s, HTTP %d); again in %d ms",
-                 capauth__operation_name(call->request.operation), call->exchange.attempts,
-                 capauth_error_name(answer->error), answer->http_status, wait_ms);
+    capauth__log(&call->client->log, CAPAUTH_LOG_INFO, "%s: attempt %d failed (HTTP %d%s%s); next attempt in %d ms",
+                 capauth__operation_name(call->request.operation), call->exchange.attempts, answer->http_status,
+                 answer->error ? ", " : "", answer->error ? capauth_error_name(answer->error) : "", wait_ms);
     capauth__call_wait_until(call, now_ms + wait_ms, NULL);
     return true;
 }

@@ -60,6 +60,8 @@ void capauth__compose_message(capauth_call *call)
     if (result->code > 0 || result->code == CAPAUTH_E_REFUSED)
         snprintf(text, sizeof text, "%s: %s (%lld%s%s)", operation, sentence,
                  (long long)(result->code > 0 ? result->code : result->server_code), server.colon, server.text);
+    else if (result->argument[0] && result->detail) /* "otp is empty" says all of "invalid argument" */
+        snprintf(text, sizeof text, "%s: %s", operation, result->detail);
     else
         snprintf(text, sizeof text, "%s: %s%s%s%s%s", operation, sentence, cause.colon, cause.text, detail.colon,
                  detail.text);
@@ -89,8 +91,8 @@ void capauth__log_outcome(const capauth_call *call)
             capauth__mask(call->session->state.identity.identifier, who, sizeof who);
         capauth__session_unlock(call->session);
     }
-    capauth__log(&call->client->log, level, "%s for %s ended with %d %s: HTTP %d, %d ms, %d attempts%s%s%s",
-                 capauth__operation_name(call->request.operation), who, result->code, capauth_error_name(result->code),
-                 result->http_status, capauth__duration_ms(call), call->exchange.attempts, unknown ? ", lost by " : "",
-                 unknown ? capauth_error_name(result->cause) : "", unknown ? ", it may have been done" : "");
+    capauth__log(&call->client->log, level, "%s for %s: %s (%d)%s%s; HTTP %d, %d ms, attempts: %d",
+                 capauth__operation_name(call->request.operation), who, capauth_error_name(result->code), result->code,
+                 unknown ? " because of " : "", unknown ? capauth_error_name(result->cause) : "", result->http_status,
+                 capauth__duration_ms(call), call->exchange.attempts);
 }

@@ -64,7 +64,7 @@ static void answered_by_another(capauth_call *call, const struct capauth__answer
     /* The Auth Engine's deserialiser names the bad member in plain text; a CDN's page says nothing of use. */
     if (status == 400)
         said = plain_text_of(call, answer, plain, sizeof plain);
-    snprintf(text, sizeof text, "HTTP %d%s%s%s", status, status >= 300 ? "" : " with a body that is not a reply",
+    snprintf(text, sizeof text, "HTTP %d%s%s%s", status, status >= 300 ? "" : " with a body that is not from the Auth Engine",
              *said ? ": " : "", said);
     if (*said)
         call->result.sentence = "the Auth Engine did not understand the request";
@@ -84,10 +84,10 @@ static const char *missing_member(const capauth_call *call, const struct capauth
 {
     switch (call->request.form->brings) {
     case CAPAUTH__BRINGS_SESSION:
-        return reply->session_id ? NULL : "the reply has no sessionId";
+        return reply->session_id ? NULL : "it has no sessionId";
     case CAPAUTH__BRINGS_TOKEN:
     case CAPAUTH__BRINGS_NEW_TOKEN:
-        return reply->token ? NULL : "the reply has no token";
+        return reply->token ? NULL : "it has no token";
     default:
         return NULL;
     }

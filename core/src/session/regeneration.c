@@ -42,7 +42,7 @@ static int64_t margin_of(const capauth_call *call)
         return request->margin_ms;
     if (!session->regeneration.margin_warned)
         capauth__log(&session->client->log, CAPAUTH_LOG_WARNING,
-                     "a margin of %d ms is too long for a token that lives %lld ms: it is used for half of its life",
+                     "a margin of %d ms is too long for a token that lives %lld ms: it is regenerated after half of its life",
                      request->margin_ms, (long long)life_ms);
     session->regeneration.margin_warned = true;
     return life_ms / 2;

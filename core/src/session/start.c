@@ -83,7 +83,7 @@ static struct capauth__fault fault_of(const struct capauth__start *start, const 
                                       const struct capauth__arguments *arguments)
 {
     struct capauth__fault fault = {.code = CAPAUTH_E_UNSUPPORTED,
-                                   .message = "the session's flow has no such operation"};
+                                   .message = "the session's flow does not have this operation"};
 
     if (!form)
         return fault;

@@ -119,11 +119,11 @@ static void explain(const struct capauth__transfer *transfer, CURLcode code, cha
     if (transfer->system_error) {
         capauth__system_error(transfer->system_error, out, size);
     } else if (is_header_too_long(code, transfer)) {
-        snprintf(out, size, "a header of the reply is longer than 100 KB");
+        snprintf(out, size, "it has a header longer than 100 KB");
     } else if (transfer->reply.too_large) {
-        snprintf(out, size, "the reply is longer than %d bytes", CAPAUTH__BODY_LIMIT);
+        snprintf(out, size, "it is longer than %d bytes", CAPAUTH__BODY_LIMIT);
     } else if (transfer->stopped) {
-        snprintf(out, size, "the connection ended before a reply came");
+        snprintf(out, size, "it ended before the reply came");
     } else if (network_error(code, transfer) == CAPAUTH_E_TLS) {
         host_of(transfer->exchange, host, sizeof host);
         snprintf(out, size, "%s: %s (CA store: %s)", host, detail,

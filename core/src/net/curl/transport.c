@@ -127,9 +127,9 @@ bool capauth__transport_start(struct capauth__transport *transport, struct capau
     int result = start(transport, exchange);
 
     if (result)
-        capauth__exchange_fail(exchange, result,
-                               result == CAPAUTH_E_UNSUPPORTED ? "this libcurl lacks what the settings ask for" : NULL,
-                               false);
+        capauth__exchange_fail(
+            exchange, result,
+            result == CAPAUTH_E_UNSUPPORTED ? "this libcurl does not support one of the settings" : NULL, false);
     return !result;
 }
 

@@ -38,11 +38,11 @@ static const char *parts_fault(CURLU *url, const char *text, bool loopback_only)
     else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
         fault = "is neither https nor http";
     else if (!strcmp(scheme, "http") && loopback_only && !is_loopback(host))
-        fault = "is plain http; that is for loopback only, unless allow_http is set";
+        fault = "is plain http, which is for loopback only; else set allow_http";
     else if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
-        fault = "has a user name or a password in it";
+        fault = "contains a user name or a password";
     else if (strpbrk(text, "?#")) /* also an empty one, which libcurl would drop */
-        fault = "has a query or a fragment";
+        fault = "contains a query or a fragment";
     curl_free(scheme);
     curl_free(host);
     return fault;
@@ -155,9 +155,9 @@ const char *capauth__proxy_fault(const char *text)
     if (fault)
         return fault;
     if (!(whole = capauth__proxy_normal(text)))
-        return "found no memory";
+        return "cannot be checked: out of memory";
     if (!is_proxy_scheme(whole))
-        fault = "has a scheme that is none of http, https, socks4, socks4a, socks5, socks5h";
+        fault = "has a scheme that is not one of http, https, socks4, socks4a, socks5, socks5h";
     else if (!is_url(whole))
         fault = "is not of the form http://user:password@host:port";
     capauth__wipe_free(&whole);

@@ -36,7 +36,7 @@ public class CapauthException extends RuntimeException {
         failure.message = message == null ? argument + ": " + failure.message : message;
         if (code == ErrorCode.INVALID_ARGUMENT) {
             failure.argument = argument;
-            failure.message = JavaNames.message(failure.message, null, argument);
+            failure.message = JavaNames.message(failure.message, null);
         }
         return Errors.exception(failure);
     }

@@ -170,7 +170,7 @@ public final class Client implements AutoCloseable {
         }
         String message = message(handle, code);
         CapauthException refused = CapauthException.of(code, null,
-                code == ErrorCode.INVALID_ARGUMENT ? JavaNames.message(message, null, null) : message);
+                code == ErrorCode.INVALID_ARGUMENT ? JavaNames.message(message, null) : message);
         for (String argument : arguments) {
             if (message != null && message.startsWith(argument + " ")) {
                 refused.failure.argument = JavaNames.of(argument);

@@ -74,7 +74,7 @@ final class Failure implements Serializable {
         failure.serverCode = Native.call_server_code(call);
         failure.serverMessage = Text.from(Native.call_server_message(call));
         if (code == ErrorCode.INVALID_ARGUMENT) {
-            failure.message = JavaNames.message(failure.message, failure.operation, failure.argument);
+            failure.message = JavaNames.message(failure.message, failure.operation);
         }
         return failure;
     }

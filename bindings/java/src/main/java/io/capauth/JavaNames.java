@@ -7,8 +7,6 @@ import java.util.regex.Pattern;
 /** C's names of arguments as Java has them: new_password is newPassword, timeout_ms is timeoutMillis. */
 final class JavaNames {
     private static final Pattern SNAKE_CASE = Pattern.compile("\\b[a-z0-9]+(?:_[a-z0-9]+)+\\b");
-    /** What C says of an argument that it does not name. */
-    private static final Pattern NAMELESS = Pattern.compile("invalid argument: (?=(?:is|has|may) )");
 
     private JavaNames() {}
 
@@ -25,15 +23,12 @@ final class JavaNames {
     }
 
     /** The text of an argument error. It may begin with the operation's name, which stays as it is. */
-    static String message(String text, String operation, String argument) {
+    static String message(String text, String operation) {
         if (text == null) {
             return null;
         }
         int start = operation != null && text.startsWith(operation + ": ") ? operation.length() + 2 : 0;
-        String rest = argument == null
-                ? text.substring(start)
-                : NAMELESS.matcher(text.substring(start)).replaceFirst(Matcher.quoteReplacement(argument + " "));
-        Matcher snake = SNAKE_CASE.matcher(rest);
+        Matcher snake = SNAKE_CASE.matcher(text.substring(start));
         StringBuffer all = new StringBuffer(text.substring(0, start));
         while (snake.find()) {
             snake.appendReplacement(all, Matcher.quoteReplacement(of(snake.group())));

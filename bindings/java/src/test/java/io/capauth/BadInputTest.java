@@ -204,24 +204,24 @@ class BadInputTest extends Fixture {
     void messages_speak_of_what_java_calls_it() {
         Session customer = signedIn();
         Options options = new Options();
-        says("timeoutMillis is -5, and may be 1 to 86400000", () -> emulator.clientBuilder().timeoutMillis(-5).build());
-        says("refreshMarginMillis is -1, and may be 0 to 86400000",
+        says("timeoutMillis is -5; it must be 1 to 86400000", () -> emulator.clientBuilder().timeoutMillis(-5).build());
+        says("refreshMarginMillis is -1; it must be 0 to 86400000",
                 () -> emulator.clientBuilder().refreshMarginMillis(-1).build());
-        says("gatewayUrl is plain http; that is for loopback only, unless allowHttp is set",
+        says("gatewayUrl is plain http, which is for loopback only; else set allowHttp",
                 () -> emulator.clientBuilder().gatewayUrl("http://gateway.example").build());
         says("mobile is empty", () -> client.session(brand).mobile("").deviceId("d").build());
         says("externalId has a control character", () -> client.session(brand).externalId("\n").deviceId("d").build());
         says("deviceId is empty", () -> client.session(brand).mobile(mobile).deviceId("").build());
         says("accessToken is empty", () -> client.externalSession(brand, "", "i"));
         says("password_change: newPassword is empty", () -> customer.changePassword("a", ""));
-        says("token_ensure: marginMillis is -3, and may be 0 to 86400000 milliseconds (one day)",
+        says("token_ensure: marginMillis is -3; it must be 0 to 86400000 milliseconds (one day)",
                 () -> customer.ensureToken(new Options().marginMillis(-3)));
-        says("otp_generate: fallbackChannel has a character that is not a letter, a digit, - or _",
+        says("otp_generate: fallbackChannel has a character that is not a letter, a digit or one of -_",
                 () -> customer.generateOtp(new Options().fallbackChannel("\n")));
-        says("gateway: query is refused: the name of a query parameter is empty",
+        says("gateway: query name is empty",
                 () -> customer.gateway("GET", "x", null, options.query("", "")));
         says("gateway: endpoint has an empty segment", () -> customer.gateway("GET", "a//b"));
-        says("durationMillis is negative, and may be 0 to 2147483647 milliseconds", () -> customer.pauseRefresh(-1));
+        says("durationMillis is negative; it must be 0 to 2147483647 milliseconds", () -> customer.pauseRefresh(-1));
     }
 
     @Test
