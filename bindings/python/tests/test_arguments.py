@@ -103,8 +103,12 @@ def test_client_takes_every_option(emulator: Emulator) -> None:
         log=lambda level, message: None,
         trace=lambda event: None,
     )
+    arguments = inspect.signature(capauth.Client).parameters
+    for name, argument in arguments.items():
+        if argument.default is not None:
+            options.setdefault(name, argument.default)  # what has a default takes it too
     others = {"cluster", "ca_pem", "client_cert", "client_key"}  # which need a file, or exclude another
-    assert options.keys() | others == inspect.signature(capauth.Client).parameters.keys()
+    assert options.keys() | others == arguments.keys()
     with capauth.Client(**options) as client:
         assert (client.timeout, client.refresh_margin) == (5, 10)
     del options["base_url"]
