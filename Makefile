@@ -3,10 +3,13 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-redis lint screenshots release abi clean setup-demo setup-test setup-bench setup-lint build-demo build-test
+.PHONY: help demo test asan tsan bench bench-redis lint screenshots release abi fuzz clean setup-demo setup-test setup-fuzz setup-bench setup-lint build-demo build-test
 
 # Tests that run at the same time
 JOBS ?= 2
+
+# How long `make fuzz` runs each target, in seconds
+TIME ?= 60
 
 # WERROR=1 turns warnings into errors; without it a build tree stays as it is.
 werror = $(if $(WERROR),-DCAPAUTH_WERROR=ON)
@@ -19,6 +22,7 @@ help:
 	@echo 'make test    run all tests, the C parts also with AddressSanitizer and UBSan'
 	@echo 'make asan    only that: the tests of the C parts with AddressSanitizer and UBSan'
 	@echo 'make tsan    the tests of the C parts with ThreadSanitizer'
+	@echo 'make fuzz TIME=60  look for inputs that break a promise, for so many seconds each'
 	@echo 'make bench   measure the core next to a bare libcurl and json-c program'
 	@echo 'make bench-redis  measure what sharing customers in Redis costs'
 	@echo 'make lint    check formatting, and look for mistakes without running anything'
@@ -45,6 +49,13 @@ asan tsan: setup-test
 	@cmake --build build/$@
 	$(say) 'Running the tests of the C parts with sanitizers'
 	@$(ctest) build/$@
+
+fuzz: setup-fuzz
+	$(say) 'Building the fuzz targets with libFuzzer, in build/fuzz'
+	@cmake --preset fuzz $(werror)
+	@cmake --build --preset fuzz
+	$(say) 'Fuzzing: $(TIME) seconds each'
+	@tests/fuzz/run build/fuzz $(TIME)
 
 bench: setup-bench
 	$(say) 'Building the benchmark, in build/bench'
@@ -83,6 +94,9 @@ setup-demo:
 
 setup-test:
 	@.ci/setup demo test
+
+setup-fuzz:
+	@.ci/setup demo test fuzz
 
 setup-bench:
 	@.ci/setup demo bench

@@ -25,6 +25,17 @@ TEST(a_draft_that_is_discarded_has_changed_nothing)
     capauth__state_wipe(&state);
 }
 
+TEST(what_a_reply_brings_and_the_operation_takes_away_is_wiped)
+{
+    struct capauth__state state = full_state(CAPAUTH_FLOW_MOBILE), next;
+    struct capauth__ending ending = SUCCESS(TOKEN_GENERATE, TOKEN, .token = "T2", .key = "K2");
+
+    assert_code(capauth__state_after(&state, &ending, &next), CAPAUTH_OK);
+    assert_null(next.key);
+    capauth__state_swap(&state, &next);
+    capauth__state_wipe(&state);
+}
+
 /* What an operation's end did with memory running out at the `which`th allocation. */
 struct run {
     struct capauth__state state;
@@ -146,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CLEAN_TEST(a_draft_that_is_discarded_has_changed_nothing),
+        CLEAN_TEST(what_a_reply_brings_and_the_operation_takes_away_is_wiped),
         CLEAN_TEST(without_memory_nothing_has_changed),
         CLEAN_TEST(what_only_takes_away_or_moves_needs_no_memory),
         CLEAN_TEST(without_memory_to_see_whose_token_it_is_that_is_asked_again_next_time),
