@@ -13,10 +13,10 @@ static void check_token(const char *text)
     HOLDS(!text || !capauth__text_fault(text, CAPAUTH__TOKEN_LONGEST));
 }
 
-static void check_reply(const uint8_t *data, size_t size)
+static void check_reply(const char *body, size_t size)
 {
     struct capauth__reply reply;
-    int result = capauth__wire_reply((const char *)data, size, &reply);
+    int result = capauth__wire_reply(body, size, &reply);
 
     HOLDS(result == CAPAUTH_OK || result == CAPAUTH_E_PROTOCOL);
     if (result == CAPAUTH_OK) {
@@ -32,13 +32,13 @@ static void check_reply(const uint8_t *data, size_t size)
     capauth__reply_free(&reply);
 }
 
-static void check_plain_text(const uint8_t *data, size_t size)
+static void check_plain_text(const char *body, size_t size)
 {
     char shown[64];
 
     for (size_t room = 1; room <= sizeof shown; room += 9) {
         memset(shown, 'x', sizeof shown);
-        capauth__wire_plain_text((const char *)data, size, shown, room);
+        capauth__wire_plain_text(body, size, shown, room);
         HOLDS(strlen(shown) < room);
         HOLDS(!shown[0] || !capauth__text_fault(shown, sizeof shown));
         HOLDS(shown[0] != '<');
@@ -49,8 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = text_of(data, size);
 
-    check_reply(data, size);
-    check_plain_text((const uint8_t *)text, size); /* its bodies end with a NUL */
+    check_reply(text, size);
+    check_plain_text(text, size);
     free(text);
     return 0;
 }

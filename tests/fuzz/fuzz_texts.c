@@ -37,7 +37,10 @@ static void check_header(const char *name, const char *value)
     HOLDS(*name && !strpbrk(name, "\r\n: \t") && !strpbrk(value, "\r\n"));
     HOLDS(capauth__header_push(&headers, name, value));
     HOLDS(!strncmp(headers->line, name, strlen(name)));
-    HOLDS(headers->line[strlen(name)] == (*value ? ':' : ';')); /* as libcurl wants it */
+    HOLDS(headers->line[strlen(name)] == (value[strspn(value, " ")] ? ':' : ';')); /* as libcurl wants it */
+    HOLDS(capauth__header_push_secret(&headers, name, "Bearer ", value));
+    HOLDS(headers->secret <= strlen(headers->line));
+    HOLDS(!headers->secret || !strcmp(headers->line + headers->secret, value));
     capauth__headers_free(&headers);
 }
 

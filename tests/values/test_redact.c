@@ -150,6 +150,17 @@ TEST(a_header_that_is_no_secret_may_come_back_and_so_may_the_name_of_one_that_is
     assert_false(capauth__repeats_a_secret("X-Trace: abcdef, Authorization: Bearer abc", &places));
 }
 
+TEST(a_secret_of_blanks_is_in_no_line)
+{
+    struct capauth__header *headers = NULL;
+
+    assert_true(capauth__header_push_secret(&headers, "Authorization", "Bearer ", "  "));
+    assert_string_equal(headers->line, "Authorization;");
+    assert_int_equal(headers->secret, 0);
+    assert_false(capauth__repeats_a_secret("anything", &(struct capauth__secret_places){.headers = headers}));
+    capauth__headers_free(&headers);
+}
+
 TEST(without_memory_to_look_properly_a_text_repeats_a_secret)
 {
     const struct capauth__secret_places nowhere = {0};
@@ -179,6 +190,7 @@ int main(void)
         CLEAN_TEST(every_secret_of_a_body_counts_and_what_stands_between_them_does_not),
         CLEAN_TEST(who_the_customer_is_is_no_secret),
         CLEAN_TEST(a_header_that_is_no_secret_may_come_back_and_so_may_the_name_of_one_that_is),
+        CLEAN_TEST(a_secret_of_blanks_is_in_no_line),
         CLEAN_TEST(without_memory_to_look_properly_a_text_repeats_a_secret),
     };
 

@@ -58,7 +58,8 @@ bool capauth__header_push_secret(struct capauth__header **headers, const char *n
 {
     if (!push(headers, name, prefix, secret))
         return false;
-    (*headers)->secret = strlen(name) + strlen(": ") + strlen(prefix);
+    if (!is_blank(secret)) /* else it is not in the line */
+        (*headers)->secret = strlen(name) + strlen(": ") + strlen(prefix);
     return true;
 }
 

@@ -24,7 +24,7 @@ struct capauth__answer {
     int64_t date_ms; /* 0: no Date */
     int retry_after_ms; /* -1: no Retry-After */
     const char *request_id; /* "": none */
-    const char *body; /* never NULL */
+    const char *body; /* never NULL; body[length] is a NUL */
     size_t length;
 };
 

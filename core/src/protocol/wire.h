@@ -37,7 +37,7 @@ void capauth__wire_body(const struct capauth__request_form *form, const struct c
                         const struct capauth__arguments *arguments, const struct capauth__extras *extras,
                         struct capauth__buffer *body, struct capauth__secrets *secrets);
 
-/* ---- Replies ---- */
+/* ---- Replies: there is a NUL behind each body ---- */
 
 /* CAPAUTH_OK: a status was there, read `success`. CAPAUTH_E_PROTOCOL: it is no reply of the Auth Engine.
  * CAPAUTH_E_NO_MEMORY. Free it in every case. */
