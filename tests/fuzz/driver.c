@@ -116,12 +116,13 @@ int main(int count, char **arguments)
 {
     long runs = count > 1 ? strtol(arguments[1], NULL, 10) : 0;
     size_t files = count > 2 ? (size_t)count - 2 : 0;
-    struct input *seeds = calloc(files + 1, sizeof *seeds);
-    struct input *input = calloc(1, sizeof *input);
+    struct input *seeds = calloc(files + 1, sizeof *seeds); /* the last is the one that is tried */
+    struct input *input = seeds + files;
     uint32_t state = 1;
 
-    if (!files || !seeds || !input) {
+    if (!files || !seeds) {
         fprintf(stderr, "%s RUNS FILE...\n", arguments[0]);
+        free(seeds);
         return 2;
     }
     for (size_t i = 0; i < files; i++) {
@@ -136,6 +137,5 @@ int main(int count, char **arguments)
     }
     printf("%ld inputs of %zu files\n", runs, files);
     free(seeds);
-    free(input);
     return 0;
 }

@@ -166,6 +166,7 @@ TEST(without_memory_to_look_properly_a_text_repeats_a_secret)
     const struct capauth__secret_places nowhere = {0};
     struct capauth__secrets in_body = {.count = 1, .at = {{0, 4}}};
     const struct capauth__secret_places escaped = {.body = "a\\\\b", .in_body = &in_body};
+    const struct capauth__secret_places plain = {.body = "text", .in_body = &in_body};
 
     for (size_t which = 1; which <= 2; which++) {
         memory_fail_at(which);
@@ -177,6 +178,8 @@ TEST(without_memory_to_look_properly_a_text_repeats_a_secret)
     assert_false(capauth__repeats_a_secret("other", &escaped));
     memory_fail_at(1);
     assert_true(capauth__repeats_a_secret("other", &escaped));
+    memory_fail_at(1);
+    assert_false(capauth__repeats_a_secret("other", &plain)); /* which needs none */
     memory_fail_at(0);
 }
 

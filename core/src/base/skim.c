@@ -254,15 +254,17 @@ bool capauth__skim_object(const char *text, size_t length, const char *const *na
 
 bool capauth__skim_list(const struct capauth__span *list, struct capauth__span *first, size_t *count)
 {
-    const struct text whole = {.end = list->start + list->length, .depth = 1};
+    struct text whole = {.depth = 1};
     struct capauth__span element;
     const char *end = NULL;
-    const char *at = list->start + 1;
+    const char *at;
 
     *first = (struct capauth__span){0};
     *count = 0;
     if (list->kind != CAPAUTH__SPAN_LIST)
         return false;
+    whole.end = list->start + list->length;
+    at = list->start + 1;
     while ((at = next_item(&whole, at, *count == 0, ']', &end)) && (at = skip_value(&whole, at, &element))) {
         if (!(*count)++)
             *first = element;

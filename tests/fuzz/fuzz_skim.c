@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The skimmer against json-c, which builds trees: both take the same texts for objects, and find the same in them. */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include <capauth/capauth.h>
+
+#include "base/json.h"
+#include "base/skim.h"
+
+static const char *const names[] = {"status", "code", "message", "token"};
+
+enum { NAMES = sizeof names / sizeof names[0] };
+
+/* The same text, or none. */
+static void check_text(bool there, const struct capauth__buffer *skimmed, const char *built)
+{
+    HOLDS(!skimmed->failed);
+    HOLDS(there == (built != NULL));
+    HOLDS(!there || !strcmp(skimmed->data, built));
+}
+
+static void check_texts(const struct capauth__span *span, const capauth__json *value)
+{
+    struct capauth__buffer text = {0}, message = {0};
+    bool has_text = capauth__span_text(span, &text), has_message = capauth__span_message(span, &message);
+
+    check_text(has_text, &text, capauth__json_text(value));
+    check_text(has_message, &message, capauth__json_message(value));
+    capauth__buffer_free(&text);
+    capauth__buffer_free(&message);
+}
+
+static void check_value(const struct capauth__span *span, const capauth__json *value)
+{
+    int64_t skimmed = 0, built = 0;
+    bool no_memory = false, found = capauth__span_integer(span, &skimmed, &no_memory);
+
+    HOLDS(found == capauth__json_integer(value, &built));
+    HOLDS(!found || skimmed == built);
+    HOLDS(capauth__span_boolean(span, -1, &no_memory) == capauth__json_boolean(value, -1));
+    HOLDS(!no_memory);
+    check_texts(span, value);
+}
+
+static void check_list(const struct capauth__span *span, const capauth__json *value)
+{
+    struct capauth__span first;
+    size_t skimmed = 0, built = 0;
+    bool is_list = capauth__skim_list(span, &first, &skimmed);
+
+    HOLDS(is_list == capauth__json_length(value, &built));
+    HOLDS(!is_list || skimmed == built);
+    if (is_list && skimmed)
+        check_value(&first, capauth__json_element(value, 0));
+}
+
+/* What json-c takes and RFC 8259 does not: control characters in texts, numbers like -.5 and 007. And at the very
+ * deepest it takes a list or an object that is empty, and nothing else. */
+static bool may_be_more_than_json(const char *text)
+{
+    int opened = 0;
+    bool more = false;
+
+    for (const char *at = text; *at; at++) {
+        opened += *at == '[' || *at == '{';
+        more = more || (unsigned char)*at < 0x20 || strchr("-+.", *at) || (*at == '0' && strchr("0123456789", at[1]));
+    }
+    return more || opened >= CAPAUTH__JSON_DEPTH;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct capauth__span values[NAMES];
+    capauth__json *root = NULL;
+    char *text = text_of(data, size);
+    bool is_object = capauth__skim_object(text, size, names, values, NAMES);
+
+    bool is_built = capauth__json_parse(text, size, &root) == CAPAUTH_OK && capauth__json_is_object(root);
+
+    HOLDS(is_built || !is_object);
+    HOLDS(is_object || !is_built || may_be_more_than_json(text));
+    /* json-c ends a name at its NUL. */
+    for (size_t i = 0; is_object && !strstr(text, "\\u0000") && i < NAMES; i++) {
+        check_value(&values[i], capauth__json_member(root, names[i]));
+        check_list(&values[i], capauth__json_member(root, names[i]));
+    }
+    capauth__json_free(root);
+    free(text);
+    return 0;
+}
