@@ -7,23 +7,23 @@
 int capauth_call_wait(capauth_call *call, int timeout_ms)
 {
     capauth_client *client;
-    bool looks;
+    bool only_looks;
     int code;
 
     if (!call)
         return CAPAUTH_E_INVALID_ARGUMENT;
     client = call->client;
-    looks = capauth__call_is_done(call) && timeout_ms == 0;
+    only_looks = capauth__call_is_done(call) && timeout_ms == 0;
     if (capauth__client_forked(client))
-        return looks ? call->result.code : CAPAUTH_E_FORKED;
-    if (!looks && capauth__notices_in_callback(&client->notices))
+        return only_looks ? call->result.code : CAPAUTH_E_FORKED;
+    if (!only_looks && capauth__notices_in_callback(&client->notices))
         return CAPAUTH_E_REENTRANT;
     if (!capauth__call_is_done(call))
         capauth__wait_for(&client->engine, &call->task, timeout_ms);
     code = capauth_call_result(call);
     if (code != CAPAUTH_E_PENDING)
         capauth__inbox_collected(&call->task);
-    if (!looks)
+    if (!only_looks)
         capauth__client_tell(client); /* a callback may free the call */
     return code;
 }

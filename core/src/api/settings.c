@@ -11,17 +11,17 @@
 #include "net/url.h"
 #include "protocol/headers.h"
 
-static int end(capauth_client *client, int result)
+static int setter_end(capauth_client *client, int result)
 {
     pthread_mutex_unlock(&client->mutex);
     return result;
 }
 
 /*
- * Every setter holds the client's mutex from here to `end`. An operation that starts meanwhile waits for that, and then
- * the settings stand: capauth__client_freeze. Not CAPAUTH_OK: refused, and not held.
+ * Every setter holds the client's mutex from here to `setter_end`. An operation that starts meanwhile waits for that,
+ * and then the settings stand: capauth__client_freeze. Not CAPAUTH_OK: refused, and not held.
  */
-static int begin(capauth_client *client)
+static int setter_begin(capauth_client *client)
 {
     int result = capauth__client_open(client);
 
@@ -30,7 +30,7 @@ static int begin(capauth_client *client)
     pthread_mutex_lock(&client->mutex);
     if (!atomic_load(&client->used))
         return CAPAUTH_OK;
-    return end(client, capauth__client_fail(client, CAPAUTH_E_STATE, "%s", capauth_strerror(CAPAUTH_E_STATE)));
+    return setter_end(client, capauth__client_fail(client, CAPAUTH_E_STATE, "%s", capauth_strerror(CAPAUTH_E_STATE)));
 }
 
 /* The next ones with the mutex held. */
@@ -176,15 +176,15 @@ static int check_allow_http(capauth_client *client, int allowed)
 int capauth_client_set_clock_offset_ms(capauth_client *client, int64_t offset_ms)
 {
     const int64_t century_ms = INT64_C(100) * 366 * 86400000;
-    int result = begin(client);
+    int result = setter_begin(client);
 
     if (result)
         return result;
     if (offset_ms < -century_ms || offset_ms > century_ms)
-        return end(client,
-                   capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "clock_offset_ms is more than 100 years"));
+        return setter_end(
+            client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "clock_offset_ms is more than 100 years"));
     client->config.clock_offset_ms = offset_ms;
-    return end(client, CAPAUTH_OK);
+    return setter_end(client, CAPAUTH_OK);
 }
 
 static int set_ca_file(capauth_client *client, const char *path)
@@ -261,18 +261,18 @@ static int set_proxy(capauth_client *client, const char *proxy)
 
 int capauth_client_add_header(capauth_client *client, const char *name, const char *value)
 {
-    int result = begin(client);
+    int result = setter_begin(client);
     const char *subject, *fault;
 
     if (result)
         return result;
     if (capauth__headers_full(client->config.net.headers))
-        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "too many headers (at most %d)",
-                                                CAPAUTH__HEADERS_MOST));
+        return setter_end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT,
+                                                       "too many headers (at most %d)", CAPAUTH__HEADERS_MOST));
     if ((fault = capauth__added_header_fault(name, value, &subject)))
-        return end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", subject, fault));
-    return end(client,
-               capauth__header_push(&client->config.net.headers, name, value) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY);
+        return setter_end(client, capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", subject, fault));
+    return setter_end(client, capauth__header_push(&client->config.net.headers, name, value) ? CAPAUTH_OK
+                                                                                             : CAPAUTH_E_NO_MEMORY);
 }
 
 static int read_number(const capauth_client *client, const int *slot)
@@ -307,17 +307,17 @@ static int read_number(const capauth_client *client, const int *slot)
 #define TEXT_SETTER(name)                                                                                              \
     int capauth_client_set_##name(capauth_client *client, const char *value)                                           \
     {                                                                                                                  \
-        int result = begin(client);                                                                                    \
+        int result = setter_begin(client);                                                                             \
                                                                                                                        \
-        return result ? result : end(client, set_##name(client, value));                                               \
+        return result ? result : setter_end(client, set_##name(client, value));                                        \
     }
 #define NUMBER(name, member, least, most, default_value, check)                                                        \
     int capauth_client_set_##name(capauth_client *client, int value)                                                   \
     {                                                                                                                  \
         static const struct number number = {#name, least, most, check};                                               \
-        int result = begin(client);                                                                                    \
+        int result = setter_begin(client);                                                                             \
                                                                                                                        \
-        return result ? result : end(client, replace_number(client, &client->config.member, &number, value));          \
+        return result ? result : setter_end(client, replace_number(client, &client->config.member, &number, value));   \
     }
 #define GETTER(name, member)                                                                                           \
     int capauth_client_##name(const capauth_client *client)                                                            \

@@ -30,11 +30,11 @@ static bool eight_plain(const char *text, size_t length)
 
 static bool is_utf8(const char *text, size_t length)
 {
-    size_t step;
+    size_t width;
 
-    for (size_t i = 0; i < length; i += step) {
-        step = eight_plain(text + i, length - i) ? EIGHT : capauth__utf8_length(text + i);
-        if (!step)
+    for (size_t i = 0; i < length; i += width) {
+        width = eight_plain(text + i, length - i) ? EIGHT : capauth__utf8_length(text + i);
+        if (!width)
             return false;
     }
     return true;

@@ -13,7 +13,7 @@ static bool is_mine(const struct capauth__reason *reason)
     return pthread_equal(reason->thread, pthread_self());
 }
 
-static void drop(struct capauth__reason **link)
+static void discard(struct capauth__reason **link)
 {
     struct capauth__reason *reason = *link;
 
@@ -27,7 +27,7 @@ static void make_room(struct capauth__reason **reasons)
 
     for (struct capauth__reason **link = reasons; *link;) {
         if (is_mine(*link) || ++kept == REASONS_MOST)
-            drop(link);
+            discard(link);
         else
             link = &(*link)->next;
     }
@@ -59,5 +59,5 @@ const char *capauth__reason_get(const struct capauth__reason *reasons)
 void capauth__reasons_free(struct capauth__reason **reasons)
 {
     while (*reasons)
-        drop(reasons);
+        discard(reasons);
 }

@@ -157,22 +157,22 @@ void capauth__mask(const char *identifier, char *out, size_t size)
 {
     size_t length = strlen(identifier);
     const char *at = strchr(identifier, '@');
-    size_t front;
-    size_t back;
+    size_t first_shown;
+    size_t last_shown;
 
     if (at && at > identifier) {
         snprintf(out, size, "%.*s***%.*s", (int)whole_characters(identifier, 1), identifier,
                  (int)whole_characters(at, 64), at);
         return;
     }
-    front = whole_characters(identifier, length >= 10 ? 4 : length >= 6 ? 2 : 0);
-    for (back = length >= 6 ? length - 2 : length; is_inside_character(identifier[back]); back++)
+    first_shown = whole_characters(identifier, length >= 10 ? 4 : length >= 6 ? 2 : 0);
+    for (last_shown = length >= 6 ? length - 2 : length; is_inside_character(identifier[last_shown]); last_shown++)
         ;
     for (size_t i = 0; i < length && i + 1 < size; i++)
         out[i] = '*';
     out[length < size ? length : size - 1] = '\0';
     if (length < size) {
-        memcpy(out, identifier, front);
-        memcpy(out + back, identifier + back, length - back);
+        memcpy(out, identifier, first_shown);
+        memcpy(out + last_shown, identifier + last_shown, length - last_shown);
     }
 }

@@ -52,18 +52,18 @@ static bool is_control(char c)
 static const char *fault_of(const char *text, size_t longest, bool controls_too)
 {
     size_t length = 0;
-    size_t step;
+    size_t width;
 
     if (!text)
         return "is missing";
     if (!*text)
         return "is empty";
-    for (; text[length]; length += step) {
+    for (; text[length]; length += width) {
         if (!controls_too && is_control(text[length]))
             return "has a control character";
-        if (!(step = capauth__utf8_length(text + length)))
+        if (!(width = capauth__utf8_length(text + length)))
             return "is not UTF-8";
-        if (length + step > longest)
+        if (length + width > longest)
             return too_long(longest);
     }
     return NULL;
@@ -134,9 +134,9 @@ void capauth__text_tame(char *text)
 
 void capauth__text_trim(char *text)
 {
-    size_t step;
+    size_t width;
 
-    while ((step = *text ? capauth__utf8_length(text) : 0))
-        text += step;
+    while ((width = *text ? capauth__utf8_length(text) : 0))
+        text += width;
     *text = '\0';
 }

@@ -49,7 +49,7 @@ bool capauth__notices_in_callback(struct capauth__notices *notices);
 
 /*
  * A callback of the application's and its data, shared by its owner and the notices that are on their way to it. The
- * last to drop it queues free_data, since the application's code may not run where that happens.
+ * last to release it queues free_data, since the application's code may not run where that happens.
  */
 struct capauth__listener {
     struct capauth__notices *notices;

@@ -41,9 +41,10 @@ static int64_t margin_of(const capauth_call *call)
     if (request->operation == CAPAUTH__TOKEN_ENSURE && request->margin_given)
         return request->margin_ms;
     if (!session->regeneration.margin_warned)
-        capauth__log(&session->client->log, CAPAUTH_LOG_WARNING,
-                     "a margin of %d ms is too long for a token that lives %lld ms: it is regenerated after half of its life",
-                     request->margin_ms, (long long)life_ms);
+        capauth__log(
+            &session->client->log, CAPAUTH_LOG_WARNING,
+            "a margin of %d ms is too long for a token that lives %lld ms: it is regenerated after half of its life",
+            request->margin_ms, (long long)life_ms);
     session->regeneration.margin_warned = true;
     return life_ms / 2;
 }
@@ -114,9 +115,9 @@ static void post(capauth_call *regeneration)
 
 /* ---- Waiting for it ---- */
 
-/* Without a new token the one there is will do, as long as it is valid; but not for who asked for more, or has seen it
- * refused. Without a margin it has been looked at already. */
-static bool would_make_do(const capauth_call *call)
+/* Where there is no new token, the old one is used as long as it is valid; but not for a call that asked for more, or
+ * that saw it refused. A margin of 0 says that this was tried already. */
+static bool old_token_suffices(const capauth_call *call)
 {
     const struct capauth__request *request = &call->request;
     bool wants_any = request->operation == CAPAUTH__GATEWAY
@@ -126,15 +127,15 @@ static bool would_make_do(const capauth_call *call)
     return wants_any && request->margin_ms && is_valid(call->session);
 }
 
-/* Goes on with the token there is, if that will do; else false. */
-static bool makes_do(capauth_call *call)
+/* Lets the call proceed with the old token, without waiting for another. false: it does not suffice. */
+static bool goes_on_with_old_token(capauth_call *call)
 {
-    bool able;
+    bool suffices;
 
     capauth__session_lock(call->session);
-    able = would_make_do(call);
+    suffices = old_token_suffices(call);
     capauth__session_unlock(call->session);
-    if (!able)
+    if (!suffices)
         return false;
     call->request.margin_ms = 0;
     call->kind->enter(call);
@@ -151,9 +152,8 @@ static int64_t patience_ends_ms(const capauth_session *session, const capauth_ca
     return session->regeneration.call->request.started_us / 1000 + (time_ms < life_ms ? time_ms : life_ms) / 2;
 }
 
-/* It has waited long enough for who holds a token that is still valid: it goes with that one, and the regeneration goes
- * on by itself. */
-static void outwaited(capauth_call *call)
+/* A call whose old token is still valid waits no longer: it proceeds with that one, and the regeneration runs on. */
+static void patience_ended(capauth_call *call)
 {
     if (capauth__call_is_overdue(call, capauth__monotonic_ms()))
         return;
@@ -161,7 +161,7 @@ static void outwaited(capauth_call *call)
     capauth__call_stop_waiting(call);
     capauth__session_unlock(call->session);
     capauth__call_wait_until(call, call->exchange.deadline_ms, NULL);
-    if (!makes_do(call))
+    if (!goes_on_with_old_token(call))
         call->kind->enter(call); /* it has expired meanwhile */
 }
 
@@ -170,8 +170,8 @@ static void wait_for_token(capauth_session *session, capauth_call *call)
     call->waits_for_token = true;
     call->waiter_next = session->regeneration.waiters;
     session->regeneration.waiters = call;
-    if (would_make_do(call))
-        capauth__call_wait_until(call, patience_ends_ms(session, call), outwaited);
+    if (old_token_suffices(call))
+        capauth__call_wait_until(call, patience_ends_ms(session, call), patience_ended);
 }
 
 /* Why this token could not be regenerated a moment ago; CAPAUTH_OK: nobody has tried. */
@@ -220,7 +220,7 @@ void capauth__wait_for_regeneration(capauth_call *call)
     if (!failure)
         wait_for_token(session, call);
     capauth__session_unlock(session);
-    if (failure && !makes_do(call))
+    if (failure && !goes_on_with_old_token(call))
         capauth__call_finish(call, failure, detail);
     capauth__wipe_free(&detail);
     if (started)
@@ -286,7 +286,7 @@ static void tell_waiter(capauth_call *call, const capauth_call *regeneration)
         if (call->request.operation != CAPAUTH__GATEWAY)
             capauth__call_take_answer(call, regeneration);
         call->kind->enter(call);
-    } else if (ends_the_sign_in(code) || !makes_do(call)) {
+    } else if (ends_the_sign_in(code) || !goes_on_with_old_token(call)) {
         capauth__call_take_answer(call, regeneration);
         capauth__call_finish(call, code, regeneration->result.detail);
     }
