@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "net/url.h"
 
 static void check_url(const char *text)
@@ -35,7 +36,7 @@ static void check_proxy(const char *text)
         return;
     normal = capauth__proxy_normal(text);
     HOLDS(normal && strstr(normal, "://"));
-    HOLDS(!capauth__proxy_fault(normal));
+    HOLDS(strlen(normal) > CAPAUTH__URL_LONGEST || !capauth__proxy_fault(normal)); /* the scheme makes it longer */
     capauth__wipe_free(&normal);
 }
 

@@ -12,7 +12,7 @@
 TEST(what_is_not_in_the_table_of_steps_changes_nothing)
 {
     for (int operation = 0; operation < CAPAUTH__OPERATIONS; operation++) {
-        struct capauth__ending ending = {.operation = operation, .outcome = CAPAUTH_E_NETWORK};
+        struct capauth__ending ending = {.operation = (enum capauth__operation)operation, .outcome = CAPAUTH_E_NETWORK};
 
         check_mobile(ending, "changes=10");
         ending.outcome = 999;
