@@ -1051,7 +1051,7 @@ CAPAUTH_API int capauth_options_set_view(capauth_options *options, int view);
  */
 
 /*
- * Begins a sign-in, and forgets the one before. Option: password.
+ * Starts a sign-in, and clears the one before. Option: password.
  * Returns: what operations return, see above; CAPAUTH_PASSWORD_REQUIRED: the brand requires a first password.
  * Threads: any; blocking (`call` NULL) not in a callback of this client. One operation that changes the sign-in at a
  *   time for each session, else CAPAUTH_E_BUSY.
@@ -1153,7 +1153,7 @@ CAPAUTH_API int capauth_identifier_update(capauth_session *session, const char *
                                           const capauth_options *options, capauth_call **call);
 
 /*
- * Cancels what is in flight and forgets token, key and step at once, also without a network. In the MFA flow it then
+ * Cancels what is in flight and clears token, key and step at once, also without a network. In the MFA flow it then
  * expires the token.
  * Returns: 0 in other flows than MFA, and where the token had expired already; else what token expire returns.
  * Threads: any; blocking (`call` NULL) not in a callback of this client. Runs beside other operations of the session.

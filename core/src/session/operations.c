@@ -64,8 +64,8 @@ static void answered_by_another(capauth_call *call, const struct capauth__answer
     /* The Auth Engine's deserialiser names the bad member in plain text; a CDN's page says nothing of use. */
     if (status == 400)
         said = plain_text_of(call, answer, plain, sizeof plain);
-    snprintf(text, sizeof text, "HTTP %d%s%s%s", status, status >= 300 ? "" : " with a body that is not from the Auth Engine",
-             *said ? ": " : "", said);
+    snprintf(text, sizeof text, "HTTP %d%s%s%s", status,
+             status >= 300 ? "" : " with a body that is not from the Auth Engine", *said ? ": " : "", said);
     if (*said)
         call->result.sentence = "the Auth Engine did not understand the request";
     capauth__call_finish(call, code, text);
