@@ -132,7 +132,7 @@ TEST(there_is_a_row_for_each_operation_in_each_flow_that_has_it)
 
             for (size_t i = 0; i < COUNT(rows); i++)
                 found += (int)rows[i].operation == operation && rows[i].flow == flow;
-            assert_int_equal(found, capauth__request_form_of(operation, flow) != NULL);
+            assert_int_equal(found, capauth__request_form_of((enum capauth__operation)operation, flow) != NULL);
         }
     }
 }
