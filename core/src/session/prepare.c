@@ -37,7 +37,8 @@ int capauth__prepare_start(capauth_call *call, int allowed, capauth_call **out)
     struct capauth__fault fault = {.code = allowed};
 
     if (!allowed && !capauth__client_has_origin(call->client))
-        fault = (struct capauth__fault){CAPAUTH_E_INVALID_ARGUMENT, "base_url", "is not set; set a cluster or a base URL first"};
+        fault = (struct capauth__fault){CAPAUTH_E_INVALID_ARGUMENT, "base_url",
+                                        "is not set; set a cluster or a base URL first"};
     if (fault.code)
         return capauth__call_refuse(call, out, &fault);
     capauth__buffer_text(&call->exchange.url, capauth__client_freeze(call->client)->base_url);
