@@ -61,7 +61,7 @@ static const struct {
     {"{\"a\":\"\\x\"}", false},
     {"{\"a\":\"\\u00g0\"}", false},
     {"{\"a\":\"\\u00\"}", false},
-    {"{\"a\":\"\n\"}", false},
+    {"{\"a\":\"\n\t\x01\"}", true}, /* not by RFC 8259, but some servers send them */
     {"{\"a\":\"\xff\"}", false},
     {"{\"a\":\"\xed\xa0\x80\"}", false},
     {"{\"a\":\"\xc3\"}", false},
@@ -146,6 +146,20 @@ TEST(of_a_list_the_first_element_and_the_count)
     assert_false(capauth__skim_list(&values[2], &first, &count));
 }
 
+TEST(a_control_character_in_a_message_is_tamed)
+{
+    static const char text[] = "{\"a\":\"two\nlines\"}";
+    const char *const name = "a";
+    struct capauth__span value;
+    struct capauth__buffer out = {0};
+
+    assert_true(capauth__skim_object(text, strlen(text), &name, &value, 1));
+    assert_text(&value, NULL);
+    assert_true(capauth__span_message(&value, &out));
+    assert_string_equal(out.data, "two lines");
+    capauth__buffer_free(&out);
+}
+
 /* ---- The same as json-c ---- */
 
 static const char *const seeds[] = {
@@ -158,16 +172,43 @@ static const char *const seeds[] = {
 
 static const char *const wanted[] = {"a", "b", "status"};
 
-/* json-c takes these for numbers, and RFC 8259 does not. */
+/* How many bytes of a number RFC 8259 would take. */
+static size_t number_length(const char *text)
+{
+    size_t at = text[0] == '-';
+    size_t digits = strspn(text + at, "0123456789");
+
+    if (!digits)
+        return 0;
+    at += text[at] == '0' ? 1 : digits;
+    if (text[at] == '.' && (digits = strspn(text + at + 1, "0123456789")))
+        at += 1 + digits;
+    if (text[at] == 'e' || text[at] == 'E') {
+        size_t sign = text[at + 1] == '+' || text[at + 1] == '-';
+
+        if ((digits = strspn(text + at + 1 + sign, "0123456789")))
+            at += 1 + sign + digits;
+    }
+    return at;
+}
+
+/* json-c takes some texts for numbers that RFC 8259 does not: 007, 1., -.5 */
 static bool has_an_odd_number(const char *text)
 {
-    for (; *text; text++) {
-        bool first = text[0] == '0' && text[1] >= '0' && text[1] <= '9';
-        bool point = text[0] == '.' && !(text[1] >= '0' && text[1] <= '9');
+    bool inside = false;
 
-        if (first || point || (text[0] == '-' && !(text[1] >= '0' && text[1] <= '9')) ||
-            ((text[0] == 'e' || text[0] == 'E') && strchr("+-,}] ", text[1])))
-            return true;
+    for (; *text; text++) {
+        if (*text == '\\' && inside && text[1])
+            text++;
+        else if (*text == '"')
+            inside = !inside;
+        else if (!inside && strchr("-.0123456789", *text)) {
+            size_t all = strspn(text, "0123456789+-.eE");
+
+            if (number_length(text) != all)
+                return true;
+            text += all - 1;
+        }
     }
     return false;
 }
@@ -198,7 +239,7 @@ static void compare(const char *text, size_t length)
 
     if (by_skim != by_json && !(by_json && has_an_odd_number(text)))
         fail_msg("json-c %d, skimmer %d: %s", by_json, by_skim, text);
-    for (size_t i = 0; by_skim && i < 3; i++)
+    for (size_t i = 0; by_skim && !strstr(text, "u0000\"") && i < 3; i++) /* json-c ends a name at its NUL */
         compare_value(&spans[i], capauth__json_member(root, wanted[i]));
     capauth__json_free(root);
 }
@@ -267,6 +308,7 @@ int main(void)
         cmocka_unit_test(a_text_ends_where_its_length_says),
         cmocka_unit_test(members_are_found_by_name),
         cmocka_unit_test(of_a_list_the_first_element_and_the_count),
+        cmocka_unit_test(a_control_character_in_a_message_is_tamed),
         cmocka_unit_test(a_hundred_thousand_texts_are_read_as_json_c_reads_them),
     };
 

@@ -56,7 +56,7 @@ static void check_list(const struct capauth__span *span, const capauth__json *va
         check_value(&first, capauth__json_element(value, 0));
 }
 
-/* What json-c takes and RFC 8259 does not: control characters in texts, numbers like -.5 and 007. And at the very
+/* What json-c takes and RFC 8259 does not: numbers like -.5 and 007, control characters in names. And at the very
  * deepest it takes a list or an object that is empty, and nothing else. */
 static bool may_be_more_than_json(const char *text)
 {

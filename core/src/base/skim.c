@@ -78,11 +78,11 @@ static const char *skip_text(const struct text *text, const char *at, struct cap
     for (at++; at;) {
         while (at < text->end && is_usual((unsigned char)*at))
             at++;
-        if (at >= text->end || (unsigned char)*at < 0x20)
+        if (at >= text->end || !*at)
             return NULL;
         if (*at == '"')
             return at + 1;
-        span->plain = span->plain && *at != '\\';
+        span->plain = span->plain && (unsigned char)*at >= 0x80; /* no escape, no control character */
         at = *at == '\\' ? skip_escape(text, at) : skip_character(text, at);
     }
     return NULL;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads the few members of a JSON text that are wanted, without building anything: the text is walked once, and wanted
- * values are found as spans of it. Strict: RFC 8259, valid UTF-8, at most CAPAUTH__JSON_DEPTH deep. What takes more
- * than looking at it, like an escape, is given to json-c, alone.
+ * values are found as spans of it. Strict: RFC 8259, valid UTF-8, at most CAPAUTH__JSON_DEPTH deep; but a control
+ * character may stand in a text as it is, for json-c takes those too, and some servers send them. What takes more than
+ * looking at it, like an escape, is given to json-c, alone.
  */
 #ifndef CAPAUTH_SKIM_H
 #define CAPAUTH_SKIM_H
@@ -26,7 +27,7 @@ enum capauth__span_kind {
 /* A value as it stands in the text, with its quotes or brackets. Valid as long as the text. */
 struct capauth__span {
     enum capauth__span_kind kind;
-    bool plain; /* a text without escapes, a whole number of up to 17 digits */
+    bool plain; /* a text without escapes and control characters, a whole number of up to 17 digits */
     const char *start;
     size_t length;
 };
