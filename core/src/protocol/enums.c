@@ -11,7 +11,7 @@
 #include "generated/enums.def"
 
 static const char *const step_names[] = {
-#define STEP(NAME, number, text) [CAPAUTH_STEP_##NAME] = text,
+#define STEP(NAME, number, text) [CAPAUTH_STEP_##NAME] = (text),
 #include "generated/enums.def"
 };
 

@@ -10,7 +10,7 @@ static const char *const identifier_types[] = {
 };
 
 static const char *const flows[] = {
-#define FLOW(NAME, number, text) [CAPAUTH_FLOW_##NAME] = text,
+#define FLOW(NAME, number, text) [CAPAUTH_FLOW_##NAME] = (text),
 #include "generated/enums.def"
 };
 
