@@ -257,16 +257,16 @@ static int after_success(struct draft *draft, struct capauth__ending *ending)
 
 /* ---- What failures change ---- */
 
-static bool is_refused_regeneration(enum capauth__operation operation, int outcome)
+bool capauth__regeneration_is_refused(int outcome)
 {
-    return operation == CAPAUTH__TOKEN_REGENERATE &&
-           (outcome == CAPAUTH_CANNOT_REGENERATE_TOKEN || outcome == CAPAUTH_INVALID_KEY);
+    return outcome == CAPAUTH_CANNOT_REGENERATE_TOKEN || outcome == CAPAUTH_INVALID_KEY;
 }
 
 bool capauth__state_regenerates_as_other(const struct capauth__state *state, enum capauth__operation operation,
                                          int outcome)
 {
-    return is_refused_regeneration(operation, outcome) && state->other_identifier;
+    return operation == CAPAUTH__TOKEN_REGENERATE && capauth__regeneration_is_refused(outcome) &&
+           state->other_identifier;
 }
 
 /* That ends the sign-in, unless an identifier update may have been done: then the new value may be the right one. */
@@ -315,7 +315,7 @@ static int after_failure(struct draft *draft, struct capauth__ending *ending)
     /* The request of a token expire may have arrived, or it found the token expired: either way the token is gone. */
     if (maybe_expired || (expires && ending->outcome == CAPAUTH_TOKEN_EXPIRED))
         expire(draft);
-    if (is_refused_regeneration(operation, ending->outcome))
+    if (operation == CAPAUTH__TOKEN_REGENERATE && capauth__regeneration_is_refused(ending->outcome))
         regeneration_refused(draft);
     return end(draft);
 }

@@ -39,6 +39,8 @@ int capauth__state_after_key(const struct capauth__state *state, const char *key
 void capauth__state_swap(struct capauth__state *state, struct capauth__state *next);
 void capauth__state_discard(const struct capauth__state *state, struct capauth__state *next);
 
+/* Whether what became of a token regenerate ends the sign-in. */
+bool capauth__regeneration_is_refused(int outcome);
 /* After identifier update was lost, a refused regeneration is tried once more with the other identifier. */
 bool capauth__state_regenerates_as_other(const struct capauth__state *state, enum capauth__operation operation,
                                          int outcome);

@@ -9,8 +9,8 @@ void capauth__attempts_add(struct capauth__attempts *attempts, enum capauth__rea
     attempts->last = reach;
 }
 
-/* Nobody knows whether it was done: neither from the last attempt's answer nor, since that is another's, from an
- * earlier one's. */
+/* Nobody can say whether it was done. What may not be repeated is never sent again after an attempt that was lost, so
+ * that the last attempt tells it all. */
 static bool is_unknown(const struct capauth__attempts *attempts)
 {
     return !attempts->repeatable && attempts->last == CAPAUTH__LOST;

@@ -270,11 +270,6 @@ static bool try_again(capauth_session *session, const capauth_call *regeneration
     return again != NULL;
 }
 
-static bool ends_the_sign_in(int code)
-{
-    return code == CAPAUTH_CANNOT_REGENERATE_TOKEN || code == CAPAUTH_INVALID_KEY;
-}
-
 static void tell_waiter(capauth_call *call, const capauth_call *regeneration)
 {
     int code = regeneration->result.code;
@@ -286,7 +281,7 @@ static void tell_waiter(capauth_call *call, const capauth_call *regeneration)
         if (call->request.operation != CAPAUTH__GATEWAY)
             capauth__call_take_answer(call, regeneration);
         call->kind->enter(call);
-    } else if (ends_the_sign_in(code) || !goes_on_with_old_token(call)) {
+    } else if (capauth__regeneration_is_refused(code) || !goes_on_with_old_token(call)) {
         capauth__call_take_answer(call, regeneration);
         capauth__call_finish(call, code, regeneration->result.detail);
     }
