@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/export.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -126,7 +127,7 @@ static const char *version_fault(const capauth__json *root)
     return NULL;
 }
 
-static int read_texts(struct capauth__state *state, const capauth__json *root, const char **why)
+static int read_texts(struct capauth__export *export, const capauth__json *root, const char **why)
 {
     size_t count;
     const struct capauth__state_text *texts = capauth__state_texts(&count);
@@ -136,10 +137,11 @@ static int read_texts(struct capauth__state *state, const capauth__json *root, c
         const char *text = capauth__json_text(value);
 
         if (value && (!text || strlen(text) > texts[i].longest)) {
-            *why = "has a member that is not a valid string";
+            snprintf(export->fault, sizeof export->fault, "has a member that is not a valid string: %s", texts[i].name);
+            *why = export->fault;
             return CAPAUTH_E_INVALID_ARGUMENT;
         }
-        if (text && !capauth__replace(capauth__state_slot(state, &texts[i]), text))
+        if (text && !capauth__replace(capauth__state_slot(&export->state, &texts[i]), text))
             return CAPAUTH_E_NO_MEMORY;
     }
     return CAPAUTH_OK;
@@ -206,7 +208,7 @@ static int read_members(const capauth__json *root, struct capauth__export *expor
     capauth__state_init(state, capauth__flow_parse(text_of(root, "flow")));
     state->identity.identifier_type = capauth__identifier_type_parse(text_of(root, "identifierType"));
     state->identity.contact_type = capauth__identifier_type_parse(text_of(root, "contactType"));
-    if ((result = read_texts(state, root, why)))
+    if ((result = read_texts(export, root, why)))
         return result;
     if ((*why = identity_fault(&state->identity)))
         return CAPAUTH_E_INVALID_ARGUMENT;
