@@ -5,9 +5,10 @@
     description.py compare LIBRARY INCLUDE      fails, with the reasons, unless they are the same
     description.py write LIBRARY INCLUDE        describes what was added, once CHANGELOG.md names it
 
-The description is two files: `functions.abi` as libabigail's abidw writes it (symbols and types of parameters), and
-`constants.txt` with the enumerators, which no symbol refers to. Nothing in them is ever taken away or changed. INCLUDE
-is the folder of the public header.
+The description is three files: `functions.abi` as libabigail's abidw writes it (symbols and types of parameters),
+`constants.txt` with the enumerators, which no symbol refers to, and `callbacks.txt` with the names of the parameters of
+what the library calls, which no compiler keeps. Nothing in them is ever taken away or changed. INCLUDE is the folder of
+the public header.
 """
 
 import os
@@ -22,6 +23,7 @@ import xml.etree.ElementTree
 HERE = pathlib.Path(__file__).resolve().parent
 FUNCTIONS = "functions.abi"
 CONSTANTS = "constants.txt"
+CALLBACKS = "callbacks.txt"
 
 
 def run(*command, good=(0,)):
@@ -41,11 +43,26 @@ def describe_functions(library, include, out):
     )  # fmt: skip
 
 
-def describe_constants(include, folder):
-    """The enumerators of all public headers with the numbers that a compiler gives them, in their order."""
+def headers_of(include):
+    """The public headers, and what they say without comments."""
     headers = sorted(include.rglob("*.h"))
     text = "".join(header.read_text(encoding="utf-8") for header in headers)
-    text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
+    return headers, re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
+
+
+def describe_callbacks(include):
+    """`name = first, second`: what each is called with."""
+    _, text = headers_of(include)
+    lines = []
+    for name, parameters in re.findall(r"\(\s*\*\s*(\w+)\s*\)\s*\(([^()]*)\)\s*;", text):
+        names = re.findall(r"(\w+)\s*(?:,|$)", parameters)
+        lines.append(f"{name} = {', '.join(names)}\n")
+    return "".join(lines)
+
+
+def describe_constants(include, folder):
+    """The enumerators of all public headers with the numbers that a compiler gives them, in their order."""
+    headers, text = headers_of(include)
     bodies = re.findall(r"\benum\b[^{;]*\{([^}]*)\}", text)
     names = [name for body in bodies for name in re.findall(r"(\w+)\s*(?:=[^,]*)?(?:,|$)", body)]
     source, program = folder / "constants.c", folder / "constants"
@@ -63,6 +80,7 @@ def describe(library, include, folder):
     with tempfile.TemporaryDirectory() as work:
         constants = describe_constants(include, pathlib.Path(work))
     (folder / CONSTANTS).write_text(constants, encoding="utf-8")
+    (folder / CALLBACKS).write_text(describe_callbacks(include), encoding="utf-8")
 
 
 def functions_of(folder):
@@ -75,9 +93,18 @@ def functions_of(folder):
     }
 
 
+def lines_of(file):
+    """Those of a file of `name = what`."""
+    return dict(line.split(" = ") for line in file.read_text(encoding="utf-8").splitlines())
+
+
 def constants_of(folder):
-    lines = (folder / CONSTANTS).read_text(encoding="utf-8").splitlines()
-    return dict(line.split(" = ") for line in lines)
+    return lines_of(folder / CONSTANTS)
+
+
+def callbacks_of(folder):
+    """The parameters' names, by callback."""
+    return {name: names.split(", ") for name, names in lines_of(folder / CALLBACKS).items()}
 
 
 def broken_functions(before, now):
@@ -89,8 +116,8 @@ def broken_functions(before, now):
 
 def swapped_parameters(before, now):
     """Two texts that change places look the same to a compiler."""
-    after = functions_of(now)
-    for name, parameters in functions_of(before).items():
+    after = {**functions_of(now), **callbacks_of(now)}
+    for name, parameters in {**functions_of(before), **callbacks_of(before)}.items():
         if name in after and parameters != after[name] and sorted(parameters) == sorted(after[name]):
             yield f"{name}: the parameters were {', '.join(parameters)}; now they are {', '.join(after[name])}"
 
@@ -110,8 +137,8 @@ def broken(before, now):
 
 
 def added(before, now):
-    old = {*functions_of(before), *constants_of(before)}
-    return [name for name in [*functions_of(now), *constants_of(now)] if name not in old]
+    old = {*functions_of(before), *constants_of(before), *callbacks_of(before)}
+    return [name for name in [*functions_of(now), *constants_of(now), *callbacks_of(now)] if name not in old]
 
 
 def unmentioned(names, changelog):
@@ -136,7 +163,7 @@ def write(before, now, changelog):
     if missing:
         reasons.append(f"{changelog.name} does not name: {', '.join(missing)}")
     if not reasons:
-        for name in (FUNCTIONS, CONSTANTS):
+        for name in (FUNCTIONS, CONSTANTS, CALLBACKS):
             shutil.copyfile(now / name, before / name)
     return reasons
 

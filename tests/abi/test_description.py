@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -16,16 +17,34 @@ typedef struct thing thing;
 /* with a comment, { and } */
 enum { THING_ROUND = 1, THING_SQUARE = 2 /* not ROUND, } */ };
 enum { THING_LAST };
+typedef void (*thing_listener)(thing *it, int before, int after, void *data);
+struct thing_events {
+    thing_listener weighed;
+    void (*dropped)(int from, int to);
+};
+void thing_listen(thing *it, const struct thing_events *events, thing_listener also);
 int thing_weigh(thing *it, long long grams, const char *first, const char *second);
 const char *thing_name(const thing *it);
 """
 SOURCE = """
 #include "thing.h"
 struct thing { int secret; };
+void thing_listen(thing *it, const struct thing_events *events, thing_listener also)
+{ events->weighed(it, 1, 2, 0); events->dropped(1, 2); also(it, 1, 2, 0); }
 int thing_weigh(thing *it, long long grams, const char *first, const char *second)
 { return it->secret + (int)grams + *first + *second; }
 const char *thing_name(const thing *it) { return it->secret ? "it" : ""; }
 """
+
+
+def describe_thing(folder, header, source):
+    (folder / "include").mkdir(parents=True)
+    (folder / "include" / "thing.h").write_text(header)
+    (folder / "thing.c").write_text(source)
+    subprocess.run([os.environ["CC"], "-g", "-fPIC", "-shared", f"-I{folder / 'include'}", folder / "thing.c",
+                    "-o", folder / "libthing.so"], check=True)  # fmt: skip
+    description.describe(folder / "libthing.so", folder / "include", folder)
+    return folder
 
 
 class Description(unittest.TestCase):
@@ -39,30 +58,30 @@ class Description(unittest.TestCase):
         text = (INCLUDE / "capauth" / "capauth.h").read_text(encoding="utf-8")
         self.assertEqual(len(description.functions_of(description.HERE)), text.count("\nCAPAUTH_API "))
         self.assertGreater(len(description.constants_of(description.HERE)), 80)
+        self.assertEqual(len(description.callbacks_of(description.HERE)), text.count("\ntypedef void (*"))
 
 
 class Changes(unittest.TestCase):
     """Each begins with the same library, changes its header and source, and compares."""
 
+    @classmethod
+    def setUpClass(cls):
+        work = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(work.cleanup)
+        cls.original = describe_thing(pathlib.Path(work.name), HEADER, SOURCE)
+
     def setUp(self):
         work = tempfile.TemporaryDirectory()
         self.addCleanup(work.cleanup)
         self.work = pathlib.Path(work.name)
-        self.before = self.described("before")
+        self.before = pathlib.Path(shutil.copytree(self.original, self.work / "before"))
 
     def described(self, name, *changes):
         header, source = HEADER, SOURCE
         for old, new in changes:
             self.assertIn(old, header + source)
             header, source = header.replace(old, new), source.replace(old, new)
-        folder = self.work / name
-        (folder / "include").mkdir(parents=True)
-        (folder / "include" / "thing.h").write_text(header)
-        (folder / "thing.c").write_text(source)
-        subprocess.run([os.environ["CC"], "-g", "-fPIC", "-shared", f"-I{folder / 'include'}", folder / "thing.c",
-                        "-o", folder / "libthing.so"], check=True)  # fmt: skip
-        description.describe(folder / "libthing.so", folder / "include", folder)
-        return folder
+        return describe_thing(self.work / name, header, source)
 
     def reasons(self, *changes):
         return "\n".join(description.compare(self.before, self.described("after", *changes)))
@@ -100,6 +119,37 @@ class Changes(unittest.TestCase):
         reasons = self.reasons(("const char *second)", "const char *second, int much)"))
         self.assertRegex(reasons, r"(?s)broken.*thing_weigh.*parameter 5")
 
+    def test_a_callback_that_gets_less(self):
+        reasons = self.reasons(("int before, int after", "short before, int after"))
+        self.assertRegex(reasons, r"(?s)broken.*thing_listen.*'int' to 'short int'")
+
+    def test_a_callback_with_a_parameter_more(self):
+        after = ("int after, void *data", "int after, int when, void *data")
+        calls = ("events->weighed(it, 1, 2, 0)", "events->weighed(it, 1, 2, 3, 0)"), ("also(it, 1", "also(it, 3, 1")
+        self.assertRegex(self.reasons(after, *calls), r"(?s)broken.*thing_listen.*parameter 5")
+
+    def test_two_parameters_of_one_type_that_change_places_in_a_callback(self):
+        reasons = self.reasons(("int before, int after", "int after, int before"))
+        swapped = "thing_listener: the parameters were it, before, after, data; now they are it, after, before, data"
+        self.assertIn(swapped, reasons)
+
+    def test_two_parameters_of_one_type_that_change_places_in_a_member(self):
+        reasons = self.reasons(("int from, int to", "int to, int from"))
+        self.assertIn("dropped: the parameters were from, to; now they are to, from", reasons)
+
+    def test_a_struct_of_callbacks_with_one_in_the_middle(self):
+        reasons = self.reasons(("thing_listener weighed;", "thing_listener weighed; thing_listener turned;"))
+        self.assertRegex(reasons, r"(?s)broken.*struct thing_events.*'thing_listener turned'")
+
+    def test_a_struct_of_callbacks_that_change_places(self):
+        dropped = "    void (*dropped)(int from, int to);\n"
+        reasons = self.reasons((dropped, ""), ("    thing_listener weighed;", dropped + "    thing_listener weighed;"))
+        self.assertRegex(reasons, r"(?s)broken.*struct thing_events.*weighed")
+
+    def test_a_struct_of_callbacks_that_lacks_one(self):
+        reasons = self.reasons(("    void (*dropped)(int from, int to);\n", ""), ("events->dropped(1, 2);", ""))
+        self.assertRegex(reasons, r"(?s)broken.*struct thing_events.*dropped")
+
     def test_an_enumerator_that_has_another_number(self):
         self.assertIn("THING_SQUARE is 3; it was 2", self.reasons(("THING_SQUARE = 2", "THING_SQUARE = 3")))
 
@@ -108,6 +158,11 @@ class Changes(unittest.TestCase):
 
     def test_an_enumerator_that_is_gone(self):
         self.assertIn("THING_ROUND is gone; it was 1", self.reasons(("THING_ROUND = 1, ", "")))
+
+    def test_a_function_that_has_another_name(self):
+        reasons = self.reasons(("thing_weigh", "thing_weigh_it"))
+        self.assertRegex(reasons, r"(?s)broken.*1 Removed function.*thing_weigh")
+        self.assertIn("Not described yet: thing_weigh_it", reasons)
 
     FLAT = ("THING_SQUARE = 2", "THING_SQUARE = 2, THING_FLAT = 3")
     AGE = ("(const thing *it);", "(const thing *it);\nint thing_age(void);")
