@@ -37,6 +37,27 @@ def declared_functions():
     return set(re.findall(r"\b(capauth_[a-z0-9_]+)\s*\(", text))
 
 
+def uses_of_everything():
+    """A function, in C and in C++, that calls each function of the header and names each type and enumerator."""
+    text = (INCLUDE / "capauth" / "capauth.h").read_text(encoding="utf-8")
+    text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
+    functions = re.findall(r"^CAPAUTH_API ([^;]*?)\b(capauth_\w+)\(([^;]*)\);", text, re.M)
+    assert {name for _, name, _ in functions} == declared_functions()
+    lines = []
+    for result, name, parameters in functions:
+        flat = re.sub(r"\([^()]*\)", "", parameters)  # of a function that is a parameter: its own
+        arguments = ", ".join("0" * (parameters != "void") * (flat.count(",") + 1))
+        lines.append(f"{name}({arguments});" if result == "void " else f"(void){name}({arguments});")
+    lines += [
+        f"{name} *it_{name} = 0; (void)it_{name};" for name in re.findall(r"^typedef struct \w+ (\w+);", text, re.M)
+    ]
+    lines += [
+        f"{name} it_{name} = 0; (void)it_{name};" for name in re.findall(r"^typedef void \(\*(\w+)\)", text, re.M)
+    ]
+    lines += [f"(void)(int){name};" for name in re.findall(r"\b(CAPAUTH_\w+) = ", text)]
+    return "\n".join(["void use_everything(void);", "void use_everything(void)", "{", *lines, "}", ""])
+
+
 def exported_symbols():
     """(name, version node) of each symbol that the shared library defines for others."""
     symbols = []
@@ -180,6 +201,7 @@ class Header(unittest.TestCase):
     """By itself, in every version of the languages that the compilers here know, by whatever name they call it."""
 
     CLANG = shutil.which("clang") or shutil.which("clang-14")
+    WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wundef", "-Werror"]
     C = [["c99"], ["c11"], ["c17"], ["c23", "c2x"]]
     CXX = [["c++11"], ["c++14"], ["c++17"], ["c++20"], ["c++23", "c++2b"]]
 
@@ -188,13 +210,14 @@ class Header(unittest.TestCase):
         if not known:
             self.skipTest(f"{compiler} knows no {names[0]}")
         # Twice, so that the include guard is tried too.
-        self.assertEqual(self.messages_of(compiler, language, known[0], "#include <capauth/capauth.h>\n" * 2), "")
+        text = "#include <capauth/capauth.h>\n" * 2 + uses_of_everything()
+        self.assertEqual(self.messages_of(compiler, language, known[0], text), "")
 
     def messages_of(self, compiler, language, standard, text):
         with tempfile.TemporaryDirectory() as folder:
             source = pathlib.Path(folder) / "header.c"
             source.write_text(f"{text}typedef int something;\n", encoding="utf-8")
-            command = [compiler, "-x", language, f"-std={standard}", "-pedantic-errors", "-Wall", "-Wextra", "-Werror"]
+            command = [compiler, "-x", language, f"-std={standard}", "-pedantic-errors", *self.WARNINGS]
             done = subprocess.run([*command, f"-I{INCLUDE}", "-fsyntax-only", source], capture_output=True, text=True)
             return done.stderr
 
