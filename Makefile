@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-redis lint screenshots release abi fuzz clean setup-demo setup-test setup-fuzz setup-bench setup-lint build-demo build-test
+.PHONY: help demo test asan tsan bench bench-redis lint screenshots release abi fuzz mutants coverage clean setup-demo setup-test setup-fuzz setup-bench setup-lint build-demo build-test
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -23,6 +23,9 @@ help:
 	@echo 'make asan    only that: the tests of the C parts with AddressSanitizer and UBSan'
 	@echo 'make tsan    the tests of the C parts with ThreadSanitizer'
 	@echo 'make fuzz TIME=60  look for inputs that break a promise, for so many seconds each'
+	@echo 'make mutants [COUNT= ROOM= SEED=]  put small faults into the core and see whether the C tests notice'
+	@echo 'make mutants FAULT=name  only this one, with what the tests say'
+	@echo 'make coverage  count what the tests run of the core'
 	@echo 'make bench   measure the core next to a bare libcurl and json-c program'
 	@echo 'make bench-redis  measure what sharing customers in Redis costs'
 	@echo 'make lint    check formatting, and look for mistakes without running anything'
@@ -56,6 +59,22 @@ fuzz: setup-fuzz
 	@cmake --build --preset fuzz
 	$(say) 'Fuzzing: $(TIME) seconds each'
 	@tests/fuzz/run build/fuzz $(TIME)
+
+# Without COUNT all of them, which takes hours.
+mutants: build-test
+	$(say) 'Putting small faults into the core, one at a time'
+	@PYTHONPATH=tests build/venv/bin/python -B tests/mutants/run.py build $(if $(FAULT),--fault $(FAULT)) \
+		$(if $(COUNT),--count $(COUNT)) $(if $(ROOM),--room $(ROOM)) $(if $(SEED),--seed $(SEED))
+
+# What looks at binaries or documents runs nothing of the core that the others do not.
+coverage: setup-test
+	$(say) 'Building everything with counters, in build/coverage'
+	@cmake --preset coverage -DCAPAUTH_TESTS=ON
+	@cmake --build build/coverage
+	@find build/coverage -name '*.gcda' -delete
+	$(say) 'Running the tests'
+	@$(ctest) build/coverage -LE 'abi|package|structure|readme|valgrind|emulator|proof'
+	@PYTHONPATH=tests python3 -B tests/coverage/total.py build/coverage
 
 bench: setup-bench
 	$(say) 'Building the benchmark, in build/bench'

@@ -103,6 +103,7 @@ TEST(a_client_that_is_not_used_takes_none)
 
 static void assert_says_why(const char *message)
 {
+    assert_non_null(strstr(message, capauth_strerror(CAPAUTH_E_SYSTEM)));
     assert_non_null(strstr(message, strerror(EMFILE)));
 }
 
