@@ -64,6 +64,8 @@ class Description(unittest.TestCase):
 class Changes(unittest.TestCase):
     """Each begins with the same library, changes its header and source, and compares."""
 
+    original: pathlib.Path
+
     @classmethod
     def setUpClass(cls):
         work = tempfile.TemporaryDirectory()
