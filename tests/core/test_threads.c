@@ -228,6 +228,29 @@ TEST(closing_under_threads_that_do_everything)
     slow_server_stop(server);
 }
 
+static void *close_client(void *data)
+{
+    (void)capauth_client_close(data);
+    return NULL;
+}
+
+TEST(the_descriptor_of_a_client_that_is_being_closed)
+{
+    for (int round = times(300, 3000); round; round--) {
+        capauth_client *client = client_of("http://127.0.0.1:1");
+        pthread_t closer;
+        int fd;
+
+        assert_int_equal(pthread_create(&closer, NULL, close_client, client), 0);
+        do
+            fd = capauth_client_fd(client);
+        while (fd >= 0);
+        assert_code(fd, CAPAUTH_E_CLOSED); /* not SYSTEM: nothing was refused */
+        pthread_join(closer, NULL);
+        capauth_client_free(&client);
+    }
+}
+
 /* ---- Cancelling at any moment ---- */
 
 static void *poll_until_closed(void *data)
@@ -510,6 +533,7 @@ int main(void)
         cmocka_unit_test(threads_sign_in_over_a_few_connections),
         cmocka_unit_test(threads_that_do_everything_at_once),
         cmocka_unit_test(closing_under_threads_that_do_everything),
+        cmocka_unit_test(the_descriptor_of_a_client_that_is_being_closed),
         cmocka_unit_test(cancelling_at_a_random_moment),
         cmocka_unit_test(handles_are_freed_in_every_order),
         cmocka_unit_test(handles_are_freed_in_every_order_from_a_callback),

@@ -92,6 +92,8 @@ int capauth_client_fd(capauth_client *client)
     fd = capauth__engine_fd(&client->engine);
     if (fd >= 0)
         return fd;
+    if (atomic_load(&client->closed)) /* by another thread, meanwhile */
+        return CAPAUTH_E_CLOSED;
     return errno == ENOSYS ? CAPAUTH_E_UNSUPPORTED : system_failure(client, "fd");
 }
 
