@@ -3,12 +3,12 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-redis lint screenshots release abi fuzz mutants coverage clean setup-demo setup-test setup-fuzz setup-bench setup-lint build-demo build-test
+.PHONY: help demo test asan tsan bench bench-redis lint screenshots release abi fuzz stress mutants coverage clean setup-demo setup-test setup-fuzz setup-bench setup-lint build-demo build-test
 
 # Tests that run at the same time
 JOBS ?= 2
 
-# How long `make fuzz` runs each target, in seconds
+# How long `make fuzz` runs each target, and `make stress` goes on, in seconds
 TIME ?= 60
 
 # WERROR=1 turns warnings into errors; without it a build tree stays as it is.
@@ -23,6 +23,7 @@ help:
 	@echo 'make asan    only that: the tests of the C parts with AddressSanitizer and UBSan'
 	@echo 'make tsan    the tests of the C parts with ThreadSanitizer'
 	@echo 'make fuzz TIME=60  look for inputs that break a promise, for so many seconds each'
+	@echo 'make stress TIME=60  eight threads do everything at once, under ThreadSanitizer'
 	@echo 'make mutants [COUNT= ROOM= SEED=]  put small faults into the core and see whether the C tests notice'
 	@echo 'make mutants FAULT=name  only this one, with what the tests say'
 	@echo 'make coverage  count what the tests run of the core'
@@ -59,6 +60,14 @@ fuzz: setup-fuzz
 	@cmake --build --preset fuzz
 	$(say) 'Fuzzing: $(TIME) seconds each'
 	@tests/fuzz/run build/fuzz $(TIME)
+
+stress: setup-test
+	$(say) 'Building the stress test with ThreadSanitizer, in build/tsan'
+	@cmake --preset tsan $(werror)
+	@cmake --build build/tsan --target test_stress capauth-emulator
+	$(say) 'Eight threads do everything at once: $(TIME) seconds'
+	@CAPAUTH_EMULATOR=build/tsan/bin/capauth-emulator TSAN_OPTIONS=suppressions=tests/core/tsan.supp \
+		build/tsan/tests/test_stress $(TIME)
 
 # Without COUNT all of them, which takes hours.
 mutants: build-test
