@@ -82,7 +82,7 @@ coverage: setup-test
 	@cmake --build build/coverage
 	@find build/coverage -name '*.gcda' -delete
 	$(say) 'Running the tests'
-	@$(ctest) build/coverage -LE 'abi|package|structure|readme|valgrind|emulator|proof'
+	@$(ctest) build/coverage -LE 'abi|package|structure|readme|valgrind|emulator|proof|stress'
 	@PYTHONPATH=tests python3 -B tests/coverage/total.py build/coverage
 
 bench: setup-bench
