@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-redis lint screenshots release abi fuzz stress mutants coverage clean setup-demo setup-test setup-fuzz setup-bench setup-lint build-demo build-test
+.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz stress mutants coverage clean setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs build-demo build-test
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -30,6 +30,7 @@ help:
 	@echo 'make bench   measure the core next to a bare libcurl and json-c program'
 	@echo 'make bench-redis  measure what sharing customers in Redis costs'
 	@echo 'make lint    check formatting, and look for mistakes without running anything'
+	@echo 'make docs    build the site, in build/site: open build/site/index.html'
 	@echo 'make screenshots  write pictures of the emulator'\''s page into build/screenshots'
 	@echo 'make release VERSION=x.y.z  write that version everywhere, and run everything'
 	@echo 'make abi     describe what was added to the ABI, once CHANGELOG.md names it'
@@ -110,6 +111,11 @@ bench-redis: build-test
 	@PYTHONPATH=build/python PYTHONSAFEPATH=1 CAPAUTH_EMULATOR=build/bin/capauth-emulator \
 		build/venv/bin/python tests/bench/bench_redis.py
 
+docs: setup-docs build-demo
+	$(say) 'Building the site, in build/site'
+	@build/venv/bin/python core/docs/build.py build
+	@echo 'open build/site/index.html'
+
 screenshots: build-test
 	$(say) 'Looking at the page of the emulator'
 	@CAPAUTH_EMULATOR=build/bin/capauth-emulator build/venv/bin/python tests/emulator/screenshots.py build/screenshots
@@ -121,7 +127,7 @@ setup-demo:
 	@.ci/setup demo
 
 setup-test:
-	@.ci/setup demo test
+	@.ci/setup demo test docs
 
 setup-fuzz:
 	@.ci/setup demo test fuzz
@@ -130,7 +136,10 @@ setup-bench:
 	@.ci/setup demo bench
 
 setup-lint:
-	@.ci/setup demo test lint
+	@.ci/setup demo test docs lint
+
+setup-docs:
+	@.ci/setup demo docs
 
 # The tests stay switched on in a build tree once they were: `make demo` after `make test` changes nothing.
 build-demo: setup-demo

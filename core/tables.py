@@ -45,6 +45,8 @@ def load_errors(path=HERE / "errors.json"):
     unique(table["codes"], "name", "errors.json")
     for row in table["codes"]:
         check(row["class"] in classes, f"errors.json: {row['name']} has the unknown class {row['class']}")
+        for what in ("cause", "remedy"):
+            check(row[what].endswith("."), f"errors.json: {row['name']}: {what} is no sentence")
     return table
 
 
@@ -167,18 +169,19 @@ class Setting:
     getter       there is a function that tells what holds
     first        the wrappers set it before the others, whose values are looked at in its light
     common       an option that every operation takes
-    doc          for every language but C, whose header is written by hand
+    doc          what it is for, in every language but C, whose header is written by hand
+    form         what a value must look like, and what holds without one, where kind, bounds and default do not say it
     """
 
     KNOWN = {"name", "kind", "choices", "parameter", "least", "most", "default", "none", "by_hand", "checked", "member"}
-    KNOWN |= {"getter", "first", "common", "room", "doc"}
+    KNOWN |= {"getter", "first", "common", "room", "doc", "form"}
 
     def __init__(self, row):
         where = f"settings.json: {row.get('name')}"
         check(row.keys() <= self.KNOWN, f"{where}: has {sorted(row.keys() - self.KNOWN)}")
         self.name, self.kind, self.doc = row["name"], row["kind"], row["doc"]
         self.c_name = f"{self.name}_ms" if self.kind in ("duration", "clock") else self.name
-        self.choices = row.get("choices", [])
+        self.choices, self.form = row.get("choices", []), row.get("form", "")
         self.parameter = row.get("parameter", self.name)
         self.default = row.get("default")
         self.none = row.get("none", 0)
@@ -193,8 +196,17 @@ class Setting:
         self.path = f"net.{self.c_name}" if self.room == "net" else self.c_name
         check(self.kind in SETTING_KINDS, f"{where}: kind {self.kind}")
         check(self.doc.endswith("."), f"{where}: doc is no sentence")
+        check(not self.form or self.form.endswith("."), f"{where}: form is no sentence")
         check(not self.is_number or self.least < self.most, f"{where}: has no bounds")
         check((self.kind == "choice") == bool(self.choices), f"{where}: choices")
+
+
+def _amount(setting, value, unit):
+    """A number as people write it: 86,400 seconds, 0.001 seconds."""
+    if setting.kind in ("duration", "clock") and unit == "seconds":
+        value = value / 1000
+        return f"{value:,.0f}" if value == int(value) else f"{value:g}"
+    return f"{value:,}" if setting.is_number or setting.kind == "clock" else str(value)
 
 
 class Settings:
@@ -208,6 +220,29 @@ class Settings:
         unique(self.clusters, "name", "settings.json")
         unique(table["client"], "name", "settings.json")
         unique(table["call"], "name", "settings.json")
+
+    def explained(self, setting, unit):
+        """What people read of a setting or an option, in every language the same: what it is for, which values it
+        takes, and which holds without one. `unit`: "seconds" or "milliseconds", in which the language has times."""
+        parts = [setting.doc, self._values(setting, unit), setting.form]
+        return " ".join(part for part in parts if part)
+
+    def _values(self, setting, unit):
+        if setting.kind == "flag":
+            return f"{'On' if setting.default else 'Off'} by default."
+        choices = [row["name"] for row in self.clusters] if setting.kind == "cluster" else setting.choices
+        if choices:
+            *others, last = choices
+            said = f"{', '.join(others)} or {last}"
+        elif setting.kind == "clock":
+            said = f"In {unit}"
+        elif setting.is_number:
+            least, most = (_amount(setting, bound, unit) for bound in (setting.least, setting.most))
+            said = f"{least} to {most}" + (f" {unit}" if setting.kind == "duration" else "")
+        else:
+            return ""
+        default = "" if setting.default is None else f"; {_amount(setting, setting.default, unit)} by default"
+        return f"{said}{default}."
 
     def in_order_of_setting(self):
         return sorted(self.client, key=lambda setting: not setting.first)

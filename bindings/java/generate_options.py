@@ -11,31 +11,12 @@ def singular(setting):
     return setting.c_name.removesuffix("s") if setting.kind == "pairs" else setting.c_name
 
 
-def amount(number):
-    return f"{number:,}"
-
-
 ONLY_HERE = {"ca_pem": " On Android, where neither is given, the system's store is read."}
 
 
-def documented(setting):
+def documented(setting, settings):
     """What it does, its bounds, and what holds without it."""
-    parts = [setting.doc + ONLY_HERE.get(setting.name, "")]
-    if setting.kind == "duration":
-        parts.append(f"{amount(setting.least)} to {amount(setting.most)} milliseconds")
-    elif setting.kind == "count":
-        parts.append(f"{amount(setting.least)} to {amount(setting.most)}")
-    elif setting.kind == "choice":
-        parts.append(" or ".join(f'"{choice}"' for choice in setting.choices))
-    if setting.kind == "flag" and setting.default is not None:
-        parts.append(f"{'On' if setting.default else 'Off'} by default.")
-    elif setting.kind in ("duration", "count") and setting.default is not None:
-        parts[-1] += f"; {amount(setting.default)} by default."
-    elif setting.kind == "choice":
-        parts[-1] += f'; "{setting.default}" by default.'
-    elif len(parts) > 1:
-        parts[-1] += "."
-    return " ".join(parts)
+    return settings.explained(setting, "milliseconds") + ONLY_HERE.get(setting.name, "")
 
 
 # ---- A client's ----
@@ -88,7 +69,7 @@ enum Setting {{
 """
 
 
-def builder_method(setting):
+def builder_method(setting, settings):
     name, constant, parameter = camel(singular(setting)), f"Setting.{camel_constant(setting)}", camel(setting.parameter)
     if setting.kind == "pairs":
         declared, value = "String name, String value", "name, value, 0"
@@ -103,14 +84,14 @@ def builder_method(setting):
     else:
         declared, value = f"String {parameter}", f"null, {parameter}, 0"
     return f"""
-{javadoc("    ", documented(setting))}    public Client.Builder {name}({declared}) {{
+{javadoc("    ", documented(setting, settings))}    public Client.Builder {name}({declared}) {{
         return set({constant}, {value});
     }}
 """
 
 
 def client_options(settings):
-    methods = "".join(builder_method(setting) for setting in settings.client)
+    methods = "".join(builder_method(setting, settings) for setting in settings.client)
     return f"""/** What a client can be told, option by option: the part of its builder that is made of a table. */
 abstract class ClientOptions {{
     ClientOptions() {{}}
@@ -122,7 +103,7 @@ abstract class ClientOptions {{
 
 
 def cluster_enum(settings):
-    names = ",\n".join(f"    {cluster['name']}" for cluster in settings.clusters)
+    names = ",\n".join(f"    /** {cluster['base_url']} */\n    {cluster['name']}" for cluster in settings.clusters)
     return f"""/** The Auth Engine's public hosts. */
 public enum Cluster {{
 {names}
@@ -136,11 +117,11 @@ public enum Cluster {{
 class Option:
     """An option of calls as Java has it; passwords and bodies are arguments of their methods instead."""
 
-    def __init__(self, setting, operations):
+    def __init__(self, setting, operations, settings):
         users = [camel(operation.method) for operation in operations if setting.name in operation.options]
         self.setting = setting
         self.name = camel(singular(setting))
-        self.doc = documented(setting)
+        self.doc = documented(setting, settings)
         if not setting.common:
             self.doc += f" Only {' and '.join(users)} use{'s' if len(users) == 1 else ''} it."
 
@@ -187,7 +168,8 @@ class Option:
 
 
 def options_class(operations, settings):
-    options = [Option(option, operations) for option in settings.call if option.kind not in ("password", "body")]
+    taken = [option for option in settings.call if option.kind not in ("password", "body")]
+    options = [Option(option, operations, settings) for option in taken]
     return f"""import java.util.ArrayList;
 import java.util.List;
 

@@ -48,38 +48,19 @@ def type_of(option, clusters):
     return choice(option.choices) if option.kind == "choice" else TYPES[option.kind]
 
 
-def default_of(option):
-    if option.default is None:
-        return ""
-    if option.kind == "flag":
-        return f" Default: {str(option.default).lower()}."
-    if option.kind in ("duration", "clock"):
-        return f" Default: {option.default / 1000:.10g}."
-    return f" Default: {option.default}."
-
-
-def range_of(option):
-    if option.kind == "duration":
-        return f" {option.least / 1000:.10g} to {option.most / 1000:.10g} seconds."
-    if option.kind == "clock":
-        return " In seconds."
-    return f" {option.least} to {option.most}." if option.kind == "count" else ""
-
-
 def field(name, kind, doc):
     return [*wrapped(doc), f"---@field {name}? {kind}"]
 
 
-def option_fields(option, clusters=()):
+def option_fields(option, settings):
+    doc = settings.explained(option, "seconds")
     if option.kind == "hash":
         return [
-            *field("payload_hash", "string", "Where the brand has payload encryption: what the application sealed."),
+            *field("payload_hash", "string", doc),
             *field("payload_timestamp", "number", "When that was, in seconds since 1970."),
         ]
-    doc = f"{option.doc}{range_of(option)}{default_of(option)}"
-    if option.kind == "body":
-        doc += " A string goes out as it is."
-    return field(option.name, type_of(option, clusters), doc)
+    doc += " A string goes out as it is." if option.kind == "body" else ""
+    return field(option.name, type_of(option, settings.clusters), doc)
 
 
 # ---- Files ----
@@ -88,7 +69,7 @@ def option_fields(option, clusters=()):
 def client_options(settings):
     lines = ["---The options of capauth.Client: a cluster or a base_url is needed.", "---@class capauth.ClientOptions"]
     for option in settings.client:
-        lines += option_fields(option, settings.clusters)
+        lines += option_fields(option, settings)
     for name, kind, doc in LISTENERS:
         lines += field(name, kind, doc)
     return HEAD.format("settings.json") + "\n".join(lines) + "\n"
@@ -104,9 +85,9 @@ def options_class(operation, settings):
     if not own:
         return "capauth.CallOptions", []
     name = class_name(operation)
-    lines = [f"---@class {name}: capauth.CallOptions"]
+    lines = [f"---The options of {operation.method}.", f"---@class {name}: capauth.CallOptions"]
     for option in own:
-        lines += option_fields(option)
+        lines += option_fields(option, settings)
     return name, [*lines, ""]
 
 
@@ -141,7 +122,7 @@ def methods(operation, options):
 def operations(table, settings):
     lines = ["---The options of every operation.", "---@class capauth.CallOptions"]
     for option in settings.call:
-        lines += option_fields(option) if option.common else []
+        lines += option_fields(option, settings) if option.common else []
     lines += ["", "---@class capauth.Session", "local Session = {}", ""]
     for operation in table:
         options, declared = options_class(operation, settings)

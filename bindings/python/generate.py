@@ -59,24 +59,18 @@ def wrapped(text, indent, further):
     return "\n".join(textwrap.wrap(text, LINE, initial_indent=indent, subsequent_indent=further))
 
 
-def ranged(setting):
-    """The documentation, and within which bounds a number may be."""
-    if setting.kind == "duration":
-        return f"{setting.doc} {setting.least / 1000:.10g} to {setting.most / 1000:.10g} seconds."
-    return f"{setting.doc} {setting.least} to {setting.most}." if setting.kind == "count" else setting.doc
-
-
-def option_arguments(option):
+def option_arguments(option, settings):
     """What one option of a call is in Python."""
     if option.kind == "hash":
         when = "When that was: an aware datetime, or Unix milliseconds."
         return [
-            Argument("payload_hash", "str | None", "Where the brand has payload encryption: what you sealed.", "None"),
+            Argument("payload_hash", "str | None", settings.explained(option, "seconds"), "None"),
             Argument("payload_timestamp", "datetime.datetime | int | None", when, "None"),
         ]
+    doc = settings.explained(option, "seconds")
     if option.kind == "flag":
-        return [Argument(option.name, "bool", option.doc, "False")]
-    doc = f"{option.doc} A str goes out as it is." if option.kind == "body" else ranged(option)
+        return [Argument(option.name, "bool", doc, "False")]
+    doc += " A str goes out as it is." if option.kind == "body" else ""
     return [Argument(option.name, f"{OPTIONAL[option.kind]} | None", doc, "None")]
 
 
@@ -86,7 +80,7 @@ class Signature:
     def __init__(self, operation, settings):
         self.doc = operation.doc
         self.own, self.common = settings.options_of(operation)
-        named = {option.name: option_arguments(option) for option in [*self.own, *self.common]}
+        named = {option.name: option_arguments(option, settings) for option in [*self.own, *self.common]}
         self.positional = [
             Argument(argument["name"], REQUIRED[argument["kind"]], argument["doc"]) for argument in operation.arguments
         ]
@@ -296,11 +290,11 @@ def default_of(setting):
     return f'"{setting.default}"' if setting.kind == "choice" else str(setting.default)
 
 
-def client_argument(setting, clusters):
-    choices = [cluster["name"] for cluster in clusters] if setting.kind == "cluster" else setting.choices
+def client_argument(setting, settings):
+    choices = [cluster["name"] for cluster in settings.clusters] if setting.kind == "cluster" else setting.choices
     literal = ", ".join(f'"{choice}"' for choice in choices)
     annotation = f"Literal[{literal}] | str" if choices else OPTIONAL[setting.kind]
-    return Argument(setting.name, f"{annotation} | None", ranged(setting), default_of(setting))
+    return Argument(setting.name, f"{annotation} | None", settings.explained(setting, "seconds"), default_of(setting))
 
 
 def client_setter(setting):
@@ -310,7 +304,7 @@ def client_setter(setting):
 
 
 def client_module(settings):
-    arguments = [*(client_argument(setting, settings.clusters) for setting in settings.client), *CALLBACKS]
+    arguments = [*(client_argument(setting, settings) for setting in settings.client), *CALLBACKS]
     return MADE.format("What a client can be told.", "settings.json") + CLIENT.format(
         declared="\n".join(f"        {argument.declared()}," for argument in arguments),
         explained="\n".join(argument.explained(" " * 12) for argument in arguments),

@@ -28,7 +28,11 @@ class Browser:
             "Emulation.setDeviceMetricsOverride",
             {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
         )
-        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self.prefer("dark" if dark else "light")
+
+    def prefer(self, scheme):
+        """Light or dark, as the browser's owner wishes."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
     def open(self, url):

@@ -37,6 +37,9 @@ class FileStore:
 
     __slots__ = ("path",)
 
+    path: pathlib.Path
+    """Where the text is kept."""
+
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = pathlib.Path(path)
 

@@ -4,6 +4,7 @@
 ---@class capauth.Call
 local Call = {}
 
+---Whether it has finished. Never waits.
 ---@return boolean done
 function Call:done() end
 
@@ -26,6 +27,7 @@ function Call:cancel() end
 ---@class capauth.Task
 local Task = {}
 
+---Whether the function has returned, failed, or was ended.
 ---@return boolean done
 function Task:done() end
 
@@ -44,6 +46,7 @@ function Task:cancel() end
 
 ---What HTTP answered to a gateway call.
 ---@class capauth.Reply
+---As HTTP answered.
 ---@field http_status integer
 ---2xx, and no refusal in any known form.
 ---@field ok boolean
@@ -51,6 +54,7 @@ function Task:cancel() end
 ---@field code integer?
 ---The gateway's own.
 ---@field message string?
+---As it came.
 ---@field body string
 ---The code of the error that raise_for_refusal gives; nil when it is ok.
 ---@field refusal integer?

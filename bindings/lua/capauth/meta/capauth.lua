@@ -3,6 +3,7 @@
 -- of this folder with the module. Unless it says otherwise, a function that can fail gives nil and a capauth.Error; a
 -- wrong type raises an error.
 
+---What `require "capauth"` gives.
 ---@class capauth
 ---JSON's null, in what reply:json() gives and in a `body`.
 ---@field null lightuserdata

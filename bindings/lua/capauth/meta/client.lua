@@ -2,6 +2,7 @@
 
 ---What `trace` of capauth.ClientOptions gets.
 ---@class capauth.TraceEvent
+---Which of the two.
 ---@field event capauth.TraceKind
 ---The same at the start and at the end of a call.
 ---@field call_id integer
@@ -18,9 +19,13 @@
 
 ---Who the customer is. One of mobile, email, username and external_id is needed.
 ---@class capauth.Identity
+---A mobile number, as the brand writes it: "919999999993".
 ---@field mobile? string
+---An email address.
 ---@field email? string
+---A user name; give a contact, too, where the OTP goes.
 ---@field username? string
+---An id of another system, where the brand takes them.
 ---@field external_id? string
 ---Where the OTP goes, for a username or an external_id.
 ---@field contact_mobile? string
@@ -29,7 +34,9 @@
 ---Needed unless the flow is "web"; at most 512 bytes. The others have at most 256.
 ---@field device_id? string
 
+---The options of client:session().
 ---@class capauth.SessionOptions: capauth.Identity
+---Whose customer it is.
 ---@field brand string
 ---Default: "mobile".
 ---@field flow? "mobile"|"web"

@@ -4,9 +4,13 @@
 ---@class capauth.Error
 ---The number in C: positive for a refusal of the Auth Engine, negative for what capauth found.
 ---@field code integer
+---What to key translations on: "INVALID_OTP".
 ---@field name capauth.ErrorName|string
+---The class: what to do about it, like "invalid_otp".
 ---@field kind capauth.ErrorKind
+---The parent of its class: "refused", "usage", "network" and so on.
 ---@field category capauth.ErrorCategory
+---One sentence that names the operation, and never a secret.
 ---@field message string
 ---Like "otp_validate"; nil for what is not of a call.
 ---@field operation string?

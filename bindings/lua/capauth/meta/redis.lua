@@ -4,6 +4,7 @@
 ---@class capauth.redis
 local redis = {}
 
+---The options of a store.
 ---@class capauth.redis.StoreOptions
 ---Default: "capauth:". No braces and no control characters.
 ---@field prefix? string
@@ -11,7 +12,9 @@ local redis = {}
 ---@field lock_seconds? number
 ---In seconds, at most 100 years. Default: math.huge, for ever.
 ---@field ttl? number
+---What a text goes through before it is stored.
 ---@field encrypt? fun(text: string): string
+---The reverse of `encrypt`.
 ---@field decrypt? fun(text: string): string
 ---What became of each token, for metrics.
 ---@field metrics? fun(event: capauth.redis.StoreEvent)
@@ -22,6 +25,7 @@ local redis = {}
 ---Default: that of ngx or of luasocket.
 ---@field gettime? fun(): number
 
+---What became of a token: what `metrics` gets.
 ---@class capauth.redis.StoreEvent
 ---A token that was valid; one that another worker brought; one that we brought; our regeneration that failed; another
 ---worker's that did.
@@ -39,13 +43,20 @@ function redis.new(redis, client, options) end
 
 ---What the store itself cannot do. Its category is "store".
 ---@class capauth.redis.Failure
+---Nothing is stored; it was deleted; a newer state is stored; a newer capauth stored it; Redis gave no answer.
 ---@field kind "missing"|"deleted"|"stale"|"version"|"redis"
+---What tells it from a capauth.Error.
 ---@field category "store"
+---The kind in upper case.
 ---@field name string
+---One sentence.
 ---@field message string
+---There is no number for it.
 ---@field code 0
+---Whether trying later can help.
 ---@field retryable boolean
 
+---Customers in Redis.
 ---@class capauth.redis.Store
 local Store = {}
 
@@ -75,6 +86,7 @@ function Store:touch(key, ttl) end
 ---@return capauth.redis.Failure? err
 function Store:delete(...) end
 
+---Whether something is stored for this customer.
 ---@param key string
 ---@return boolean? exists
 ---@return capauth.redis.Failure? err

@@ -6,7 +6,9 @@
 ---@field sent_at number?
 ---Masked.
 ---@field destination string?
+---The fallback channel that it was asked for with.
 ---@field channel string?
+---How many wrong ones were refused since.
 ---@field wrong_answers integer
 
 ---One customer of one brand on one device. The operations are in operations.lua: each waits for its result, and gives
@@ -14,37 +16,46 @@
 ---@class capauth.Session
 local Session = {}
 
+---The access token; nil without one.
 ---@return string? token As secret as a password.
 ---@return capauth.Error? err
 function Session:token() end
 
+---What fresh tokens are made from; nil without one, and in the web flow.
 ---@return string? key What the token is regenerated with, as secret as a password.
 ---@return capauth.Error? err
 function Session:key() end
 
+---The token's role: "VIEW", "USER", "MFA_PENDING" or one of the brand's.
 ---@return string? role Of the token.
 ---@return capauth.Error? err
 function Session:role() end
 
+---The customer's id, a decimal text, as the token says; nil without a token.
 ---@return string? customer_id
 ---@return capauth.Error? err
 function Session:customer_id() end
 
+---The brand, as given.
 ---@return string? brand
 ---@return capauth.Error? err
 function Session:brand() end
 
+---Who the customer is, as given or last updated; nil in an external session.
 ---@return string? identifier
 ---@return capauth.Error? err
 function Session:identifier() end
 
+---The device, as given; nil in a web or external session.
 ---@return string? device_id
 ---@return capauth.Error? err
 function Session:device_id() end
 
+---What the identifier is; nil in an external session.
 ---@return capauth.IdentifierType? type
 function Session:identifier_type() end
 
+---The family of operations that the session uses.
 ---@return capauth.Flow flow
 function Session:flow() end
 
@@ -72,6 +83,7 @@ function Session:registered_for_password() end
 ---@return capauth.Step|string step
 function Session:next_step() end
 
+---What is known of the OTP that was sent last.
 ---@return capauth.Otp otp
 function Session:otp() end
 

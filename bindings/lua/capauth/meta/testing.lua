@@ -5,6 +5,7 @@
 ---@class capauth.testing
 local testing = {}
 
+---The options of testing.Emulator.
 ---@class capauth.testing.EmulatorOptions
 ---The path of a brand file.
 ---@field brands? string
@@ -25,12 +26,19 @@ function testing.attach(url, ca_file) end
 
 ---What the emulator would have sent to a customer.
 ---@class capauth.testing.Message
+---Whose customer it is for.
 ---@field brand string
+---Like "MOBILE".
 ---@field identifierType string
+---Who signs in.
 ---@field identifierValue string
+---Where it went.
 ---@field to string
+---Like "SMS".
 ---@field channel string
+---The OTP, a text.
 ---@field otp string
+---When, in Unix milliseconds on the emulator's clock.
 ---@field sentAtMs integer
 
 ---@class capauth.testing.Emulator
@@ -39,9 +47,11 @@ local Emulator = {}
 ---Stops it, and waits until it is gone.
 function Emulator:close() end
 
+---What to give a client as base_url.
 ---@return string url
 function Emulator:url() end
 
+---The PEM file of its certificate authority: what to give a client as ca_file.
 ---@return string path
 function Emulator:ca_file() end
 

@@ -112,36 +112,43 @@ public class CapauthException extends RuntimeException {
             failure = Errors.failure(code);
         }
 
+        /** One sentence; by default that of the code. */
         public Builder message(String message) {
             failure.message = message;
             return this;
         }
 
+        /** Which operation failed, such as otp_validate. */
         public Builder operation(String operation) {
             failure.operation = operation;
             return this;
         }
 
+        /** The HTTP status of the reply; 0 by default, none. */
         public Builder httpStatus(int status) {
             failure.httpStatus = status;
             return this;
         }
 
+        /** Whether the same call may succeed later, and repeating it does no harm; by default as the code says. */
         public Builder retryable(boolean retryable) {
             failure.retryable = retryable;
             return this;
         }
 
+        /** How long the service asked to wait; not said by default. */
         public Builder retryAfterMillis(long millis) {
             failure.retryAfterMillis = Millis.of(millis);
             return this;
         }
 
+        /** Whether the request may have reached the Auth Engine; by default it has not. */
         public Builder maybeSent(boolean maybeSent) {
             failure.maybeSent = maybeSent;
             return this;
         }
 
+        /** The CDN's id of the request; none by default. */
         public Builder requestId(String id) {
             failure.requestId = id;
             return this;

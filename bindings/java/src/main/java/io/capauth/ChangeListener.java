@@ -6,5 +6,6 @@ package io.capauth;
  * answer, so that the application can save a new one. When it is called: as {@link LogListener}.
  */
 public interface ChangeListener {
+    /** Something has changed that an export holds: save a new one. */
     void changed(Session session);
 }

@@ -30,6 +30,7 @@ public final class Client implements AutoCloseable {
         }
     }
 
+    /** What a client is made with; a cluster or a base URL is needed. */
     public static Builder builder() {
         return new Builder();
     }
@@ -211,6 +212,7 @@ public final class Client implements AutoCloseable {
             return this;
         }
 
+        /** Is told of the start and the end of each call; null: nobody. */
         public Builder trace(@Nullable TraceListener listener) {
             trace = listener;
             return this;

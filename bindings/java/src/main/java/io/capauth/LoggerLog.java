@@ -20,6 +20,7 @@ public final class LoggerLog implements LogListener {
         this.logger = logger;
     }
 
+    /** Hands the message to the logger, at the level that stands for it there. */
     @Override
     public void log(LogLevel level, String message) {
         logger.log(level(level), message);

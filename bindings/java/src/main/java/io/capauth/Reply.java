@@ -16,6 +16,7 @@ public final class Reply {
         details = Failure.of(call, Native.call_refusal(call));
     }
 
+    /** As HTTP answered. */
     public int httpStatus() {
         return details.httpStatus;
     }

@@ -40,6 +40,7 @@ public final class Session extends Operations implements AutoCloseable {
         return run(Operation.GATEWAY, Result.REPLY, options, gatewayTexts(method, endpoint, body));
     }
 
+    /** Calls one of the brand's endpoints, and gives the call at once. */
     public Call<Reply> startGateway(String method, String endpoint) {
         return startGateway(method, endpoint, null, null);
     }
@@ -71,30 +72,36 @@ public final class Session extends Operations implements AutoCloseable {
         return copied(Native.session_copy_role(handle, text), text);
     }
 
+    /** The customer's id, a decimal text, as the token says; null without one. */
     public @Nullable String customerId() {
         byte[][] text = new byte[1][];
         return copied(Native.session_copy_customer_id(handle, text), text);
     }
 
+    /** The brand, as given. */
     public String brand() {
         byte[][] text = new byte[1][];
         return copied(Native.session_copy_brand(handle, text), text);
     }
 
+    /** Who the customer is, as given or last updated; null in an external session. */
     public @Nullable String identifier() {
         byte[][] text = new byte[1][];
         return copied(Native.session_copy_identifier(handle, text), text);
     }
 
+    /** What the identifier is. */
     public IdentifierType identifierType() {
         return IdentifierType.of(Native.session_identifier_type(handle));
     }
 
+    /** The device, as given; null in a web or external session. */
     public @Nullable String deviceId() {
         byte[][] text = new byte[1][];
         return copied(Native.session_copy_device_id(handle, text), text);
     }
 
+    /** The family of operations that the session uses. */
     public Flow flow() {
         return Flow.of(Native.session_flow(handle));
     }
@@ -331,10 +338,12 @@ public final class Session extends Operations implements AutoCloseable {
             return this;
         }
 
+        /** A mobile number, as the brand writes it: 919999999993. */
         public Builder mobile(String value) {
             return identifiedBy(IdentifierType.MOBILE, value);
         }
 
+        /** An email address. */
         public Builder email(String value) {
             return identifiedBy(IdentifierType.EMAIL, value);
         }
@@ -344,18 +353,22 @@ public final class Session extends Operations implements AutoCloseable {
             return identifiedBy(IdentifierType.USERNAME, value);
         }
 
+        /** An id of another system, where the brand takes them. */
         public Builder externalId(String value) {
             return identifiedBy(IdentifierType.EXTERNALID, value);
         }
 
+        /** The mobile that the OTP of a user name or external id goes to. */
         public Builder contactMobile(String value) {
             return contact(IdentifierType.MOBILE, value);
         }
 
+        /** The email that the OTP of a user name or external id goes to. */
         public Builder contactEmail(String value) {
             return contact(IdentifierType.EMAIL, value);
         }
 
+        /** Which device it is; needed save in the web flow, 1 to 512 bytes. */
         public Builder deviceId(String value) {
             deviceId = given("deviceId", value);
             return this;

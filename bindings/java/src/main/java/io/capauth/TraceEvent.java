@@ -26,6 +26,7 @@ public final class TraceEvent {
         return event == Native.TRACE_END;
     }
 
+    /** The same at start and end, and no other call's of this client. */
     public long callId() {
         return callId;
     }

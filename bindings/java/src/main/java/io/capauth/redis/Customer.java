@@ -107,26 +107,32 @@ public final class Customer implements AutoCloseable {
         }
     }
 
+    /** The access token, as it is stored; null without one. A secret. */
     public String token() {
         return session.token();
     }
 
+    /** Whether there is a token of a customer who has proved who they are. */
     public boolean signedIn() {
         return session.signedIn();
     }
 
+    /** What to do next. */
     public Step nextStep() {
         return session.nextStep();
     }
 
+    /** The customer's id, as the token says; null without one. */
     public String customerId() {
         return session.customerId();
     }
 
+    /** The token's role; empty without one. */
     public String role() {
         return session.role();
     }
 
+    /** Who the customer is, as given or last updated. */
     public String identifier() {
         return session.identifier();
     }

@@ -213,6 +213,7 @@ public final class SessionStore {
             return this;
         }
 
+        /** The store. */
         public SessionStore build() {
             return new SessionStore(this);
         }

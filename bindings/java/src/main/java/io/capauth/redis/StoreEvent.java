@@ -29,6 +29,7 @@ public final class StoreEvent {
         this.error = error;
     }
 
+    /** What became of the token. */
     public Kind kind() {
         return kind;
     }

@@ -129,6 +129,7 @@ public final class Emulator implements AutoCloseable {
         thread.start();
     }
 
+    /** What to give a client as its base URL. */
     public String url() {
         return url;
     }

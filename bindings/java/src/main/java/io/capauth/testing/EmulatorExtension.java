@@ -25,11 +25,13 @@ public final class EmulatorExtension implements ParameterResolver {
         }
     }
 
+    /** Whether it is an Emulator that a test asks for. */
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
         return parameter.getParameter().getType() == Emulator.class;
     }
 
+    /** The emulator that the tests of a run share. */
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         ExtensionContext ofClass = context;

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All public names of all languages, and which of them are the same thing."""
+
+import json
+from dataclasses import asdict
+
+from . import read_c, read_java, read_lua, read_python
+from .entry import TITLES, Entry
+
+
+class Names:
+    """The entries of each language in the order of its page, and the twins of each."""
+
+    def __init__(self, build, work):
+        self.entries = {
+            "python": list(read_python.entries()),
+            "lua": list(read_lua.entries(build / "lua" / "share" / "capauth")),
+            "java": list(read_java.entries(build, work)),
+            "c": list(read_c.entries()),
+        }
+        self.by_twin: dict[tuple[str, str], dict[str, Entry]] = {}
+        for language, entries in self.entries.items():
+            for entry in entries:
+                self.by_twin.setdefault(entry.twin, {}).setdefault(language, entry)
+
+    def twins(self, entry):
+        """language -> name of the same thing elsewhere."""
+        others = self.by_twin[entry.twin]
+        return {to: others[to].name for to in TITLES if to != entry.language and to in others}
+
+    def of(self, *twin):
+        """language -> name."""
+        return {language: entry.name for language, entry in self.by_twin.get(twin, {}).items()}
+
+    def undocumented(self):
+        return [entry.name for entries in self.entries.values() for entry in entries if entry.undocumented]
+
+    def as_json(self):
+        rows = {
+            f"{entry.language} {entry.name}": asdict(entry) | {"twins": self.twins(entry)}
+            for entries in self.entries.values()
+            for entry in entries
+        }
+        return json.dumps(rows, indent=1, sort_keys=True)

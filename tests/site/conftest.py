@@ -1,0 +1,40 @@
+"""The site, built once for all tests of it."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ["CAPAUTH_BUILD"]).resolve()
+SITE = BUILD / "site"
+sys.path[:0] = [str(ROOT / "core" / "docs"), str(ROOT / "core"), str(ROOT / "bindings" / "lua")]
+sys.path.append(str(ROOT / "tests" / "emulator"))
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The folder of the site. Sphinx takes warnings for errors."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "core" / "docs" / "build.py", BUILD],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    return SITE
+
+
+@pytest.fixture(scope="session")
+def pages(site):
+    """name -> text of each page."""
+    return {path.relative_to(site).as_posix(): path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+
+
+def figure(text):
+    """One line of the summary of `make test`."""
+    if folder := os.environ.get("CAPAUTH_FIGURES"):
+        pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+        (pathlib.Path(folder) / "site").write_text(text + "\n", encoding="utf-8")

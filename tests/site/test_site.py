@@ -1,0 +1,100 @@
+"""The site builds, works from a file without a network, and no link of it leads nowhere."""
+
+import html
+import re
+import urllib.parse
+
+from browser import Browser
+from conftest import figure
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+LINK = re.compile(r'<(a|img|script|link|source|iframe)\b[^>]*?\b(?:href|src)="([^"]*)"')
+ANCHOR = re.compile(r'\b(?:id|name)="([^"]+)"')
+
+
+def links(text):
+    for element, target in LINK.findall(text):
+        yield element, html.unescape(target)
+
+
+def test_every_link_leads_somewhere(site, pages):
+    anchors = {name: {html.unescape(anchor) for anchor in ANCHOR.findall(text)} for name, text in pages.items()}
+    lost, count = [], 0
+    for name, text in pages.items():
+        for _, target in links(text):
+            if re.match(r"(https?|mailto|data):", target) or not target:
+                continue
+            count += 1
+            path, _, anchor = urllib.parse.unquote(target).partition("#")
+            file = (site / name).parent / path.partition("?")[0] if path else site / name
+            if not file.exists():
+                lost.append(f"{name}: {target}")
+                continue
+            there = file.resolve().relative_to(site.resolve()).as_posix()
+            if anchor and there in anchors and anchor not in anchors[there]:
+                lost.append(f"{name}: {target}")
+    assert lost == []
+    assert count > 1000
+    figure(f"site: {len(pages)} pages, {count:,} links followed")
+
+
+def test_nothing_is_loaded_from_elsewhere(site, pages):
+    loaded = [(name, target) for name, text in pages.items() for element, target in links(text) if element != "a"]
+    assert [(name, target) for name, target in loaded if re.match(r"(https?:)?//", target)] == []
+    for path in site.rglob("*.css"):
+        assert not re.search(r"(url\(|@import)\s*['\"]?(https?:)?//", path.read_text(encoding="utf-8")), path
+
+
+def brightness(browser):
+    colour = browser.script("return getComputedStyle(document.body).backgroundColor")
+    return sum(int(part) for part in re.findall(r"\d+", colour)[:3])
+
+
+def test_no_page_is_broken_on_a_phone(site, pages):
+    """At 390 pixels, light and dark: nothing is wider than the screen, no picture is missing, no script complains."""
+    browser = Browser(width=390, height=844)
+    try:
+        for name in sorted(pages):
+            browser.open(f"file://{site}/{name}")
+            assert browser.script("return document.documentElement.scrollWidth") <= 390, name
+            assert browser.script("return [...document.images].filter(i => !i.naturalWidth).length") == 0, name
+            assert brightness(browser) > 600, name
+            browser.prefer("dark")
+            assert brightness(browser) < 200, name
+            browser.prefer("light")
+        assert browser.complaints() == []
+    finally:
+        browser.close()
+
+
+def test_search_works_from_a_file(site):
+    browser = Browser()
+    try:
+        for words, page in (("pinned_keys", "reference/"), ("validateOtp", "reference/java")):
+            browser.open(f"file://{site}/search.html?q={words}")
+            browser.one("#search-results li a")
+            found = [link.get_attribute("href") for link in browser.all("#search-results li a")]
+            assert [link for link in found if page in link], (words, found)
+        assert browser.complaints() == []
+    finally:
+        browser.close()
+
+
+def test_doors_are_opened_by_the_keyboard(site):
+    """From the front page, by Tab and Enter alone."""
+    browser = Browser()
+    try:
+        for door in ("python", "lua", "java", "c", "emulator"):
+            browser.open(f"file://{site}/index.html")
+            keys = ActionChains(browser.driver)
+            for _ in range(120):
+                keys.send_keys(Keys.TAB).perform()
+                focused = browser.script("const e = document.activeElement; return e.closest('.door') && e.href")
+                if focused and f"/{door}/start.html" in focused:
+                    break
+            keys.send_keys(Keys.ENTER).perform()
+            browser.one("h1")
+            assert f"/{door}/start.html" in browser.driver.current_url
+    finally:
+        browser.close()
