@@ -23,6 +23,17 @@ TEST(the_callers_environment_is_not_believed)
     capauth_client_free(&client);
 }
 
+/* libcurl would write the keys of TLS into that file. Where this is a real program's trouble: core.set_user_id. */
+TEST(no_client_where_the_caller_wants_the_keys_of_tls)
+{
+    capauth_client *client = NULL;
+
+    setenv("SSLKEYLOGFILE", "/nowhere/keys", 1);
+    assert_code(capauth_client_new(&client), CAPAUTH_E_UNSUPPORTED);
+    assert_null(client);
+    unsetenv("SSLKEYLOGFILE");
+}
+
 TEST(what_the_program_sets_itself_is)
 {
     capauth_client *client = new_client(shared);
@@ -37,6 +48,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_callers_environment_is_not_believed),
+        cmocka_unit_test(no_client_where_the_caller_wants_the_keys_of_tls),
         cmocka_unit_test(what_the_program_sets_itself_is),
     };
 

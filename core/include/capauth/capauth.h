@@ -204,7 +204,8 @@ CAPAUTH_API void capauth_string_free(char **text);
  * The environment is read here and only here, and only SSL_CERT_FILE; not at all by a program with more rights than its
  * caller (setuid).
  * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `client` is NULL; CAPAUTH_E_UNSUPPORTED: libcurl is older than 7.87, or its
- *   global init is not thread-safe; CAPAUTH_E_NO_MEMORY.
+ *   global init is not thread-safe, or such a caller has set SSLKEYLOGFILE, to which libcurl would write;
+ *   CAPAUTH_E_NO_MEMORY.
  * Threads: any.
  */
 CAPAUTH_API int capauth_client_new(capauth_client **client);

@@ -166,6 +166,11 @@ const char *capauth__environment(const char *name)
     return value && *value ? value : NULL;
 }
 
+bool capauth__environment_is_hostile(const char *name)
+{
+    return has_more_rights_than_its_caller() && getenv(name); /* NOLINT(concurrency-mt-unsafe) */
+}
+
 const char *capauth__system_ca_file(void)
 {
     static const char *const files[] = {

@@ -39,6 +39,8 @@ void capauth__fork_mark_free(const volatile unsigned char *mark);
 /* A variable of the environment that is not empty; NULL: there is none, or whoever started the program has fewer rights
  * than it (setuid), and may not tell it what to trust. */
 const char *capauth__environment(const char *name);
+/* Whether such a caller has set a variable, which another library would believe. */
+bool capauth__environment_is_hostile(const char *name);
 
 /* The first of the platform's usual files with CA certificates that can be read; NULL: none. Static. */
 const char *capauth__system_ca_file(void);

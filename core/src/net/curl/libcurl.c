@@ -5,11 +5,16 @@
 
 #include <curl/curl.h>
 
+#include "base/platform.h"
+
 int capauth__transport_library_init(void)
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
 
     if (info->version_num < 0x075700 || !(info->features & CURL_VERSION_THREADSAFE))
+        return CAPAUTH_E_UNSUPPORTED;
+    /* libcurl would write the keys of TLS into the caller's file, with the rights of the program. */
+    if (capauth__environment_is_hostile("SSLKEYLOGFILE"))
         return CAPAUTH_E_UNSUPPORTED;
     return curl_global_init(CURL_GLOBAL_DEFAULT) ? CAPAUTH_E_NO_MEMORY : CAPAUTH_OK;
 }
