@@ -4,7 +4,8 @@
  * Applications see the hand-written classes in bindings/java/.
  *
  *  - A handle is an object of a class of its own, kept alive by the JVM while a native method has it as an argument.
- *    Handle.java says when it is freed. Out-parameters are empty handles, filled by the call.
+ *    Handle.java says when it is freed. Out-parameters are empty handles, filled by the call. A number that is no
+ *    handle's is NULL to C (handles.h).
  *  - Text is UTF-8 in a byte[]: JNI's own strings are modified UTF-8, and cannot be wiped. null is NULL. Our copies are
  *    wiped. Whoever calls sees to it that there is no NUL inside (Text.java).
  *  - Nothing returns early, so that nothing leaks: when a text cannot be copied, the C function is not called.
@@ -31,7 +32,7 @@
 
 %exception {
     if ((*jenv)->ExceptionCheck(jenv))
-        result = 0; /* a text could not be copied */
+        result = 0; /* an argument could not be taken */
     else
         $action
 }
@@ -45,7 +46,8 @@
 %typemap(javafinalize) struct NAME ""
 %typemap(javadestruct, methodname="delete", methodmodifiers="") struct NAME ""
 %typemap(javain, pgcppname="$javainput") NAME *, const NAME * "Handle.pointer($javainput)"
-%typemap(in) NAME *, const NAME *, struct NAME * "$1 = ($1_ltype)(intptr_t)$input;"
+%typemap(in) NAME *, const NAME * { $1 = ($1_ltype)handles_enter(KIND_##NAME, (void *)(intptr_t)$input); }
+%typemap(freearg) NAME *, const NAME * "handles_leave((void *)$1);"
 
 /* An empty handle, which the call fills. It may stay empty: NULL. */
 %typemap(jni) NAME ** "jlongArray"
@@ -53,10 +55,14 @@
 %typemap(jstype) NAME ** "CLASS"
 %typemap(javain, pre="    long[] out$javainput = new long[1];", post="      $javainput.fill(out$javainput[0]);")
     NAME ** "out$javainput"
-%typemap(in, numinputs=1) NAME ** (NAME *given = NULL) "$1 = &given;"
-%typemap(argout) NAME ** "glue_give_pointer(jenv, $input, *$1);"
-%exception NAME::~NAME "$action" /* returns nothing, takes no text */
+%typemap(in, numinputs=1) NAME ** (NAME *given = NULL) { $1 = &given; glue_check_out(jenv, $input); }
+%typemap(argout) NAME ** { glue_give_handle(jenv, $input, KIND_##NAME, *$1); }
+%typemap(in) struct NAME * "$1 = NULL;" /* of the destructor */
+%exception NAME::~NAME { handles_free(KIND_##NAME, (void *)(intptr_t)jarg1); }
 %enddef
+
+/* It has an owner. */
+%typemap(argout) capauth_call **finished "glue_give_number(jenv, $input, *$1);"
 
 /* ---- Typemaps: texts -------------------------------------------------------------------------------------------- */
 
@@ -78,7 +84,7 @@
 %typemap(jtype) char ** "byte[][]"
 %typemap(jstype) char ** "byte[][]"
 %typemap(javain) char ** "$javainput"
-%typemap(in) char ** (char *given = NULL) "$1 = &given;"
+%typemap(in) char ** (char *given = NULL) { $1 = &given; glue_check_out(jenv, $input); }
 %typemap(argout) char ** "glue_give_text(jenv, $input, *$1);"
 
 /* ---- Typemaps: callbacks ---------------------------------------------------------------------------------------- */

@@ -12,7 +12,21 @@ static void throw_no_memory(JNIEnv *jenv, const char *what)
         (*jenv)->ThrowNew(jenv, type, what);
 }
 
-void glue_give_pointer(JNIEnv *jenv, jlongArray array, const void *pointer)
+/* ---- Out-parameters ---- */
+
+void glue_check_out(JNIEnv *jenv, jarray array)
+{
+    const char *name = !array ? "java/lang/NullPointerException" : "java/lang/ArrayIndexOutOfBoundsException";
+    jclass type;
+
+    if ((*jenv)->ExceptionCheck(jenv) || (array && (*jenv)->GetArrayLength(jenv, array) > 0))
+        return;
+    type = (*jenv)->FindClass(jenv, name);
+    if (type)
+        (*jenv)->ThrowNew(jenv, type, "no room for what is given");
+}
+
+void glue_give_number(JNIEnv *jenv, jlongArray array, const void *pointer)
 {
     jlong number = (jlong)(intptr_t)pointer;
 
@@ -20,18 +34,37 @@ void glue_give_pointer(JNIEnv *jenv, jlongArray array, const void *pointer)
         (*jenv)->SetLongArrayRegion(jenv, array, 0, 1, &number);
 }
 
+void glue_give_handle(JNIEnv *jenv, jlongArray array, enum handle_kind kind, void *handle)
+{
+    if (!handle)
+        return;
+    if (handles_take(kind, handle))
+        glue_give_number(jenv, array, handle);
+    else
+        throw_no_memory(jenv, "no memory for a handle");
+}
+
+/* The class loader is gone, and with it whoever would have freed what is left. */
+JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved)
+{
+    (void)vm;
+    (void)reserved;
+    handles_free_all();
+}
+
 /* ---- Texts ---- */
 
 char *glue_text(JNIEnv *jenv, jbyteArray bytes, size_t *length)
 {
-    jsize count = bytes ? (*jenv)->GetArrayLength(jenv, bytes) : 0;
-    char *text = bytes ? malloc((size_t)count + 1) : NULL;
+    bool wanted = bytes && !(*jenv)->ExceptionCheck(jenv); /* of an argument before this one */
+    jsize count = wanted ? (*jenv)->GetArrayLength(jenv, bytes) : 0;
+    char *text = wanted ? malloc((size_t)count + 1) : NULL;
 
     if (text) {
         (*jenv)->GetByteArrayRegion(jenv, bytes, 0, count, (jbyte *)text);
         text[count] = '\0';
         *length = (size_t)count;
-    } else if (bytes) {
+    } else if (wanted) {
         throw_no_memory(jenv, "no memory for a text");
     }
     return text;

@@ -4,11 +4,20 @@
 #ifndef CAPAUTH_JAVA_GLUE_H
 #define CAPAUTH_JAVA_GLUE_H
 
-#include <capauth/capauth.h>
+#include "handles.h"
+
 #include <jni.h>
 
-/* Puts what C gave into the first element; NULL leaves it as it is. */
-void glue_give_pointer(JNIEnv *jenv, jlongArray array, const void *pointer);
+/* ---- Out-parameters: the first element of an array ---- */
+
+/* Throws unless there is one. The C function is then not called. */
+void glue_check_out(JNIEnv *jenv, jarray array);
+
+/* Puts the number of a handle there; NULL leaves it as it is. */
+void glue_give_number(JNIEnv *jenv, jlongArray array, const void *pointer);
+
+/* The same of a handle that is Java's from now on. */
+void glue_give_handle(JNIEnv *jenv, jlongArray array, enum handle_kind kind, void *handle);
 
 /* ---- Texts: UTF-8 in a byte[] ---- */
 

@@ -17,9 +17,6 @@ import org.jspecify.annotations.Nullable;
  * an {@link UnknownOutcomeException}. The thread's interrupted status stays set.
  */
 public final class Call<T extends @Nullable Object> {
-    /** How long a wait goes on before it looks whether its thread was interrupted. */
-    private static final int SLICE_MILLIS = 100;
-
     private final Client client;
     private final Session session; // null for the client's own
     private final String operation;
@@ -86,17 +83,13 @@ public final class Call<T extends @Nullable Object> {
         if (millis != 0) {
             client.refuseToBlock(operation());
         }
-        long start = System.nanoTime();
+        Slices slices = new Slices(operation(), millis);
         while (!settle()) {
-            long left = millis < 0 ? SLICE_MILLIS : millis - (System.nanoTime() - start) / 1000000;
-            if (millis >= 0 && left <= 0) {
+            int slice = slices.next();
+            if (slice == 0) {
                 return false;
             }
-            if (Thread.currentThread().isInterrupted()) {
-                throw CapauthException.of(ErrorCode.CANCELLED, operation(),
-                        operation() + ": the thread was interrupted while it waited");
-            }
-            waitAtMost(left);
+            waitAtMost(slice);
         }
         return true;
     }
@@ -171,7 +164,7 @@ public final class Call<T extends @Nullable Object> {
             if (Native.call_done(call) == 0) {
                 return false;
             }
-            takeOutcome();
+            takeOutcome(); // may lack memory or stack: then the next to look takes it. What follows needs neither
             done = true;
             if (ended != null) {
                 ended.countDown();
@@ -181,8 +174,8 @@ public final class Call<T extends @Nullable Object> {
             freeWhenUnused();
             client.calls.finished(this, told);
         }
-        for (Delivery<T> delivery : told) {
-            client.calls.execute(delivery);
+        for (int i = 0; i < told.size(); i++) {
+            client.calls.execute(told.get(i));
         }
         return true;
     }
@@ -214,18 +207,18 @@ public final class Call<T extends @Nullable Object> {
     }
 
     /** Until the call has finished, the time is over, or it is time to look for an interrupt. */
-    private void waitAtMost(long millis) {
+    private void waitAtMost(int millis) {
         if (client.calls.parkHere()) {
             park(millis);
         } else {
-            waitInC((int) Math.min(millis, SLICE_MILLIS));
+            waitInC(millis);
         }
     }
 
     /**
      * Waits for the client's thread, which drives the call: a virtual thread leaves its carrier to others meanwhile.
      */
-    private void park(long millis) {
+    private void park(int millis) {
         CountDownLatch end;
         synchronized (this) {
             if (done) {
@@ -271,7 +264,7 @@ public final class Call<T extends @Nullable Object> {
                     interrupted = true;
                     cancel(); // and then wait for what became of it
                 } else {
-                    waitAtMost(SLICE_MILLIS);
+                    waitAtMost(Slices.MILLIS);
                 }
             }
         } finally {

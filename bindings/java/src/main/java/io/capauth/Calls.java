@@ -29,12 +29,13 @@ final class Calls implements Runnable {
     private final ClientHandle client;
     private final Executor executor;
     private final Map<Long, Call<?>> inFlight = new HashMap<Long, Call<?>>();
-    private final Queue<Delivery<?>> queue = new ArrayDeque<Delivery<?>>(); // of deliveries without an executor
+    private final DeliveryQueue queue = new DeliveryQueue(); // of those without an executor
     private final Queue<Call<?>> finishedInPoll = new ArrayDeque<Call<?>>(); // in the last one, for nextDone
     private final Queue<Call<?>> finishedAtStart = new ArrayDeque<Call<?>>(); // for the next poll
     ThreadFactory threads = new OwnThread();
     private Thread thread;
     private boolean closed;
+    private boolean missed; // by the thread, which failed for lack of memory perhaps
 
     /** What next_done gives: a pointer that belongs to a Call. */
     private static final class Borrowed extends CallHandle {
@@ -114,13 +115,13 @@ final class Calls implements Runnable {
 
     /** Called by the call, which holds its lock: nobody sees it finished and its listeners not in the queue. */
     synchronized void finished(Call<?> call, List<? extends Delivery<?>> deliveries) {
+        for (int i = 0; i < deliveries.size(); i++) {
+            if (executorOf(deliveries.get(i)) == null) {
+                queue.add(deliveries.get(i));
+            }
+        }
         if (inFlight.get(call.address) == call) {
             inFlight.remove(call.address);
-        }
-        for (Delivery<?> delivery : deliveries) {
-            if (executorOf(delivery) == null) {
-                queue.add(delivery);
-            }
         }
     }
 
@@ -180,6 +181,11 @@ final class Calls implements Runnable {
         collect(finished);
         runDeliveries();
         return finished;
+    }
+
+    /** Whether it makes sense to poll on: there is nothing for nextDone, and the client is open. */
+    synchronized boolean moreMayEnd() {
+        return finishedInPoll.isEmpty() && !closed;
     }
 
     synchronized Call<?> nextDone() {
@@ -267,15 +273,26 @@ final class Calls implements Runnable {
     public void run() {
         while (waitForWork()) {
             try {
-                if (isClosed()) {
-                    settleLast();
-                    runDeliveries();
-                } else if (poll(anyInFlight() ? SLICE_MILLIS : 0) < 0) {
-                    pause(SLICE_MILLIS); // poll refuses at once
-                }
+                work();
             } catch (Throwable thrown) {
+                missed = true;
                 Listeners.uncaught(thrown);
             }
+        }
+    }
+
+    /** What the thread does between two looks whether there is anything to do. */
+    private void work() {
+        if (missed) { // C tells of the end of a call once
+            pause(SLICE_MILLIS);
+            settleAll();
+            missed = false;
+        }
+        if (isClosed()) {
+            settleLast();
+            runDeliveries();
+        } else if (poll(anyInFlight() ? SLICE_MILLIS : 0) < 0) {
+            pause(SLICE_MILLIS); // poll refuses at once
         }
     }
 

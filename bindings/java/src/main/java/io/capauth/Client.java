@@ -115,12 +115,19 @@ public final class Client implements AutoCloseable {
      * {@link #nextDone()} before the next poll.
      *
      * @return how many calls have finished since the last time
+     * @throws CancelledException if the thread is interrupted while it waits; the calls go on
      */
     public int poll(long millis) {
         if (millis != 0) {
             refuseToBlock("poll");
         }
-        int count = calls.poll(Millis.of(millis));
+        Slices slices = new Slices("poll", millis);
+        int slice;
+        int count;
+        do {
+            slice = slices.next();
+            count = calls.poll(slice);
+        } while (count == 0 && slice > 0 && calls.moreMayEnd());
         if (count < 0) {
             throw CapauthException.of(count, "poll", null);
         }

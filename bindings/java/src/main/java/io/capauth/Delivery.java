@@ -11,6 +11,7 @@ final class Delivery<T> implements Runnable {
     final Executor executor;
     /** A future, which somebody waits for: it is told on the client's thread when its executor refuses. */
     final boolean mustArrive;
+    Delivery<?> next; // in the queue of the calls
 
     Delivery(Call<T> call, Executor executor, CallListener<? super T> listener, boolean mustArrive) {
         this.call = call;

@@ -37,15 +37,19 @@ abstract class Handle {
                     return;
                 }
             }
-            if (kind == CallHandle.class) {
-                NativeJNI.delete_CallHandle(pointer);
-            } else if (kind == SessionHandle.class) {
-                NativeJNI.delete_SessionHandle(pointer);
-            } else if (kind == OptionsHandle.class) {
-                NativeJNI.delete_OptionsHandle(pointer);
-            } else {
-                NativeJNI.delete_ClientHandle(pointer);
-            }
+            delete(kind, pointer);
+        }
+    }
+
+    private static void delete(Class<? extends Handle> kind, long pointer) {
+        if (kind == CallHandle.class) {
+            NativeJNI.delete_CallHandle(pointer);
+        } else if (kind == SessionHandle.class) {
+            NativeJNI.delete_SessionHandle(pointer);
+        } else if (kind == OptionsHandle.class) {
+            NativeJNI.delete_OptionsHandle(pointer);
+        } else {
+            NativeJNI.delete_ClientHandle(pointer);
         }
     }
 
@@ -59,11 +63,26 @@ abstract class Handle {
         if (given == 0) {
             return;
         }
-        collect();
-        pointer = given;
-        owner = new Owner(this, given);
-        synchronized (OWNERS) {
-            OWNERS.add(owner);
+        boolean owned = false;
+        try {
+            collect();
+            owner = new Owner(this, given);
+            synchronized (OWNERS) {
+                owned = OWNERS.add(owner);
+            }
+            pointer = given;
+        } finally {
+            if (!owned) { // no memory, or no stack: nobody else would ever free it
+                disown();
+                delete(getClass(), given);
+            }
+        }
+    }
+
+    private void disown() {
+        if (owner != null) {
+            owner.clear();
+            owner = null;
         }
     }
 

@@ -181,6 +181,21 @@ class CallTest extends Fixture {
     }
 
     @Test
+    void interrupted_poll_says_so_and_leaves_the_calls_alone() {
+        try (Client game = emulator.clientBuilder().background(false).build()) {
+            fault(GENERATE, "delayMs", 300);
+            Call<Void> call = customer(game).startGenerateToken();
+            Thread.currentThread().interrupt();
+            thrown(CancelledException.class, ErrorCode.CANCELLED, () -> game.poll(-1));
+            game.poll(0);
+            assertTrue(Thread.interrupted(), "the status stays set");
+            assertEquals(1, game.poll(-1));
+            assertSame(call, game.nextDone());
+            call.result();
+        }
+    }
+
+    @Test
     void interrupted_blocking_operation_is_cancelled() throws InterruptedException {
         fault(GENERATE, "delayMs", 60000);
         Session customer = customer();
@@ -314,7 +329,7 @@ class CallTest extends Fixture {
             Call<Void> taken = customer(game).startValidateOtp("123456");
             assertThrows(WrongStepException.class, taken::result);
             assertNull(game.nextDone());
-            game.poll(0);
+            game.poll(-1); // there is one to hand out: it does not wait for more
             assertSame(refused, game.nextDone());
             assertSame(malformed, game.nextDone());
             assertNull(game.nextDone());

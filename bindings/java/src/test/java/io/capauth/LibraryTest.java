@@ -115,7 +115,7 @@ class LibraryTest {
         String symbols = run(Arrays.asList("nm", "-D", "--defined-only", LIBRARY));
         for (String line : symbols.split("\n")) {
             String name = line.substring(line.lastIndexOf(' ') + 1);
-            assertTrue(name.startsWith("Java_io_capauth_") || name.equals("JNI_OnLoad"), line);
+            assertTrue(name.startsWith("Java_io_capauth_") || name.equals("JNI_OnUnload"), line);
         }
     }
 

@@ -204,6 +204,28 @@ class ListenerTest extends Fixture {
         take(told).result();
     }
 
+    /** Its outcome cannot be taken over the first time, for lack of stack or memory. */
+    private static final class Late extends Result<Void> {
+        private boolean refused;
+
+        @Override
+        Void of(Session session, CallHandle call) {
+            if (!refused) {
+                refused = true;
+                throw new StackOverflowError("on purpose");
+            }
+            return null;
+        }
+    }
+
+    @Test
+    void listener_is_told_though_the_outcome_could_not_be_taken_over_at_once() throws InterruptedException {
+        BlockingQueue<Call<Void>> told = new LinkedBlockingQueue<>();
+        customer().start(Operation.TOKEN_GENERATE, new Late(), null).onDone(told::add);
+        take(told).result();
+        assertEquals(StackOverflowError.class, take(uncaught).getClass());
+    }
+
     private static void closed(Client one) {
         one.close();
     }
