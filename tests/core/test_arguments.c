@@ -889,6 +889,8 @@ TEST(client_functions_take_null_and_free_the_data)
     assert_code(capauth_session_second_factor(NULL, &session), CAPAUTH_E_INVALID_ARGUMENT);
     assert_code(capauth_diagnose(NULL, NULL), CAPAUTH_E_INVALID_ARGUMENT);
     assert_code(capauth_diagnose(NULL, &text), CAPAUTH_OK);
+    assert_non_null(strstr(text, "\nlibcurl "));
+    assert_non_null(strstr(text, "\njson-c "));
     assert_says(text, "libcurl");
     capauth_string_free(&text);
 }

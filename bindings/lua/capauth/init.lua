@@ -24,6 +24,21 @@ function capauth.diagnose(client)
   return text
 end
 
+-- The version of each library at work, by its name: capauth, libcurl, json-c and the TLS library. Where the module carries
+-- its libraries, also those, by the names and numbers of whoever packaged their sources.
+function capauth.versions()
+  local text, err = capauth.diagnose()
+  if not text then return nil, err end
+  local versions = {}
+  for line in text:gmatch "[^\n]+" do
+    local list = line:match "^inside: (.*)" or line:match "^[^,]*"
+    for name, version in list:gmatch "([^ ,]+) ([^,]+)" do
+      versions[name] = version
+    end
+  end
+  return versions
+end
+
 -- An error of that number, for its name, kind, category and sentence: what a table of translations is made from.
 function capauth.error(code)
   return errors.of_code(values.integer(code, "code", "error"))

@@ -189,6 +189,13 @@ function TestHandles:test_diagnose_says_what_is_used()
   lu.assertStrMatches(capauth.version(), "%d+%.%d+%.%d+")
 end
 
+function TestHandles:test_versions_of_the_libraries_are_told()
+  local versions = assert(capauth.versions())
+  lu.assertEquals(versions.capauth, capauth.version())
+  lu.assertStrMatches(versions.libcurl, "%d+%.%d+.*")
+  lu.assertStrMatches(versions["json-c"], "%d+%.%d+.*")
+end
+
 function TestHandles:test_prepare_connects_ahead()
   local client = assert(support.emulator:client())
   lu.assertTrue(assert(client:prepare()))

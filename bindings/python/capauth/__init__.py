@@ -26,6 +26,7 @@ __all__ = [
     "TraceCallback",
     "TraceEvent",
     "diagnose",
+    "versions",
 ]
 __all__ += _errors.__all__
 
@@ -35,6 +36,16 @@ __version__: str = _flat.version()
 def diagnose(client: BaseClient[Any] | None = None) -> str:
     """What a support request needs: versions, TLS library, CA store and why that one."""
     return str(_flat.diagnose(None if client is None else client._handle)[1])  # type: ignore[arg-type]
+
+
+def versions() -> dict[str, str]:
+    """The version of each library at work, by its name, such as capauth, libcurl, OpenSSL and json-c.
+
+    A wheel carries its libraries: then also those, as whoever packaged their sources names and counts them.
+    """
+    told = [line.partition(": ") for line in diagnose().splitlines()]
+    lines = [entry for line, _, inside in told for entry in (inside.split(", ") if inside else [line.split(",")[0]])]
+    return dict(line.split(" ", 1) for line in lines)
 
 
 for _name in __all__:  # in tracebacks and help, things are where users find them

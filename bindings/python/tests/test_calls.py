@@ -238,6 +238,13 @@ def test_settings_are_told_in_words(client: capauth.Client, emulator: Emulator) 
     assert emulator.ca_file in capauth.diagnose(client)
 
 
+def test_versions_of_the_libraries_are_told() -> None:
+    versions = capauth.versions()
+    assert versions["capauth"] == capauth.__version__
+    assert {"libcurl", "json-c"} < set(versions)
+    assert all(version[0].isdigit() for version in versions.values())
+
+
 def run(program: str, emulator: Emulator) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "URL": emulator.url, "CA_FILE": emulator.ca_file}
     head = (

@@ -542,8 +542,10 @@ CAPAUTH_API int capauth_client_fd(capauth_client *client);
 CAPAUTH_API int capauth_client_next_done(capauth_client *client, capauth_call **finished);
 
 /*
- * What a support request needs: versions, TLS library, CA store and why that one. No secrets. `client` may be NULL:
- * then only the versions. `*text` is yours: capauth_string_free.
+ * What a support request needs. First a line of name and version for each library ("capauth 1.0.0"), and "inside:",
+ * what a package that carries its libraries holds, by the names of whoever packaged them; then, unless `client` is
+ * NULL, lines of "name: value": origin, CA store and why that one, TLS, HTTP. No secrets. `*text` is yours:
+ * capauth_string_free.
  * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `text` is NULL; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
  * Threads: any.
  */

@@ -15,6 +15,11 @@
 
 enum { EIGHT = 8, LONGEST_NUMBER = 40 };
 
+const char *capauth__json_version(void)
+{
+    return json_c_version();
+}
+
 /* Whether the next eight bytes are printable ASCII: most are, so that looking at them together is worth it. */
 static bool eight_plain(const char *text, size_t length)
 {

@@ -18,6 +18,8 @@ enum { CAPAUTH__JSON_DEPTH = 32 };
 /* Strict: one value, valid UTF-8, at most CAPAUTH__JSON_DEPTH deep. text[length] is a NUL, which is read too. 0 (then
  * *root is NULL for the value null), CAPAUTH_E_NO_MEMORY or CAPAUTH_E_PROTOCOL. */
 int capauth__json_parse(const char *text, size_t length, capauth__json **root);
+/* The version of json-c that runs. */
+const char *capauth__json_version(void);
 /* Wipes every string of the tree. Takes NULL. */
 void capauth__json_free(capauth__json *root);
 

@@ -47,6 +47,12 @@ function capauth.assert(value, err, ...) end
 ---@return capauth.Error? err
 function capauth.diagnose(client) end
 
+---The version of each library at work, by its name: capauth, libcurl, json-c and the TLS library. Where the module carries
+---its libraries, also those, by the names and numbers of whoever packaged their sources.
+---@return table<string, string>? versions
+---@return capauth.Error? err
+function capauth.versions() end
+
 ---The version of the library, like "1.0.0".
 ---@return string version
 function capauth.version() end

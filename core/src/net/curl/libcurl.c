@@ -58,15 +58,29 @@ int capauth__transport_try_ca_pem(const char *pem)
     return try_option(CURLOPT_CAINFO_BLOB, &blob);
 }
 
+/* "OpenSSL/3.0.19" is "OpenSSL 3.0.19": a name and a version, as in every line. */
+static void tls_version(struct capauth__buffer *text, const char *version)
+{
+    const char *slash = version ? strchr(version, '/') : NULL;
+
+    if (!slash) {
+        capauth__buffer_text(text, version ? version : "no TLS");
+        return;
+    }
+    capauth__buffer_append(text, version, (size_t)(slash - version));
+    capauth__buffer_text(text, " ");
+    capauth__buffer_text(text, slash + 1);
+}
+
 void capauth__transport_versions(struct capauth__buffer *text)
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
 
     capauth__buffer_text(text, "libcurl ");
     capauth__buffer_text(text, info->version);
-    capauth__buffer_text(text, ", TLS ");
-    capauth__buffer_text(text, info->ssl_version ? info->ssl_version : "none");
     capauth__buffer_text(text, info->features & CURL_VERSION_HTTP2 ? ", HTTP/2" : ", no HTTP/2");
     capauth__buffer_text(text, info->features & CURL_VERSION_ASYNCHDNS ? ", asynchronous name lookup\n"
                                                                        : ", blocking name lookup\n");
+    tls_version(text, info->ssl_version);
+    capauth__buffer_text(text, "\n");
 }

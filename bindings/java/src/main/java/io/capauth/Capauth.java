@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.capauth;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /** About the library itself. */
 public final class Capauth {
     private Capauth() {}
@@ -13,6 +16,22 @@ public final class Capauth {
     /** What a support request needs: versions, TLS library, CA store. See also {@link Client#diagnose()}. */
     public static String diagnose() {
         return diagnose(null);
+    }
+
+    /**
+     * The version of each library at work, by its name, such as capauth, libcurl and json-c. Where the native library carries
+     * its libraries, also those, by the names and numbers of whoever packaged their sources. A new map each time.
+     */
+    public static Map<String, String> versions() {
+        Map<String, String> versions = new LinkedHashMap<String, String>();
+        for (String line : diagnose().split("\n")) {
+            int inside = line.indexOf(": ");
+            for (String entry : inside < 0 ? new String[] {line.split(",")[0]} : line.substring(inside + 2).split(", ")) {
+                int space = entry.indexOf(' ');
+                versions.put(entry.substring(0, space), entry.substring(space + 1));
+            }
+        }
+        return versions;
     }
 
     static String diagnose(ClientHandle client) {

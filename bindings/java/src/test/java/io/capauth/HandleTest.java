@@ -35,6 +35,13 @@ class HandleTest extends Fixture {
     }
 
     @Test
+    void versions_of_the_libraries_are_told() {
+        assertEquals(Capauth.version(), Capauth.versions().get("capauth"));
+        assertTrue(Capauth.versions().get("libcurl").matches("\\d+\\.\\d+.*"));
+        assertTrue(Capauth.versions().get("json-c").matches("\\d+\\.\\d+.*"));
+    }
+
+    @Test
     void closed_session_refuses_and_its_getters_work() {
         Session customer = signedIn();
         customer.close();
