@@ -58,11 +58,11 @@ int capauth_client_copy_error_message(const capauth_client *client, char **text)
 
 static int system_failure(capauth_client *client, const char *operation)
 {
+    int code = capauth__system_code(errno);
     char reason[128];
 
     capauth__system_error(errno, reason, sizeof reason);
-    return capauth__client_fail(client, CAPAUTH_E_SYSTEM, "%s: %s: %s", operation, capauth_strerror(CAPAUTH_E_SYSTEM),
-                                reason);
+    return capauth__client_fail(client, code, "%s: %s: %s", operation, capauth_strerror(code), reason);
 }
 
 int capauth_client_poll(capauth_client *client, int timeout_ms)
@@ -77,7 +77,7 @@ int capauth_client_poll(capauth_client *client, int timeout_ms)
         return CAPAUTH_E_REENTRANT;
     result = capauth__wait_for_any(&client->engine, timeout_ms);
     if (result == CAPAUTH_E_SYSTEM)
-        (void)system_failure(client, "poll");
+        result = system_failure(client, "poll");
     capauth__client_tell(client);
     return result;
 }
@@ -123,7 +123,7 @@ int capauth_client_start_prepare(capauth_client *client, capauth_call **out)
     if (allowed == CAPAUTH_E_FORKED)
         return allowed;
     if (!(call = capauth__prepare_new(client)))
-        return CAPAUTH_E_NO_MEMORY;
+        return capauth__client_no_memory(client);
     return capauth__prepare_start(call, allowed, out);
 }
 
@@ -138,7 +138,7 @@ int capauth_client_prepare(capauth_client *client)
     if (result == CAPAUTH_E_FORKED)
         return result;
     if (!(call = capauth__prepare_new(client)))
-        return CAPAUTH_E_NO_MEMORY;
+        return capauth__client_no_memory(client);
     capauth__task_hold(&call->task); /* for the message */
     result = capauth__prepare_start(call, result, NULL);
     if (result)

@@ -18,21 +18,29 @@ int capauth_session_export(const capauth_session *session, char **text)
     capauth__session_lock(session);
     *text = capauth__session_export(session);
     capauth__session_unlock(session);
-    return *text ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+    return *text ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY; /* a constant session takes no note of it */
 }
 
 /* ---- Back ---- */
 
-static bool is_our_origin(const capauth_client *client, const char *origin)
+static const char other_origin[] = "belongs to another origin";
+
+/* NULL: it is the client's. */
+static const char *origin_fault(const capauth_client *client, const char *origin)
 {
-    char *normal = origin ? capauth__url_normal(origin) : NULL;
+    const char *fault = origin ? capauth__url_fault(origin, false) : other_origin;
+    char *normal;
     bool ours;
 
+    if (fault)
+        return fault == capauth__unchecked ? fault : other_origin;
+    if (!(normal = capauth__url_normal(origin)))
+        return capauth__unchecked;
     capauth__client_lock(client);
-    ours = normal && client->config.base_url && !strcmp(normal, client->config.base_url);
+    ours = client->config.base_url && !strcmp(normal, client->config.base_url);
     capauth__client_unlock(client);
     capauth__wipe_free(&normal);
-    return ours;
+    return ours ? NULL : other_origin;
 }
 
 /* CAPAUTH_E_INVALID_ARGUMENT: *why follows "the export ". */
@@ -42,10 +50,10 @@ static int read(const capauth_client *client, const char *text, struct capauth__
 
     if (result)
         return result;
-    if (!capauth__client_has_origin(client))
-        *why = "needs a client with a cluster or a base URL";
-    else if (!is_our_origin(client, export->origin))
-        *why = "belongs to another origin";
+    *why = capauth__client_has_origin(client) ? origin_fault(client, export->origin)
+                                              : "needs a client with a cluster or a base URL";
+    if (*why == capauth__unchecked)
+        return CAPAUTH_E_NO_MEMORY;
     return *why ? CAPAUTH_E_INVALID_ARGUMENT : CAPAUTH_OK;
 }
 
@@ -73,7 +81,9 @@ int capauth_session_restore(capauth_client *client, const char *text, capauth_se
     if (*out)
         (*out)->used = used;
     capauth__export_free(&export);
-    return result == CAPAUTH_E_INVALID_ARGUMENT ? capauth__client_fail(client, result, "the export %s", why) : result;
+    if (result == CAPAUTH_E_NO_MEMORY)
+        return capauth__client_no_memory(client);
+    return result ? capauth__client_fail(client, result, "the export %s", why) : CAPAUTH_OK;
 }
 
 static int fail(capauth_session *session, int code, const char *why)
@@ -116,7 +126,7 @@ int capauth_session_reload(capauth_session *session, const char *text)
         capauth__retire_exclusive(session);
     if (!(result = capauth__session_open(session))) {
         result = parsed == CAPAUTH_E_INVALID_ARGUMENT ? fail(session, parsed, why)
-                 : parsed                             ? parsed
+                 : parsed                             ? capauth__session_no_memory(session)
                                                       : adopt(session, &export.state);
         capauth__session_unlock(session);
     }

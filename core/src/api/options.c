@@ -47,8 +47,18 @@ static int fail(capauth_options *options, const char *format, ...)
     /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started one line above; clang 14 loses sight of it */
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    (void)capauth__replace(&options->error_message, message);
+    if (!capauth__replace(&options->error_message, message))
+        capauth__wipe_free(&options->error_message); /* the one before is of something else */
     return CAPAUTH_E_INVALID_ARGUMENT;
+}
+
+/* Of a setter that had a value that will do. */
+static int end(capauth_options *options, bool set)
+{
+    if (set)
+        return CAPAUTH_OK;
+    (void)fail(options, "%s", capauth_strerror(CAPAUTH_E_NO_MEMORY));
+    return CAPAUTH_E_NO_MEMORY;
 }
 
 const char *capauth_options_error_message(const capauth_options *options)
@@ -70,7 +80,7 @@ static int set_text(capauth_options *options, const char *name, char **slot, con
 
     if (fault)
         return fail(options, "%s %s", name, fault);
-    return capauth__replace(slot, value) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+    return end(options, capauth__replace(slot, value));
 }
 
 enum { DAY_MS = 86400000 };
@@ -100,7 +110,7 @@ int capauth_options_set_password(capauth_options *options, const char *password)
         return CAPAUTH_E_INVALID_ARGUMENT;
     if (fault)
         return fail(options, "password %s", fault);
-    return capauth__replace(&options->password, password) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+    return end(options, capauth__replace(&options->password, password));
 }
 
 int capauth_options_set_fallback_channel(capauth_options *options, const char *channel)
@@ -136,7 +146,7 @@ int capauth_options_add_header(capauth_options *options, const char *name, const
         return fail(options, "too many headers (at most %d)", CAPAUTH__HEADERS_MOST);
     if ((fault = capauth__added_header_fault(name, value, &subject)))
         return fail(options, "%s %s", subject, fault);
-    return capauth__header_push(&options->headers, name, value) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+    return end(options, capauth__header_push(&options->headers, name, value));
 }
 
 static void append_encoded(struct capauth__buffer *out, const char *text)
@@ -166,11 +176,16 @@ int capauth_options_add_query(capauth_options *options, const char *name, const 
     if (!value || (*value && (fault = capauth__text_fault(value, CAPAUTH__VALUE_LONGEST))))
         return fail(options, "query value %s", value ? fault : "is missing");
     query = &options->query;
+    /* All of it or nothing: half of a query asks for something else. An encoded byte is three long. */
+    if (!capauth__buffer_reserve(query, query->length + (strlen(name) + strlen(value)) * 3 + sizeof "?=")) {
+        query->failed = false;
+        return end(options, false);
+    }
     capauth__buffer_text(query, query->length ? "&" : "?");
     append_encoded(query, name);
     capauth__buffer_text(query, "=");
     append_encoded(query, value);
-    return query->failed ? CAPAUTH_E_NO_MEMORY : CAPAUTH_OK;
+    return CAPAUTH_OK;
 }
 
 /* The other setters, one for each row of core/settings.json. */

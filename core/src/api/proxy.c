@@ -30,7 +30,7 @@ static int normal_proxy(capauth_client *client, const char *name, const char *pr
     const char *fault = proxy ? capauth__proxy_fault(proxy) : NULL;
 
     if (fault)
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", name, fault);
+        return capauth__client_refuse(client, name, fault);
     if (proxy && !(*out = capauth__proxy_normal(proxy)))
         return CAPAUTH_E_NO_MEMORY;
     if (*out && capauth__has_scheme(*out, "https") && !capauth__transport_has_https_proxies())

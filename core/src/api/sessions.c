@@ -73,7 +73,7 @@ static int create(capauth_client *client, struct capauth__state *state, bool cop
         capauth__state_wipe(state);
     else
         *out = capauth__session_create(client, state);
-    return *out ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+    return *out ? CAPAUTH_OK : capauth__client_no_memory(client);
 }
 
 int capauth_session_new(capauth_client *client, int flow, const char *brand, capauth_session **out)
@@ -132,13 +132,15 @@ static bool copy_identity(struct capauth__state *second, const struct capauth__s
 static int make_second(capauth_session *first, capauth_session **out)
 {
     struct capauth__state state;
+    int result;
 
     if (first->state.identity.flow == CAPAUTH_FLOW_EXTERNAL)
         return fail(first, CAPAUTH_E_UNSUPPORTED, "an external session", "has no second factor");
     if (!first->state.token)
         return fail(first, CAPAUTH_E_WRONG_STEP, "the first session", "has no token; sign in first");
     capauth__state_init(&state, CAPAUTH_FLOW_MFA);
-    return create(first->client, &state, copy_identity(&state, &first->state), out);
+    result = create(first->client, &state, copy_identity(&state, &first->state), out);
+    return result ? capauth__session_no_memory(first) : CAPAUTH_OK;
 }
 
 int capauth_session_second_factor(capauth_session *first, capauth_session **out)
@@ -175,7 +177,7 @@ static int set_identity(capauth_session *session, const char *what, char **slot,
 
     if (fault)
         return fail(session, CAPAUTH_E_INVALID_ARGUMENT, what, fault);
-    return capauth__replace(slot, value) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+    return capauth__replace(slot, value) ? CAPAUTH_OK : capauth__session_no_memory(session);
 }
 
 int capauth_session_set_identifier(capauth_session *session, int type, const char *value)
@@ -247,7 +249,6 @@ int capauth_session_on_change(capauth_session *session, capauth_change_callback 
                               void (*free_data)(void *data))
 {
     struct capauth__listener *listener;
-    bool observed;
     int result =
         capauth__client_listener(session ? session->client : NULL, callback != NULL, data, free_data, &listener);
 
@@ -256,11 +257,12 @@ int capauth_session_on_change(capauth_session *session, capauth_change_callback 
     if (listener)
         listener->callback.change = callback;
     capauth__session_lock(session);
-    observed = capauth__session_observe(session, listener);
-    capauth__session_unlock(session);
-    if (!observed)
+    if (!capauth__session_observe(session, listener)) {
         capauth__listener_release(listener);
-    return observed ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+        result = capauth__session_no_memory(session);
+    }
+    capauth__session_unlock(session);
+    return result;
 }
 
 /* ---- Getters ---- */

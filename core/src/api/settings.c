@@ -14,7 +14,7 @@
 static int setter_end(capauth_client *client, int result)
 {
     pthread_mutex_unlock(&client->mutex);
-    return result;
+    return result == CAPAUTH_E_NO_MEMORY ? capauth__client_no_memory(client) : result;
 }
 
 /*
@@ -48,7 +48,7 @@ static int replace_url(capauth_client *client, char **slot, const char *name, co
     if (!fault)
         fault = capauth__url_fault(url, !client->config.allow_http);
     if (fault)
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", name, fault);
+        return capauth__client_refuse(client, name, fault);
     if (!(normal = capauth__url_normal(url)))
         return CAPAUTH_E_NO_MEMORY;
     free(*slot);
@@ -128,14 +128,26 @@ static const char cluster_names[] =
 #include "generated/settings.def"
     ;
 
+/* Both or neither: a token of one cluster has no business at the other's gateway. */
+static int use_cluster(struct capauth__config *config, const char *base_url, const char *gateway_url)
+{
+    char *gateway = capauth__duplicate(gateway_url);
+
+    if (!gateway || !capauth__replace(&config->base_url, base_url)) {
+        capauth__wipe_free(&gateway);
+        return CAPAUTH_E_NO_MEMORY;
+    }
+    capauth__wipe_free(&config->cluster_gateway);
+    config->cluster_gateway = gateway;
+    return CAPAUTH_OK;
+}
+
 static int set_cluster(capauth_client *client, const char *name)
 {
     for (size_t i = 0; name && i < sizeof clusters / sizeof clusters[0]; i++) {
         if (strcmp(name, clusters[i].name) != 0)
             continue;
-        if (replace(&client->config.cluster_gateway, clusters[i].gateway_url))
-            return CAPAUTH_E_NO_MEMORY;
-        return replace(&client->config.base_url, clusters[i].base_url);
+        return use_cluster(&client->config, clusters[i].base_url, clusters[i].gateway_url);
     }
     return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "cluster is not one of %s",
                                 cluster_names + strlen(", "));
@@ -156,12 +168,15 @@ static int check_http2(capauth_client *client, int enabled)
                                                       : CAPAUTH_OK;
 }
 
+static bool is_plain(const char *url)
+{
+    return url && capauth__has_scheme(url, "http") && !capauth__url_is_loopback(url);
+}
+
 /* What was let in while it was allowed would stay in use. */
 static const char *plain_setting(const struct capauth__config *config)
 {
-    if (config->base_url && capauth__url_fault(config->base_url, true))
-        return "base_url";
-    return config->gateway_url && capauth__url_fault(config->gateway_url, true) ? "gateway_url" : NULL;
+    return is_plain(config->base_url) ? "base_url" : is_plain(config->gateway_url) ? "gateway_url" : NULL;
 }
 
 static int check_allow_http(capauth_client *client, int allowed)
@@ -187,36 +202,38 @@ int capauth_client_set_clock_offset_ms(capauth_client *client, int64_t offset_ms
     return setter_end(client, CAPAUTH_OK);
 }
 
+static int use_ca_store(capauth_client *client, struct capauth__ca_store *store, const char *why, const char *path)
+{
+    return capauth__config_use_ca_store(&client->config, store, why, path) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+}
+
 static int set_ca_file(capauth_client *client, const char *path)
 {
-    int result = replace_file(client, &client->config.net.ca_file, "ca_file", path);
+    struct capauth__ca_store store = {.fd = -1};
+    int result = replace_file(client, &store.file, "ca_file", path);
 
-    if (!result) {
-        capauth__config_free_ca_memory(&client->config);
-        capauth__config_set_ca_source(&client->config, "ca_file: ", path);
-    }
-    return result;
+    return result ? result : use_ca_store(client, &store, "ca_file: ", path);
 }
 
 /* As a file, since curl does not cache what it gets as a blob: 30 ms for each connection. */
 static int replace_ca_pem(capauth_client *client, const char *pem)
 {
-    struct capauth__config *config = &client->config;
+    struct capauth__ca_store store = {0};
     char path[64];
-    int fd = capauth__memory_file(pem, strlen(pem), path, sizeof path);
-    int result = fd < 0 ? capauth__transport_try_ca_pem(pem) : CAPAUTH_OK;
+    int result = CAPAUTH_OK;
 
-    if (result == CAPAUTH_E_UNSUPPORTED)
-        return capauth__client_unsupported(client, "ca_pem", "certificates as text");
-    if (result)
-        return result;
-    capauth__config_free_ca_memory(config);
-    config->net.ca_memory_fd = fd;
-    result = replace(&config->net.ca_pem, pem);
-    if (!result && fd >= 0)
-        result = replace(&config->net.ca_file, path);
-    capauth__config_set_ca_source(config, "ca_pem", "");
-    return result;
+    store.fd = capauth__memory_file(pem, strlen(pem), path, sizeof path);
+    if (store.fd < 0)
+        result = capauth__transport_try_ca_pem(pem);
+    else if (!(store.file = capauth__duplicate(path)))
+        result = CAPAUTH_E_NO_MEMORY;
+    if (!result && !(store.pem = capauth__duplicate(pem)))
+        result = CAPAUTH_E_NO_MEMORY;
+    if (!result)
+        return use_ca_store(client, &store, "ca_pem", "");
+    capauth__ca_store_free(&store);
+    return result == CAPAUTH_E_UNSUPPORTED ? capauth__client_unsupported(client, "ca_pem", "certificates as text")
+                                           : result;
 }
 
 static int set_ca_pem(capauth_client *client, const char *pem)

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <capauth/capauth.h>
+
 #ifdef __linux__
 #include <sys/auxv.h>
 #endif
@@ -84,6 +86,11 @@ void capauth__system_error(int number, char *text, size_t size)
 {
     if (strerror_r(number, text, size))
         snprintf(text, size, "error %d", number);
+}
+
+int capauth__system_code(int number)
+{
+    return number == ENOMEM ? CAPAUTH_E_NO_MEMORY : CAPAUTH_E_SYSTEM;
 }
 
 int capauth__memory_file(const char *text, size_t length, char *path, size_t size)

@@ -25,6 +25,8 @@ uint64_t capauth__descriptor_identity(int fd);
 int capauth__descriptor_shortage(void);
 /* errno's own sentence. */
 void capauth__system_error(int number, char *text, size_t size);
+/* The code for it: CAPAUTH_E_SYSTEM, but CAPAUTH_E_NO_MEMORY where that was all. */
+int capauth__system_code(int number);
 
 /* Text as a file that other libraries can open, gone when the descriptor is closed: writes its name into `path` and
  * gives the descriptor, or -1 where the platform has no such thing. */

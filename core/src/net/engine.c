@@ -60,6 +60,7 @@ int capauth__engine_fd(struct capauth__engine *engine)
 static void enter(struct capauth__engine *engine, struct capauth__task *task)
 {
     char reason[128];
+    int code;
 
     capauth__task_hold(task); /* until it is settled */
     task->entered = true;
@@ -71,8 +72,9 @@ static void enter(struct capauth__engine *engine, struct capauth__task *task)
     } else if (engine->closed) {
         task->owner->end(task, CAPAUTH_E_CLOSED, NULL);
     } else if (!capauth__engine_open_reactor(engine)) {
+        code = capauth__system_code(errno);
         capauth__system_error(errno, reason, sizeof reason);
-        task->owner->end(task, CAPAUTH_E_SYSTEM, reason);
+        task->owner->end(task, code, reason);
     } else {
         task->owner->enter(task);
     }

@@ -8,6 +8,7 @@
 
 #include "base/platform.h"
 #include "net/transport.h"
+#include "net/url.h"
 
 /* ---- Life ---- */
 
@@ -95,6 +96,18 @@ int capauth__client_fail(capauth_client *client, int code, const char *format, .
     capauth__reason_set(&client->reasons, message);
     pthread_mutex_unlock(&client->reasons_mutex);
     return code;
+}
+
+int capauth__client_no_memory(capauth_client *client)
+{
+    return capauth__client_fail(client, CAPAUTH_E_NO_MEMORY, "%s", capauth_strerror(CAPAUTH_E_NO_MEMORY));
+}
+
+int capauth__client_refuse(capauth_client *client, const char *name, const char *fault)
+{
+    if (fault == capauth__unchecked)
+        return CAPAUTH_E_NO_MEMORY;
+    return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "%s %s", name, fault);
 }
 
 int capauth__client_unsupported(capauth_client *client, const char *name, const char *what)

@@ -49,6 +49,10 @@ bool capauth__client_forked(const capauth_client *client);
 /* Keeps the message for capauth_client_error_message and gives `code`. */
 int capauth__client_fail(capauth_client *client, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same for the value of a setting that will not do, by capauth__url_fault or its like. */
+int capauth__client_refuse(capauth_client *client, const char *name, const char *fault);
+/* The same for lack of memory. Without any for the message the one before is gone, at least. */
+int capauth__client_no_memory(capauth_client *client);
 /* The same for a setting that the transport's library cannot do, with CAPAUTH_E_UNSUPPORTED. */
 int capauth__client_unsupported(capauth_client *client, const char *name, const char *what);
 

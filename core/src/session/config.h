@@ -20,10 +20,18 @@ struct capauth__config {
 bool capauth__config_init(struct capauth__config *config);
 void capauth__config_free(struct capauth__config *config);
 
-/* Notes in words why this CA store: `why`, and the path behind it. */
-void capauth__config_set_ca_source(struct capauth__config *config, const char *why, const char *path);
-/* Gives back the certificates that were given as text. */
-void capauth__config_free_ca_memory(struct capauth__config *config);
+/* The authorities that are trusted: of a file, or of a text, which is a file in memory where there is such a thing. */
+struct capauth__ca_store {
+    char *file;
+    char *pem;
+    int fd; /* of the file in memory; -1: none */
+};
+
+void capauth__ca_store_free(struct capauth__ca_store *store);
+/* Takes it over, in place of the one before; `why`, and the path behind it, are told of it. false: no memory, nothing
+ * has changed, and the store is freed. */
+bool capauth__config_use_ca_store(struct capauth__config *config, struct capauth__ca_store *store, const char *why,
+                                  const char *path);
 /* Where gateway calls go, without a slash at the end; appended to `out`. */
 bool capauth__gateway_base(const struct capauth__config *config, struct capauth__buffer *out);
 

@@ -61,6 +61,12 @@ void capauth__session_set_error(capauth_session *session, const char *message)
     capauth__reason_set(&session->reasons, message);
 }
 
+int capauth__session_no_memory(capauth_session *session)
+{
+    capauth__session_set_error(session, capauth_strerror(CAPAUTH_E_NO_MEMORY));
+    return CAPAUTH_E_NO_MEMORY;
+}
+
 int capauth__session_open(capauth_session *session)
 {
     int result = session ? capauth__client_check(session->client) : CAPAUTH_E_INVALID_ARGUMENT;

@@ -59,6 +59,8 @@ int capauth__session_open(capauth_session *session);
 
 /* Why a function failed, for this thread to ask. NULL: nothing any more. */
 void capauth__session_set_error(capauth_session *session, const char *message);
+/* The same for lack of memory, whose code it gives. Without any for the message the one before is gone, at least. */
+int capauth__session_no_memory(capauth_session *session);
 /* What an export says; NULL: no memory. */
 char *capauth__session_export(const capauth_session *session);
 /* `next` is its state from now on; who observes it is told, if an export would show the difference. */

@@ -35,6 +35,14 @@ void capauth__start_refuse(struct capauth__start *start, int code, const char *a
         start->fault = (struct capauth__fault){.code = code, .argument = argument, .message = message};
 }
 
+static int no_memory(capauth_session *session)
+{
+    capauth__session_lock(session);
+    (void)capauth__session_no_memory(session);
+    capauth__session_unlock(session);
+    return CAPAUTH_E_NO_MEMORY;
+}
+
 int capauth__start_begin(struct capauth__start *start)
 {
     capauth_session *session = start->session;
@@ -49,7 +57,7 @@ int capauth__start_begin(struct capauth__start *start)
         return allowed;
     start->call = capauth__call_new(session->client, session, start->operation, start->kind, start->options);
     if (!start->call)
-        return CAPAUTH_E_NO_MEMORY;
+        return no_memory(session);
     if (!allowed && capauth__operation_changes_sign_in(start->operation))
         capauth__retire_exclusive(session);
     capauth__session_lock(session);

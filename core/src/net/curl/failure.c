@@ -19,7 +19,7 @@ static int network_error(CURLcode code, const struct capauth__transfer *transfer
     curl_off_t connected_us = 0;
 
     if (transfer->system_error)
-        return CAPAUTH_E_SYSTEM;
+        return capauth__system_code(transfer->system_error);
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:

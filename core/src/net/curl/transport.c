@@ -231,11 +231,12 @@ static void end_unwatched(struct capauth__transport *transport)
     while ((transfer = first_refused(transport))) {
         struct capauth__exchange *exchange = transfer->exchange;
         bool may_have_left = capauth__transfer_may_have_left(transfer);
+        int code = capauth__system_code(transfer->system_error);
         char reason[128];
 
         capauth__system_error(transfer->system_error, reason, sizeof reason);
         capauth__transport_cancel(transport, exchange);
-        capauth__exchange_fail(exchange, CAPAUTH_E_SYSTEM, reason, may_have_left);
+        capauth__exchange_fail(exchange, code, reason, may_have_left);
     }
 }
 

@@ -9,6 +9,8 @@
 #include "base/secret.h"
 #include "base/text.h"
 
+const char capauth__unchecked[] = "cannot be checked: out of memory";
+
 static bool is_loopback(const char *host)
 {
     struct in_addr address;
@@ -18,58 +20,86 @@ static bool is_loopback(const char *host)
            (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
 }
 
-static bool has_part(CURLU *url, CURLUPart part)
+static const char *scheme_fault(const char *scheme, const char *host, bool loopback_only)
 {
-    char *text = NULL;
-    bool there = curl_url_get(url, part, &text, 0) == CURLUE_OK;
+    if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
+        return "is neither https nor http";
+    if (!strcmp(scheme, "http") && loopback_only && !is_loopback(host))
+        return "is plain http, which is for loopback only; else set allow_http";
+    return NULL;
+}
 
-    curl_free(text);
-    return there;
+/* A part of the URL, in *text. `absent` is the fault of one that has none; NULL: it need not. */
+static const char *read_part(CURLU *url, CURLUPart part, char **text, const char *absent)
+{
+    CURLUcode code = curl_url_get(url, part, text, 0);
+
+    return code == CURLUE_OUT_OF_MEMORY ? capauth__unchecked : code ? absent : NULL;
 }
 
 static const char *parts_fault(CURLU *url, const char *text, bool loopback_only)
 {
     char *scheme = NULL; /* which curl gives in lower case */
     char *host = NULL;
-    const char *fault = NULL;
+    char *user = NULL;
+    char *password = NULL;
+    const char *fault = read_part(url, CURLUPART_SCHEME, &scheme, "has no scheme or no host");
 
-    if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) || curl_url_get(url, CURLUPART_HOST, &host, 0))
-        fault = "has no scheme or no host";
-    else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
-        fault = "is neither https nor http";
-    else if (!strcmp(scheme, "http") && loopback_only && !is_loopback(host))
-        fault = "is plain http, which is for loopback only; else set allow_http";
-    else if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
+    if (!fault)
+        fault = read_part(url, CURLUPART_HOST, &host, "has no scheme or no host");
+    if (!fault)
+        fault = scheme_fault(scheme, host, loopback_only);
+    if (!fault)
+        fault = read_part(url, CURLUPART_USER, &user, NULL);
+    if (!fault)
+        fault = read_part(url, CURLUPART_PASSWORD, &password, NULL);
+    if (!fault && (user || password))
         fault = "contains a user name or a password";
-    else if (strpbrk(text, "?#")) /* also an empty one, which libcurl would drop */
+    if (!fault && strpbrk(text, "?#")) /* also an empty one, which libcurl would drop */
         fault = "contains a query or a fragment";
     curl_free(scheme);
     curl_free(host);
+    curl_free(user);
+    curl_free(password);
     return fault;
+}
+
+/* NULL: it is one, and *url is to be cleaned up in every case. */
+static const char *parse(const char *text, CURLU **url, const char *fault)
+{
+    CURLUcode code = CURLUE_OUT_OF_MEMORY;
+
+    *url = curl_url();
+    if (*url)
+        code = curl_url_set(*url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
+    return code == CURLUE_OUT_OF_MEMORY ? capauth__unchecked : code ? fault : NULL;
 }
 
 const char *capauth__url_fault(const char *text, bool loopback_only)
 {
-    CURLU *url = curl_url();
-    const char *fault = "is not a URL";
+    CURLU *url;
+    const char *fault = parse(text, &url, "is not a URL");
 
-    if (url && curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
+    if (!fault)
         fault = parts_fault(url, text, loopback_only);
     curl_url_cleanup(url);
     return fault;
 }
 
-bool capauth__url_is_loopback(const char *text)
+/* By ourselves, since there is memory for it in every case: a request to loopback never goes through a proxy. */
+bool capauth__url_is_loopback(const char *normal)
 {
-    CURLU *url = curl_url();
-    char *host = NULL;
-    bool loopback = false;
+    const char *start = strstr(normal, "://");
+    char host[64]; /* more than any that is */
+    size_t length;
 
-    if (url && !curl_url_set(url, CURLUPART_URL, text, 0) && !curl_url_get(url, CURLUPART_HOST, &host, 0))
-        loopback = is_loopback(host);
-    curl_free(host);
-    curl_url_cleanup(url);
-    return loopback;
+    start = start ? start + strlen("://") : normal;
+    length = *start == '[' ? strcspn(start, "]") + 1 : strcspn(start, ":/");
+    if (length >= sizeof host)
+        return false;
+    memcpy(host, start, length);
+    host[length] = '\0';
+    return is_loopback(host);
 }
 
 static char *without_slashes(const char *text)
@@ -138,28 +168,19 @@ char *capauth__proxy_normal(const char *text)
     return capauth__buffer_take(&whole);
 }
 
-static bool is_url(const char *text)
-{
-    CURLU *url = curl_url();
-    bool is = url && curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
-
-    curl_url_cleanup(url);
-    return is;
-}
-
 const char *capauth__proxy_fault(const char *text)
 {
     const char *fault = capauth__text_fault(text, CAPAUTH__URL_LONGEST);
+    CURLU *url = NULL;
     char *whole;
 
     if (fault)
         return fault;
     if (!(whole = capauth__proxy_normal(text)))
-        return "cannot be checked: out of memory";
-    if (!is_proxy_scheme(whole))
-        fault = "has a scheme that is not one of http, https, socks4, socks4a, socks5, socks5h";
-    else if (!is_url(whole))
-        fault = "is not of the form http://user:password@host:port";
+        return capauth__unchecked;
+    fault = is_proxy_scheme(whole) ? parse(whole, &url, "is not of the form http://user:password@host:port")
+                                   : "has a scheme that is not one of http, https, socks4, socks4a, socks5, socks5h";
+    curl_url_cleanup(url);
     capauth__wipe_free(&whole);
     return fault;
 }
