@@ -1158,7 +1158,8 @@ CAPAUTH_API int capauth_identifier_update(capauth_session *session, const char *
 /*
  * Cancels what is in flight and clears token, key and step at once, also without a network. In the MFA flow it then
  * expires the token.
- * Returns: 0 in other flows than MFA, and where the token had expired already; else what token expire returns.
+ * Returns: 0 in other flows than MFA, and where the token had expired already; else what token expire returns. With
+ *   CAPAUTH_E_NO_MEMORY, too, token, key and step are cleared.
  * Threads: any; blocking (`call` NULL) not in a callback of this client. Runs beside other operations of the session.
  * Protocol: none, or in the MFA flow DELETE auth/v1/mfa/token/expire.
  */

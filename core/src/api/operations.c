@@ -46,6 +46,30 @@ static bool write_expiry(capauth_call *call, const capauth_options *options)
            capauth__operation_write(call, expire, &arguments, &extras, options ? options->headers : NULL);
 }
 
+/* With the session's mutex. Needs no memory. */
+static void sign_out_here(capauth_session *session)
+{
+    struct capauth__state next;
+
+    capauth__cancel_calls(session, false); /* an earlier sign-out still has a token to expire */
+    capauth__state_after_sign_out(&session->state, &next);
+    capauth__session_change(session, &next);
+}
+
+/* Whoever hands the device on is signed out of it, memory or not. */
+static int sign_out_without_call(capauth_session *session, bool blocking)
+{
+    int result = capauth__session_open(session);
+
+    if (result)
+        return result;
+    sign_out_here(session);
+    capauth__session_unlock(session);
+    if (blocking)
+        capauth__client_tell(session->client);
+    return CAPAUTH_E_NO_MEMORY;
+}
+
 int capauth_session_sign_out(capauth_session *session, const capauth_options *options, capauth_call **out)
 {
     struct capauth__start start = {.session = session,
@@ -53,16 +77,15 @@ int capauth_session_sign_out(capauth_session *session, const capauth_options *op
                                    .kind = &capauth__operation_kind,
                                    .options = options,
                                    .out = out};
-    struct capauth__state next;
     int result = capauth__start_begin(&start);
 
+    if (result == CAPAUTH_E_NO_MEMORY)
+        return sign_out_without_call(session, !out);
     if (result)
         return result;
     if (!write_expiry(start.call, options))
         capauth__start_refuse(&start, CAPAUTH_E_NO_MEMORY, NULL, NULL);
-    capauth__cancel_calls(session, false); /* an earlier sign-out still has a token to expire */
-    capauth__state_after_sign_out(&session->state, &next);
-    capauth__session_change(session, &next);
+    sign_out_here(session);
     return capauth__start_end(&start);
 }
 

@@ -177,7 +177,7 @@ static void take_identity(const struct draft *draft)
 
     if (!next->other_identifier)
         return;
-    capauth__token_identity(next->token, identity);
+    (void)capauth__token_identity(next->token, identity);
     if (strncmp(identity, type, length) != 0 || identity[length] != '|' || !identity[length + 1])
         return; /* it does not tell: the other one may still be the right one */
     if ((identifier = capauth__duplicate(identity + length + 1))) {

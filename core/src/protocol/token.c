@@ -152,13 +152,13 @@ int capauth__token_read(const char *token, struct capauth__claims *claims)
     return result;
 }
 
-void capauth__token_identity(const char *token, char out[CAPAUTH__ISSUED_SIZE])
+int capauth__token_identity(const char *token, char out[CAPAUTH__ISSUED_SIZE])
 {
     size_t length;
     const char *claims = find_claims(token, &length);
     struct part part = {0};
+    int result = claims ? read_part(token, (size_t)(claims - token) - 1, &part) : CAPAUTH_OK;
 
-    if (claims)
-        (void)read_part(token, (size_t)(claims - token) - 1, &part);
     memcpy(out, part.identity, CAPAUTH__ISSUED_SIZE);
+    return result;
 }

@@ -17,8 +17,8 @@ struct capauth__claims {
 int capauth__token_read(const char *token, struct capauth__claims *claims);
 
 enum { CAPAUTH__ISSUED_SIZE = 320 };
-/* Whom it was issued for: the only entry of the header's idv, "MOBILE|919999922332"; "" with none or several, or
- * without memory. Apart, for it is seldom asked for. */
-void capauth__token_identity(const char *token, char out[CAPAUTH__ISSUED_SIZE]);
+/* Whom it was issued for: the only entry of the header's idv, "MOBILE|919999922332"; "" with none or several.
+ * CAPAUTH_OK or CAPAUTH_E_NO_MEMORY. Apart, for it is seldom asked for. */
+int capauth__token_identity(const char *token, char out[CAPAUTH__ISSUED_SIZE]);
 
 #endif

@@ -66,25 +66,31 @@ static bool push_external(struct capauth__header **headers, const struct capauth
            push(headers, CAPAUTH__HEADER_BRAND, identity->brand);
 }
 
-/* The identifier that the token was issued for, which may differ from ours after a lost identifier update. */
-static const char *issued_identifier(const struct capauth__state *state, char issued[CAPAUTH__ISSUED_SIZE])
+/* The identifier that the token was issued for, which may differ from ours after a lost identifier update. false: no
+ * memory. */
+static bool issued_identifier(const struct capauth__state *state, char issued[CAPAUTH__ISSUED_SIZE],
+                              const char **identifier)
 {
     const char *type = capauth__identifier_type_name(state->identity.identifier_type);
     size_t length = strlen(type);
 
-    capauth__token_identity(state->token, issued);
-    return !strncmp(issued, type, length) && issued[length] == '|' && issued[length + 1] ? issued + length + 1
-                                                                                         : state->identity.identifier;
+    if (capauth__token_identity(state->token, issued))
+        return false;
+    *identifier = state->identity.identifier;
+    if (!strncmp(issued, type, length) && issued[length] == '|' && issued[length + 1])
+        *identifier = issued + length + 1;
+    return true;
 }
 
 static bool push_identity(struct capauth__header **headers, const struct capauth__state *state, bool cap_mobile)
 {
     const struct capauth__identity *identity = &state->identity;
     char issued[CAPAUTH__ISSUED_SIZE];
-    const char *identifier = issued_identifier(state, issued);
+    const char *identifier;
     bool mobile = cap_mobile && identity->identifier_type == CAPAUTH_IDENTIFIER_MOBILE;
 
-    return capauth__header_push_secret(headers, CAPAUTH__HEADER_TOKEN, "", state->token) &&
+    return issued_identifier(state, issued, &identifier) &&
+           capauth__header_push_secret(headers, CAPAUTH__HEADER_TOKEN, "", state->token) &&
            push(headers, CAPAUTH__HEADER_BRAND, identity->brand) &&
            push(headers, CAPAUTH__HEADER_DEVICE, identity->flow == CAPAUTH_FLOW_WEB ? NULL : identity->device_id) &&
            push(headers, CAPAUTH__HEADER_IDENTIFIER_TYPE, capauth__identifier_type_name(identity->identifier_type)) &&

@@ -171,6 +171,7 @@ static void tell_fault(struct capauth__result *result, const struct capauth__fau
 
 int capauth__call_refuse(capauth_call *call, capauth_call **out, const struct capauth__fault *fault)
 {
+    capauth_client *client = call->client;
     capauth_session *session = call->session;
     struct capauth__result *result = &call->result;
 
@@ -187,10 +188,12 @@ int capauth__call_refuse(capauth_call *call, capauth_call **out, const struct ca
     capauth__exchange_wipe(&call->exchange); /* the handle may live long after its call: the password does not */
     call->finished = true;
     atomic_store(&call->task.done, true);
-    if (out)
+    if (out) {
         give_handle(call, out);
-    else
+    } else {
         capauth__call_release(call);
+        capauth__client_tell(client); /* a sign-out that is refused has signed out here */
+    }
     return fault->code;
 }
 

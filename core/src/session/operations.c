@@ -143,6 +143,8 @@ static void succeeded(capauth_call *call, const struct capauth__reply *reply)
     else if (call->request.operation != CAPAUTH__SIGN_OUT)
         result = apply(call, reply);
     capauth__session_unlock(session);
+    if (result) /* it says what was done, and nobody could take it in */
+        capauth__attempts_add(&call->attempts, CAPAUTH__LOST);
     capauth__call_finish(call, result, NULL);
 }
 

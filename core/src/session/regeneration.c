@@ -236,6 +236,8 @@ static void note_failure(struct capauth__regeneration *last, const capauth_call 
     last->failed_ms = 0;
     if (result->code == CAPAUTH_OK || result->code == CAPAUTH_E_CANCELLED || regeneration->is_past)
         return;
+    if (result->code == CAPAUTH_E_NO_MEMORY) /* which says nothing of the token */
+        return;
     last->failed_ms = capauth__monotonic_ms();
     last->failed_token = regeneration->request.seen.token;
     last->failure = result->code;
@@ -256,17 +258,21 @@ static capauth_call *take_waiters(capauth_session *session)
 }
 
 /* Those who wait go on waiting for a second attempt, if there is one to make. */
-static bool try_again(capauth_session *session, const capauth_call *regeneration)
+static bool try_again(capauth_session *session, capauth_call *regeneration)
 {
     capauth_call *again = NULL;
+    bool wanted;
 
     capauth__session_lock(session);
-    if (session->regeneration.again && capauth__state_can_regenerate(&session->state))
+    wanted = session->regeneration.again && capauth__state_can_regenerate(&session->state);
+    if (wanted)
         again = regeneration_new(session, regeneration);
     session->regeneration.again = false;
     capauth__session_unlock(session);
     if (again)
         post(again);
+    else if (wanted) /* the refusal was not the last word: nobody has lost the sign-in */
+        regeneration->result.code = regeneration->result.cause = CAPAUTH_E_NO_MEMORY;
     return again != NULL;
 }
 
