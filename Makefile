@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz stress mutants coverage clean setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs build-demo build-test
+.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz torture stress mutants coverage clean setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs build-demo build-test
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -23,6 +23,7 @@ help:
 	@echo 'make asan    only that: the tests of the C parts with AddressSanitizer and UBSan'
 	@echo 'make tsan    the tests of the C parts with ThreadSanitizer'
 	@echo 'make fuzz TIME=60  look for inputs that break a promise, for so many seconds each'
+	@echo 'make torture  let memory run out at every place, over plain HTTP and over TLS: half an hour'
 	@echo 'make stress TIME=60  eight threads do everything at once, under ThreadSanitizer'
 	@echo 'make mutants [COUNT= ROOM= SEED=]  put small faults into the core and see whether the C tests notice'
 	@echo 'make mutants FAULT=name  only this one, with what the tests say'
@@ -61,6 +62,12 @@ fuzz: setup-fuzz
 	@cmake --build --preset fuzz
 	$(say) 'Fuzzing: $(TIME) seconds each'
 	@tests/fuzz/run build/fuzz $(TIME)
+
+# Each allocation of the whole process; the short form, in `make test`, takes every 61st.
+torture: build-test
+	$(say) 'Letting memory run out, one allocation after the other'
+	@CAPAUTH_EMULATOR=build/bin/capauth-emulator build/tests/test_torture --all 1
+	@CAPAUTH_EMULATOR=build/bin/capauth-emulator build/tests/test_torture --all 1 --tls
 
 stress: setup-test
 	$(say) 'Building the stress test with ThreadSanitizer, in build/tsan'

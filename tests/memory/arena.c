@@ -11,6 +11,7 @@
 
 #define ARENA_SIZE ((size_t)4 << 30) /* address space; only what is touched becomes memory */
 #define ALIGNMENT ((size_t)64)
+enum { POISON = 0xdd };
 
 /* In front of each block. */
 struct header {
@@ -19,6 +20,8 @@ struct header {
     const void *caller;
     atomic_bool freed;
 };
+
+struct arena_rules arena_rules;
 
 static atomic_uintptr_t base;
 static atomic_size_t used;
@@ -50,17 +53,26 @@ static struct header *header_of(void *block)
 static void *take(size_t size, const void *caller)
 {
     size_t room = (size + ALIGNMENT + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + ALIGNMENT;
-    size_t at = atomic_fetch_add(&used, room);
-    struct header *header = (struct header *)(arena_base() + at);
+    struct header *header;
+    size_t at;
 
-    if (size > ARENA_SIZE || at + room > ARENA_SIZE) {
+    if (size > ARENA_SIZE || (arena_rules.refuses && arena_rules.refuses(caller)) ||
+        (at = atomic_fetch_add(&used, room)) + room > ARENA_SIZE) {
         errno = ENOMEM;
         return NULL;
     }
+    header = (struct header *)(arena_base() + at);
     header->size = size;
     header->room = room;
     header->caller = caller;
     return (void *)((uintptr_t)header + ALIGNMENT);
+}
+
+static void give_back(void *block)
+{
+    if (arena_rules.poisons)
+        memset(block, POISON, header_of(block)->size);
+    atomic_store(&header_of(block)->freed, true);
 }
 
 #define CALLER __builtin_return_address(0)
@@ -83,7 +95,7 @@ void *realloc(void *block, size_t size)
 
     if (block && fresh) {
         memcpy(fresh, block, header_of(block)->size < size ? header_of(block)->size : size);
-        atomic_store(&header_of(block)->freed, true);
+        give_back(block);
     }
     return fresh;
 }
@@ -91,7 +103,7 @@ void *realloc(void *block, size_t size)
 void free(void *block)
 {
     if (block)
-        atomic_store(&header_of(block)->freed, true);
+        give_back(block);
 }
 
 /* All blocks are aligned to 64; nothing in this process asks for more. */
@@ -132,21 +144,32 @@ const void *arena_end(void)
     return (const void *)(atomic_load(&base) + atomic_load(&used));
 }
 
+size_t arena_used(void)
+{
+    return atomic_load(&used);
+}
+
+bool arena_next(size_t *at, struct arena_block *block)
+{
+    struct header *header = (struct header *)(atomic_load(&base) + *at);
+
+    if (*at >= atomic_load(&used) || !header->room)
+        return false;
+    *block = (struct arena_block){(void *)((uintptr_t)header + ALIGNMENT), header->size, header->caller,
+                                  atomic_load(&header->freed)};
+    *at += header->room;
+    return true;
+}
+
 bool arena_find(const void *address, struct arena_block *block)
 {
     size_t at = 0;
 
-    while (arena_holds(address) && at < atomic_load(&used)) {
-        struct header *header = (struct header *)(atomic_load(&base) + at);
-        uintptr_t start = (uintptr_t)header + ALIGNMENT;
+    while (arena_holds(address) && arena_next(&at, block)) {
+        uintptr_t start = (uintptr_t)block->start;
 
-        if ((uintptr_t)address >= start && (uintptr_t)address < start + header->size) {
-            *block = (struct arena_block){(void *)start, header->size, header->caller, atomic_load(&header->freed)};
+        if ((uintptr_t)address >= start && (uintptr_t)address < start + block->size)
             return true;
-        }
-        if (!header->room)
-            break;
-        at += header->room;
     }
     return false;
 }

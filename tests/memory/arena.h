@@ -16,6 +16,17 @@ struct arena_block {
     bool freed;
 };
 
+/* What a program may want otherwise; nothing of it from the start. */
+struct arena_rules {
+    bool (*refuses)(const void *caller); /* asked before each allocation: true, and there is no memory for it */
+    bool poisons; /* overwrites what is freed */
+};
+extern struct arena_rules arena_rules;
+
+/* How much was given out so far: where a later walk by arena_next may begin. */
+size_t arena_used(void);
+/* The block at `*at`, which then goes on to the next. false: there are no more. */
+bool arena_next(size_t *at, struct arena_block *block);
 /* The block that the address lies in, if any. */
 bool arena_find(const void *address, struct arena_block *block);
 /* Whether the address is the arena's, block or not. */

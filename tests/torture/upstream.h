@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What libraries are known to do without memory: UPSTREAM.md tells of each. */
+#ifndef UPSTREAM_H
+#define UPSTREAM_H
+
+#include <stdbool.h>
+
+#include "report.h"
+
+bool upstream_knows_crash(const struct report *report);
+bool upstream_knows_outcome(const struct report *report);
+/* Also where there are none. */
+bool upstream_knows_leaks(const struct report *report);
+
+#endif
