@@ -120,6 +120,7 @@ static struct job *job_new(struct capauth__engine *engine, int due_in_ms)
     job->task.collectable = true;
     job->engine = engine;
     job->exchange.owner = job;
+    job->exchange.deadline_ms = INT64_MAX;
     job->exchange.answered = job_answered;
     return job;
 }
@@ -371,6 +372,20 @@ TEST(exchanges_wait_in_line_for_a_connection_and_leave_it_in_order)
     engine_free(engine);
 }
 
+TEST(an_exchange_past_its_deadline_never_starts)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *late = sender_new(engine);
+
+    late->exchange.deadline_ms = capauth__monotonic_ms();
+    turn(engine);
+    assert_int_equal(late->entered, 1);
+    assert_int_equal(stub.started_count, 0);
+    release(late);
+    turn(engine);
+    engine_free(engine);
+}
+
 TEST(an_exchange_that_is_withdrawn_from_the_line_never_starts)
 {
     struct capauth__engine *engine = engine_new();
@@ -563,6 +578,7 @@ int main(void)
         cmocka_unit_test(a_task_is_freed_when_nobody_needs_it_any_more),
         cmocka_unit_test(a_closed_engine_ends_what_it_has_and_what_still_comes),
         cmocka_unit_test(exchanges_wait_in_line_for_a_connection_and_leave_it_in_order),
+        cmocka_unit_test(an_exchange_past_its_deadline_never_starts),
         cmocka_unit_test(an_exchange_that_is_withdrawn_from_the_line_never_starts),
         cmocka_unit_test(an_exchange_that_is_withdrawn_from_the_wire_makes_room_for_the_next),
         cmocka_unit_test(a_start_that_fails_is_an_answer_and_no_attempt),

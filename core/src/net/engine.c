@@ -193,9 +193,14 @@ static void arm(struct capauth__engine *engine)
     capauth__reactor_arm(&engine->reactor, due_ms);
 }
 
+/* What is past its deadline is not sent any more: when a turn was too short for all that was due, the next one ends it.
+ */
 static bool can_send(const struct capauth__engine *engine)
 {
-    return engine->queue.first && (!engine->transport || capauth__transport_has_room(engine->transport));
+    const struct capauth__exchange *exchange = engine->queue.first;
+
+    return exchange && exchange->deadline_ms > capauth__monotonic_ms() &&
+           (!engine->transport || capauth__transport_has_room(engine->transport));
 }
 
 /* Gives free connections to those who wait for one. At least one; true when the time was up before the end. */
