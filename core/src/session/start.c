@@ -26,6 +26,8 @@ void capauth__retire_exclusive(capauth_session *session)
     if (!call)
         return;
     capauth__wait_for_overdue(&call->client->engine, &call->task);
+    if (capauth__notices_are_queued(&call->client->notices)) /* who polls tells them, not who starts a call */
+        capauth__inbox_wake(&call->client->engine.inbox);
     capauth__call_release(call);
 }
 
