@@ -7,6 +7,7 @@
 #include <capauth/capauth.h>
 
 #include "base/secret.h"
+#include "base64.h"
 #include "protocol/token.h"
 
 static void check_token(const char *token)
@@ -26,18 +27,10 @@ static void check_token(const char *token)
 /* "PART.PART." with this JSON in both. */
 static char *token_with(const uint8_t *json, size_t size)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     struct capauth__buffer token = {0};
 
     for (int part = 0; part < 2; part++) {
-        for (size_t i = 0; i < size; i += 3) {
-            unsigned bits = 0;
-
-            for (size_t j = 0; j < 3; j++)
-                bits = bits << 8 | (i + j < size ? json[i + j] : 0U);
-            for (size_t j = 0; j < 4 && i + j <= size; j++)
-                capauth__buffer_append(&token, &alphabet[bits >> (18 - 6 * j) & 63], 1);
-        }
+        append_base64(&token, json, size);
         capauth__buffer_text(&token, ".");
     }
     return capauth__buffer_take(&token);
