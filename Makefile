@@ -126,6 +126,8 @@ docs: setup-docs build-demo
 screenshots: build-test
 	$(say) 'Looking at the page of the emulator'
 	@CAPAUTH_EMULATOR=build/bin/capauth-emulator build/venv/bin/python tests/emulator/screenshots.py build/screenshots
+	@PYTHONPATH=build/python CAPAUTH_EMULATOR=build/bin/capauth-emulator \
+		build/venv/bin/python tests/readme/picture.py build/screenshots/sign_in.png
 
 clean:
 	rm -rf build

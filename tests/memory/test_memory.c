@@ -2,7 +2,8 @@
 /*
  * After a sign-in and a sign-out, no password, OTP, token or key is left in memory that capauth allocated, or json-c
  * for it: the whole readable memory of the process is searched, and each hit is traced to who allocated the block. What
- * libcurl and the TLS library leave behind is counted and printed; README says what a host can do about it.
+ * libcurl and the TLS library leave behind is counted and printed; core/docs/understanding/promises.md says what a host
+ * can do about it.
  *
  * The test keeps its own copies of the secrets masked, and reads no JSON, so that all hits are others'.
  */

@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ["CAPAUTH_BUILD"]).resolve()
 SITE = BUILD / "site"
 sys.path[:0] = [str(ROOT / "core" / "docs"), str(ROOT / "core"), str(ROOT / "bindings" / "lua")]
-sys.path.append(str(ROOT / "tests" / "emulator"))
+sys.path += [str(ROOT / "tests" / "emulator"), str(ROOT / "tests" / "readme")]
 
 
 @pytest.fixture(scope="session")
