@@ -10,12 +10,12 @@
 
 %{
 #include "glue.h"
+#include "glue_swig.h"
 %}
 %init %{
-    if (glue_check_interpreter())
+    if (glue_seal((PyObject *)SwigPyObject_Type()))
         return -1;
 %}
-
 /* Callbacks are delivered in these. What interrupted one comes out here, after C has been left in order. */
 %define CAPAUTH_PYTHON_DELIVERS(FUNCTION)
 %exception FUNCTION {
@@ -32,18 +32,20 @@ CAPAUTH_PYTHON_DELIVERS(capauth_client_prepare)
 
 %typemap(in) const char * "if (!($1 = (char *)glue_text($input, \"$1_name\"))) SWIG_fail;"
 %typemap(pytyping) const char * "str"
-%typemap(in) const char *SECRET "if (!($1 = (char *)glue_secret($input, \"$1_name\"))) SWIG_fail;"
+%typemap(in) const char *SECRET (Py_buffer held = {0})
+    "if (!($1 = (char *)glue_secret($input, \"$1_name\", &held))) SWIG_fail;"
 %typemap(pytyping) const char *SECRET "typing.Union[str, bytes, bytearray]"
 %typemap(in) const char *body "if ($input != Py_None && !($1 = (char *)glue_text($input, \"$1_name\"))) SWIG_fail;"
 %typemap(pytyping) const char *body "typing.Optional[str]"
-%typemap(freearg) const char *, const char *SECRET, const char *body ""
+%typemap(freearg) const char *, const char *body ""
+%typemap(freearg) const char *SECRET "PyBuffer_Release(&held$argnum);"
 %typemap(out) const char * "$result = glue_string($1);"
 
 %apply const char *SECRET { const char *otp, const char *password, const char *current_password,
                             const char *new_password };
 
 %typemap(in, numinputs=0) char **text (char *given = NULL) "$1 = &given;"
-%typemap(argout) char **text { $result = SWIG_AppendOutput($result, glue_string(*$1)); }
+%typemap(argout) char **text { $result = glue_append($result, glue_string(*$1)); }
 %typemap(pytyping) char **text "str"
 
 /* The body as bytes, whose length counts, not the NUL. */
@@ -52,20 +54,38 @@ CAPAUTH_PYTHON_DELIVERS(capauth_client_prepare)
 
 %define CAPAUTH_HANDLE_TYPEMAPS(NAME, CLASS)
 %typemap(pytyping) NAME *, const NAME *, NAME ** "CLASS"
-%typemap(in, numinputs=0) NAME ** (NAME *given = NULL) "$1 = &given;"
-%typemap(argout) NAME ** { /* None for NULL */
-    $result = SWIG_AppendOutput($result, SWIG_NewPointerObj(*$1, $*1_descriptor, SWIG_POINTER_OWN));
+%typemap(in) NAME * (PyObject *held = NULL) {
+    if (!hold_handle($input, $1_descriptor, "$symname: $1_name must be of class CLASS", &held))
+        SWIG_fail;
+    $1 = held ? ((SwigPyObject *)held)->ptr : NULL;
 }
-/* The object forgets the pointer that it frees: nothing can be freed twice or be used afterwards. */
-%typemap(in) struct NAME *self (int code) {
-    code = SWIG_ConvertPtr($input, (void **)&$1, $descriptor, SWIG_POINTER_RELEASE);
-    if (!SWIG_IsOK(code))
-        SWIG_exception_fail(SWIG_ArgError(code), "the handle was freed already");
+%typemap(freearg) NAME * "Py_XDECREF(held$argnum);"
+%typemap(in) const NAME * = NAME *;
+%typemap(freearg) const NAME * = NAME *;
+/* The object is there before what it is to own, so that nothing is lost without memory. None for NULL. */
+%typemap(in, numinputs=0) NAME ** (NAME *given = NULL, PyObject *owner = NULL) {
+    if (!(owner = SwigPyObject_New(NULL, $*1_descriptor, SWIG_POINTER_OWN)))
+        SWIG_fail;
+    $1 = &given;
 }
+%typemap(argout) NAME ** {
+    ((SwigPyObject *)owner$argnum)->ptr = *$1;
+    $result = glue_append($result, *$1 ? SWIG_Python_NewShadowInstance($*1_descriptor->clientdata, owner$argnum)
+                                       : Py_NewRef(Py_None));
+}
+%typemap(freearg) NAME ** "Py_XDECREF(owner$argnum);"
+/* Called when that object dies, and by nobody else: see the end of this file. It must not be held any more. */
+%typemap(in) struct NAME *self {
+    if (!SwigPyObject_Check($input) || ((SwigPyObject *)$input)->ty != $descriptor)
+        SWIG_exception_fail(SWIG_TypeError, "not a CLASS");
+    $1 = ((SwigPyObject *)$input)->ptr;
+    ((SwigPyObject *)$input)->ptr = NULL;
+}
+%typemap(freearg) struct NAME *self ""
 %enddef
 
 /* next_done gives the address, to be compared with call_address. */
-%typemap(argout) capauth_call **finished { $result = SWIG_AppendOutput($result, PyLong_FromVoidPtr(*$1)); }
+%typemap(argout) capauth_call **finished { $result = glue_append($result, PyLong_FromVoidPtr(*$1)); }
 %typemap(pytyping) capauth_call **finished "int"
 
 %typemap(pytyping) const capauth_options *options "typing.Optional[OptionsHandle]"
@@ -89,6 +109,7 @@ CAPAUTH_PYTHON_DELIVERS(capauth_client_prepare)
 /* ---- Extras ------------------------------------------------------------------------------------------------------ */
 
 %typemap(pytyping) PyObject * "object"
+%typemap(in) PyObject *callable "if (!glue_callable($input, \"$1_name\")) SWIG_fail; $1 = $input;"
 %rename(client_set_wanted_log) glue_set_wanted_log;
 int glue_set_wanted_log(capauth_client *client, PyObject *callable);
 %rename(want_log) glue_want_log;
@@ -103,3 +124,12 @@ void glue_set_invalid_argument(PyObject *make);
 %typemap(pytyping) void *glue_call_address "int"
 %rename(call_address) glue_call_address;
 void *glue_call_address(capauth_call *call);
+
+/* The functions that free, and those that tell SWIG its classes, are called once and for all, and from C. */
+%pythoncode %{
+for _handle in (ClientHandle, SessionHandle, CallHandle, OptionsHandle):
+    del _handle.__swig_destroy__, _handle.thisown
+    delattr(_capauth, "delete_" + _handle.__name__)
+    delattr(_capauth, _handle.__name__ + "_swigregister")
+del _handle
+%}

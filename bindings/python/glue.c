@@ -65,21 +65,39 @@ const char *glue_text(PyObject *input, const char *argument)
     return NULL;
 }
 
-const char *glue_secret(PyObject *input, const char *argument)
+const char *glue_secret(PyObject *input, const char *argument, Py_buffer *held)
 {
     if (PyUnicode_Check(input))
         return text_of_str(input, argument);
     if (PyBytes_Check(input))
         return whole(PyBytes_AsString(input), PyBytes_Size(input), argument);
-    if (PyByteArray_Check(input))
-        return whole(PyByteArray_AsString(input), PyByteArray_Size(input), argument);
-    refuse_type(input, argument, "str, bytes or bytearray");
-    return NULL;
+    if (!PyByteArray_Check(input)) {
+        refuse_type(input, argument, "str, bytes or bytearray");
+        return NULL;
+    }
+    if (PyObject_GetBuffer(input, held, PyBUF_SIMPLE)) /* which keeps it from being resized */
+        return NULL;
+    return whole(PyByteArray_AsString(input), PyByteArray_Size(input), argument);
 }
 
 PyObject *glue_string(const char *text)
 {
     return PyUnicode_DecodeUTF8(text ? text : "", text ? (Py_ssize_t)strlen(text) : 0, "replace");
+}
+
+/* ---- Results ---- */
+
+PyObject *glue_append(PyObject *result, PyObject *value)
+{
+    PyObject *results = NULL;
+
+    if (result && value)
+        results = PyList_Check(result) ? Py_NewRef(result) : Py_BuildValue("[O]", result);
+    if (results && PyList_Append(results, value))
+        Py_CLEAR(results);
+    Py_XDECREF(result);
+    Py_XDECREF(value);
+    return results;
 }
 
 /* ---- Interruptions ---- */
@@ -210,6 +228,8 @@ static void on_wanted_log(int level, const char *message, void *data)
 
 int glue_set_wanted_log(capauth_client *client, PyObject *callable)
 {
+    if (callable == Py_None)
+        return capauth_client_set_log(client, NULL, NULL, NULL);
     return capauth_client_set_log(client, on_wanted_log, glue_kept(callable), glue_free);
 }
 
@@ -262,6 +282,17 @@ void glue_free(void *data)
 void *glue_call_address(capauth_call *call)
 {
     return call;
+}
+
+int glue_seal(PyObject *type)
+{
+    static const char *const methods[] = {"append", "next", "own", "acquire", "disown"};
+
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        if (PyObject_HasAttrString(type, methods[i]) && PyObject_DelAttrString(type, methods[i]))
+            return -1;
+    }
+    return 0;
 }
 
 int glue_check_interpreter(void)

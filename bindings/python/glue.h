@@ -15,11 +15,15 @@ void glue_set_invalid_argument(PyObject *make);
  * what C cannot hold. */
 const char *glue_text(PyObject *input, const char *argument);
 
-/* The same of a str, bytes or bytearray: a bytearray can be wiped by its owner. */
-const char *glue_secret(PyObject *input, const char *argument);
+/* The same of a str, bytes or bytearray: a bytearray can be wiped by its owner, but keeps its place while `held` is not
+ * released. */
+const char *glue_secret(PyObject *input, const char *argument, Py_buffer *held);
 
 /* A new str, "" for NULL. What is not UTF-8 in the text is replaced. */
 PyObject *glue_string(const char *text);
+
+/* Both in one list, to which more can be appended. Takes the references; NULL with an error when one is NULL. */
+PyObject *glue_append(PyObject *result, PyObject *value);
 
 /* 1 for a callable and for None; else 0 with TypeError. */
 int glue_callable(PyObject *input, const char *argument);
@@ -47,6 +51,10 @@ int glue_interrupted(void);
 
 /* Gives an exception to sys.unraisablehook. */
 void glue_report(PyObject *error, PyObject *where);
+
+/* Takes away the methods by which a program could have SWIG free a handle twice or never, or go in a circle. 0, or -1
+ * with an error. */
+int glue_seal(PyObject *type);
 
 /* 0, or -1 with ImportError in a sub-interpreter: type objects and callbacks belong to one interpreter. */
 int glue_check_interpreter(void);
