@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * LD_PRELOAD: a libcurl that lacks the option whose number is in LACKS_OPTION, or the features in LACKS_FEATURES, and
- * that can be asked what it was told: told_option, for options that are numbers.
+ * that can be asked what it was told: told_option, for options that are numbers, and told_nothing, whether one that is
+ * a text was told to be none.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ typedef CURLcode set_option(CURL *easy, CURLoption option, ...);
 typedef curl_version_info_data *version_info(CURLversion version);
 
 static long told[LONGS];
+static char nothing[LONGS]; /* the last value was NULL */
 
 static long number_in(const char *variable)
 {
@@ -35,6 +37,19 @@ EXPORT long told_option(int option)
     return option < LONGS ? told[option] : -1;
 }
 
+EXPORT int told_nothing(int option);
+EXPORT int told_nothing(int option)
+{
+    return option % KIND < LONGS && nothing[option % KIND];
+}
+
+static CURLcode pass_on_text(set_option *next, CURL *easy, CURLoption option, const void *value)
+{
+    if ((int)option % KIND < LONGS)
+        nothing[(int)option % KIND] = !value;
+    return next(easy, option, value);
+}
+
 static CURLcode pass_on(set_option *next, CURL *easy, CURLoption option, va_list values)
 {
     long number;
@@ -47,6 +62,8 @@ static CURLcode pass_on(set_option *next, CURL *easy, CURLoption option, va_list
         return next(easy, option, number);
     case CURLOPTTYPE_OFF_T: /* NOLINT(bugprone-branch-clone): the types differ */
         return next(easy, option, va_arg(values, curl_off_t));
+    case CURLOPTTYPE_OBJECTPOINT:
+        return pass_on_text(next, easy, option, va_arg(values, void *));
     default:
         return next(easy, option, va_arg(values, void *));
     }

@@ -7,8 +7,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { CLIENTS = 400, LIMIT = 100 };
@@ -59,6 +61,42 @@ TEST(closed_clients_take_no_descriptors)
     for (int i = 0; i < CLIENTS; i++)
         capauth_client_free(&clients[i]);
     served_end(&it);
+}
+
+/* A pair of sockets by which libcurl wakes itself: it carries no data, and cannot be told to close. */
+static bool is_libcurls_own(int fd)
+{
+    int family = 0;
+    socklen_t size = sizeof family;
+
+    return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) && family == AF_UNIX;
+}
+
+TEST(none_passes_to_a_program_that_is_executed)
+{
+    bool there_before[LIMIT];
+    capauth_client *client = client_of(shared->url);
+    capauth_session *customer = new_mobile(client, "DocDemo", "919999999993");
+    char *pem = text_of_file(shared->ca_file);
+    int checked = 0;
+
+    for (int fd = 0; fd < LIMIT; fd++)
+        there_before[fd] = fcntl(fd, F_GETFD) >= 0;
+    assert_code(capauth_client_set_ca_pem(client, pem), CAPAUTH_OK);
+    assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
+    assert_true(capauth_client_fd(client) >= 0);
+    for (int fd = 0; fd < LIMIT; fd++) {
+        int flags = fcntl(fd, F_GETFD);
+
+        if (flags < 0 || there_before[fd] || is_libcurls_own(fd))
+            continue;
+        checked++;
+        assert_true(flags & FD_CLOEXEC);
+    }
+    assert_true(checked > 4);
+    free(pem);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
 }
 
 static void *wait_for(void *data)
@@ -223,6 +261,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(closed_clients_take_no_descriptors),
+        cmocka_unit_test(none_passes_to_a_program_that_is_executed),
         cmocka_unit_test(the_last_thread_that_leaves_a_closed_client_gives_them_back),
         cmocka_unit_test(a_client_that_is_not_used_takes_none),
         cmocka_unit_test(without_descriptors_an_operation_says_why),

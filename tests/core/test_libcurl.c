@@ -141,18 +141,36 @@ TEST(a_header_over_its_limit_is_named)
 
 /* ---- What it is told ---- */
 
+static void find(const char *function, void *pointer)
+{
+    void *symbol = dlsym(RTLD_DEFAULT, function);
+
+    assert_non_null(symbol);
+    memcpy(pointer, &symbol, sizeof symbol);
+}
+
 /* However busy a connection is: else a name that has moved is not noticed before the old address closes. */
 TEST(connections_live_five_minutes_at_most)
 {
     long (*told_option)(int);
-    void *symbol = dlsym(RTLD_DEFAULT, "told_option");
     struct served it = served_begin(0);
 
-    assert_non_null(symbol);
-    memcpy(&told_option, &symbol, sizeof told_option);
+    find("told_option", &told_option);
     assert_code(capauth_token_generate(it.customers[0], NULL, NULL), CAPAUTH_OK);
     assert_int_equal(told_option(CURLOPT_MAXLIFETIME_CONN), 300);
     assert_int_equal(told_option(CURLOPT_MAXAGE_CONN), 30);
+    served_end(&it);
+}
+
+/* Distributions set a folder that counts beside whatever file of authorities is given. */
+TEST(no_folder_of_authorities_is_trusted_beside_the_file)
+{
+    int (*told_nothing)(int);
+    struct served it = served_begin(0);
+
+    find("told_nothing", &told_nothing);
+    assert_code(capauth_token_generate(it.customers[0], NULL, NULL), CAPAUTH_OK);
+    assert_true(told_nothing(CURLOPT_CAPATH));
     served_end(&it);
 }
 
@@ -164,6 +182,7 @@ int main(void)
         cmocka_unit_test_teardown(what_shows_with_the_first_request_is_no_lack_of_memory, after_each),
         cmocka_unit_test(a_header_over_its_limit_is_named),
         cmocka_unit_test(connections_live_five_minutes_at_most),
+        cmocka_unit_test(no_folder_of_authorities_is_trusted_beside_the_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

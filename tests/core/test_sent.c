@@ -274,6 +274,7 @@ TEST(every_operation_sends_its_row)
         assert_false(has_header_named(&sent, "Expect"));
         assert_false(has_header_named(&sent, "Authorization"));
         assert_false(has_header_named(&sent, "Cookie"));
+        assert_false(has_header_named(&sent, "Referer"));
         assert_false(has_header_named(&sent, "cap_authorization"));
         assert_false(has_header_named(&sent, "Transfer-Encoding"));
         close_sent(&sent);

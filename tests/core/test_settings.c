@@ -226,6 +226,23 @@ TEST(the_environment_names_proxies_as_curl_reads_it)
 }
 
 /* A CGI program's client says "Proxy: ...", and the server makes it HTTP_PROXY. */
+TEST(the_environments_proxy_is_used_by_who_asks_for_it_alone)
+{
+    struct raw_server *proxy = proxy_start();
+    capauth_client *client = plain_client();
+
+    clear_variables();
+    setenv("https_proxy", raw_server_url(proxy), 1);
+    setenv("all_proxy", raw_server_url(proxy), 1);
+    assert_code(capauth_client_set_max_retries(client, 0), CAPAUTH_OK);
+    assert_code(capauth_client_set_base_url(client, "https://0.0.0.0:1"), CAPAUTH_OK);
+    sign_in_fails(client);
+    assert_int_equal(raw_server_requests(proxy), 0);
+    clear_variables();
+    capauth_client_free(&client);
+    raw_server_stop(proxy);
+}
+
 TEST(http_proxy_in_capitals_is_not_read)
 {
     static const char *const urls[] = {"http://0.0.0.0:1", "https://0.0.0.0:1"};
@@ -382,6 +399,7 @@ int main(void)
         cmocka_unit_test(clusters_and_urls_say_where_requests_go),
         cmocka_unit_test(gateways_have_their_path),
         cmocka_unit_test(the_environment_names_proxies_as_curl_reads_it),
+        cmocka_unit_test(the_environments_proxy_is_used_by_who_asks_for_it_alone),
         cmocka_unit_test(http_proxy_in_capitals_is_not_read),
         cmocka_unit_test(exceptions_are_asked_directly),
         cmocka_unit_test(proxies_of_every_form_are_taken),
