@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz torture stress mutants coverage clean setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs build-demo build-test
+.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz torture stress promises mutants coverage clean setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs build-demo build-test
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -25,6 +25,7 @@ help:
 	@echo 'make fuzz TIME=60  look for inputs that break a promise, for so many seconds each'
 	@echo 'make torture  let memory run out at every place, over plain HTTP and over TLS: half an hour'
 	@echo 'make stress TIME=60  eight threads do everything at once, under ThreadSanitizer'
+	@echo 'make promises  break each promise of SECURITY.md and see whether its test notices'
 	@echo 'make mutants [COUNT= ROOM= SEED=]  put small faults into the core and see whether the C tests notice'
 	@echo 'make mutants FAULT=name  only this one, with what the tests say'
 	@echo 'make coverage  count what the tests run of the core'
@@ -76,6 +77,10 @@ stress: setup-test
 	$(say) 'Eight threads do everything at once: $(TIME) seconds'
 	@CAPAUTH_EMULATOR=build/tsan/bin/capauth-emulator TSAN_OPTIONS=suppressions=tests/core/tsan.supp \
 		build/tsan/tests/test_stress $(TIME)
+
+promises: build-test
+	$(say) 'Breaking each promise of SECURITY.md, one at a time'
+	@PYTHONPATH=tests build/venv/bin/python -B tests/promises/run.py build
 
 # Without COUNT all of them, which takes hours.
 mutants: build-test
