@@ -1,9 +1,9 @@
 """Follows a document as its reader would: in one shell, from top to bottom.
 
 Blocks of `sh` are run as they stand; what is marked `sh install` has been done by whoever built the tree. Programs are
-put into the file that the document names: "```python sign_in.py" in a README, the caption of a literalinclude in a page
-of the site. Only the port is another, so that two readers do not meet. Whoever asks for an OTP gets `first_answers`, then
-the one of the emulator's outbox.
+put into the file that the document names: "```python sign_in.py" in a README, a literalinclude in a page of the site.
+Only the port is another, so that two readers do not meet. Whoever asks for an OTP gets `first_answers`, then the one of
+the emulator's outbox.
 """
 
 import json
@@ -82,8 +82,7 @@ class Reader:
     def type(self):
         while (otp := self.phone()) is not None:
             try:
-                for text in [*self.answers, otp]:
-                    self.program.stdin.write(text + "\n")
+                self.program.stdin.write("".join(f"{text}\n" for text in [*self.answers, otp]))
                 self.program.stdin.flush()
             except OSError:
                 return

@@ -33,8 +33,8 @@ def pages(site):
     return {path.relative_to(site).as_posix(): path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
 
 
-def figure(text):
+def figure(part, text):
     """One line of the summary of `make test`."""
     if folder := os.environ.get("CAPAUTH_FIGURES"):
         pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
-        (pathlib.Path(folder) / "site").write_text(text + "\n", encoding="utf-8")
+        (pathlib.Path(folder) / part).write_text(text + "\n", encoding="utf-8")

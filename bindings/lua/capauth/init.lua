@@ -24,8 +24,8 @@ function capauth.diagnose(client)
   return text
 end
 
--- The version of each library at work, by its name: capauth, libcurl, json-c and the TLS library. Where the module carries
--- its libraries, also those, by the names and numbers of whoever packaged their sources.
+-- The version of each library at work, by its name: capauth, libcurl, json-c and the TLS library. Where the module
+-- carries its libraries, also those, by the names and numbers of whoever packaged their sources.
 function capauth.versions()
   local text, err = capauth.diagnose()
   if not text then return nil, err end
@@ -60,8 +60,9 @@ local function is_caught()
 end
 
 -- assert() of Lua 5.1 and 5.2 takes only a string as its message; this one raises the error itself everywhere.
-function capauth.assert(value, err, ...)
-  if value then return value, err, ... end
+function capauth.assert(value, ...)
+  if value then return value, ... end
+  local err = ...
   if err == nil then err = "assertion failed!" end
   if plain_5_1 and type(err) == "table" and not is_caught() then err = tostring(err) end
   error(err, 0)

@@ -25,7 +25,11 @@ class Names:
 
     def twins(self, entry):
         """language -> name of the same thing elsewhere."""
-        others = self.by_twin[entry.twin]
+        owner, name = entry.twin
+        others = dict(self.by_twin[entry.twin])
+        if name.startswith("start_"):  # C has one function for both forms
+            begun = self.by_twin.get((owner, name.removeprefix("start_")), {})
+            others |= {"c": begun["c"]} if "c" in begun and "c" not in others else {}
         return {to: others[to].name for to in TITLES if to != entry.language and to in others}
 
     def of(self, *twin):

@@ -16,6 +16,13 @@ from .entry import Entry, snake
 
 MODULES = ("capauth", "capauth.aio", "capauth.storage", "capauth.redis", "capauth.testing")
 OWNERS = {"Client": "client", "Session": "session", "Call": "call", "Reply": "reply", "Error": "error", "Otp": "otp"}
+SHORTENED = {
+    "capauth._types.": "",
+    "capauth._call.": "",
+    "collections.abc.": "",
+    "datetime.datetime": "datetime",
+    "[NoneType]": "[None]",
+}
 ARGUMENT = re.compile(r"^ {4}(\w+): (.*)$")
 
 
@@ -45,7 +52,7 @@ def signature_of(name, what):
     except (TypeError, ValueError):
         return name
     text = re.sub(r"\(self(, )?", "(", text)
-    for long, short in (("capauth._types.", ""), ("capauth._call.", ""), ("datetime.datetime", "datetime")):
+    for long, short in SHORTENED.items():
         text = text.replace(long, short)
     return name + re.sub(r"<([\w.]+) object at 0x[0-9a-f]+>|<factory>", "...", text)
 

@@ -84,7 +84,7 @@ def options_page(settings, names):
     call = [option_section(option, settings, "call option", names) for option in settings.call]
     extra = (
         "### log, trace\n\nFunctions that are told what happens, in words and in numbers: "
-        "[logs and traces](../recipes/index.md). " + names_line(names.of("client option", "log")) + "\n"
+        "[logs and traces](../recipes/logs.md). " + names_line(names.of("client option", "log")) + "\n"
     )
     return "\n".join([MADE, head, "## Of a client\n", *client, extra, "## Of a call\n", *call])
 

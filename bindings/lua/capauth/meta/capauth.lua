@@ -35,11 +35,10 @@ function capauth.error(code) end
 ---Like assert(), but raises `err` as it is in every Lua.
 ---@generic T
 ---@param value T?
----@param err any
----@param ... any
+---@param ... any The error, if there is no value.
 ---@return T value
 ---@return any ...
-function capauth.assert(value, err, ...) end
+function capauth.assert(value, ...) end
 
 ---What a support request needs: versions, the TLS library, the CA store and why it is that one.
 ---@param client? capauth.Client
@@ -47,8 +46,8 @@ function capauth.assert(value, err, ...) end
 ---@return capauth.Error? err
 function capauth.diagnose(client) end
 
----The version of each library at work, by its name: capauth, libcurl, json-c and the TLS library. Where the module carries
----its libraries, also those, by the names and numbers of whoever packaged their sources.
+---The version of each library at work, by its name: capauth, libcurl, json-c and the TLS library. Where the module
+---carries its libraries, also those, by the names and numbers of whoever packaged their sources.
 ---@return table<string, string>? versions
 ---@return capauth.Error? err
 function capauth.versions() end
