@@ -164,7 +164,7 @@ static void watch_descriptor(struct actor *actor)
     struct pollfd watched = {.fd = capauth_client_fd(actor->world->client), .events = POLLIN};
 
     if (watched.fd < 0) {
-        CHECK_CODE(watched.fd, watched.fd == CAPAUTH_E_CLOSED);
+        CHECK_CODE(watched.fd, watched.fd == CAPAUTH_E_CLOSED || watched.fd == CAPAUTH_E_UNSUPPORTED);
         return;
     }
     (void)poll(&watched, 1, roll(&actor->dice, 10));
