@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The part of generate.py that keeps texts that people read in step with the tables: the error codes in the public
-header, the operations in the READMEs of the wrappers, and how many operations there are."""
+header, the operations in the READMEs of the wrappers, how many operations there are, and what faults make of them."""
 
 import re
+import runpy
 
 from tables import HERE, Operations, Settings, load_errors
 
@@ -10,6 +11,8 @@ ROOT = HERE.parent
 HEADER = HERE / "include" / "capauth" / "capauth.h"
 CODES = re.compile(r"(/\* errors: begin[^\n]*\n).*?(/\* errors: end)", re.S)
 BLOCK = re.compile(r"(<!-- operations: begin[^\n]*-->\n).*?(<!-- operations: end -->)", re.S)
+FAULTS = ROOT / "tests" / "faults"
+FAULT_BLOCK = re.compile(r"(<!-- faults: begin[^\n]*-->\n).*?(<!-- faults: end -->)", re.S)
 COUNT = re.compile(r"\b\d+ operations\b")
 COUNTING = ("README.md", "tests/emulator/test_operations.py")
 
@@ -88,4 +91,8 @@ def texts():
         if (ROOT / name).exists():
             text = (ROOT / name).read_text(encoding="utf-8")
             made[ROOT / name] = COUNT.sub(f"{operations.requests} operations", text)
+    if FAULTS.exists():
+        page = FAULTS / "README.md"
+        block = runpy.run_path(str(FAULTS / "page.py"))["block"]()
+        made[page] = replaced(FAULT_BLOCK, page.read_text(encoding="utf-8"), block, page)
     return made

@@ -311,7 +311,9 @@ void capauth__call_take_answer(capauth_call *call, const capauth_call *other)
     call->result.server_code = other->result.server_code;
     memcpy(call->result.request_id, other->result.request_id, sizeof call->result.request_id);
     (void)capauth__replace(&call->result.server_message, other->result.server_message);
-    if (call->request.operation != CAPAUTH__GATEWAY) /* that one has a request of its own */
+    if (call->request.operation == CAPAUTH__GATEWAY) /* that one has a request of its own */
+        call->attempts.pointless = other->attempts.pointless;
+    else
         call->attempts = other->attempts;
 }
 

@@ -14,6 +14,28 @@ static bool is_header_too_long(CURLcode code, const struct capauth__transfer *tr
     return code == CURLE_OUT_OF_MEMORY && capauth__transfer_may_have_left(transfer) && !transfer->reply.head_ended;
 }
 
+/* What TLS libraries say of a connection that ended in the midst of a handshake: that is no matter of trust. */
+static bool ended_in_handshake(const char *detail)
+{
+    static const char *const words[] = {"SSL_ERROR_SYSCALL", "unexpected eof", "reset by peer",
+                                        "Recv failure",      "Send failure",   "non-properly terminated"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strstr(detail, words[i]))
+            return true;
+    }
+    return false;
+}
+
+/* libcurl calls all of these an error of receiving. */
+static int receive_error(const char *detail)
+{
+    if (strstr(detail, "response headers") || strstr(detail, "chunked-encoding")) /* too many; not a number */
+        return CAPAUTH_E_PROTOCOL;
+    /* In TLS 1.3, what the server holds against our certificate comes after our request. */
+    return strstr(detail, " alert ") ? CAPAUTH_E_TLS : CAPAUTH_E_NETWORK;
+}
+
 static int network_error(CURLcode code, const struct capauth__transfer *transfer)
 {
     curl_off_t connected_us = 0;
@@ -30,6 +52,7 @@ static int network_error(CURLcode code, const struct capauth__transfer *transfer
         curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
         return connected_us ? CAPAUTH_E_DEADLINE : CAPAUTH_E_CONNECT;
     case CURLE_SSL_CONNECT_ERROR:
+        return ended_in_handshake(transfer->detail) ? CAPAUTH_E_NETWORK : CAPAUTH_E_TLS;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
@@ -48,10 +71,7 @@ static int network_error(CURLcode code, const struct capauth__transfer *transfer
     case CURLE_WEIRD_SERVER_REPLY:
         return CAPAUTH_E_PROTOCOL;
     case CURLE_RECV_ERROR:
-        if (strstr(transfer->detail, "response headers")) /* too many */
-            return CAPAUTH_E_PROTOCOL;
-        /* In TLS 1.3, what the server holds against our certificate comes after our request. */
-        return strstr(transfer->detail, " alert ") ? CAPAUTH_E_TLS : CAPAUTH_E_NETWORK;
+        return receive_error(transfer->detail);
     case CURLE_BAD_CONTENT_ENCODING:
         return CAPAUTH_E_PROTOCOL;
     case CURLE_WRITE_ERROR:
