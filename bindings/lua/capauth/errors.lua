@@ -66,7 +66,9 @@ function errors.of_refusal(reply)
     operation = "gateway",
     http_status = reply.http_status,
     retryable = reply._retryable,
+    retry_after = reply._retry_after,
     maybe_sent = true,
+    request_id = reply._request_id,
     server_code = reply.code,
     server_message = reply.message,
   })

@@ -13,7 +13,7 @@ local meta = { __index = methods, __metatable = Reply.class }
 
 function Reply.of_call(call)
   local handle = call._handle
-  local code = core.call_server_code(handle)
+  local code, retry_after_ms = core.call_server_code(handle), core.call_retry_after_ms(handle)
   return setmetatable({
     _handle = true, -- what tells ours from other tables
     http_status = core.call_http_status(handle),
@@ -24,6 +24,8 @@ function Reply.of_call(call)
     refusal = values.number_or_nil(core.call_refusal(handle)),
     _error_message = core.call_error_message(handle),
     _retryable = core.call_retryable(handle) == 1,
+    _retry_after = retry_after_ms >= 0 and retry_after_ms / 1000 or nil,
+    _request_id = values.text_or_nil(core.call_request_id(handle)),
   }, meta)
 end
 

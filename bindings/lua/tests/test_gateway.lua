@@ -60,6 +60,18 @@ function TestGateway:test_refusal_has_the_kind_of_its_code()
   end
 end
 
+function TestGateway:test_refusal_tells_wait_and_request_id()
+  support.emulator:fault {
+    brand = self.brand, path = "/mobile/v2/api/shop", count = 1, status = 503, body = "busy",
+    headers = { ["Retry-After"] = "90", ["X-Amz-Cf-Id"] = "cdn-id" },
+  }
+  local _, err = assert(self.customer:gateway("POST", "shop", { body = "{}" })):raise_for_refusal()
+  lu.assertEquals(err.retry_after, 90)
+  lu.assertEquals(err.request_id, "cdn-id")
+  lu.assertTrue(err.retryable)
+  lu.assertTrue(err.maybe_sent)
+end
+
 -- The emulator takes a VIEW token at such endpoints only.
 function TestGateway:test_view_token_will_do_where_asked_for()
   local customer = support.session(self.brand)
