@@ -8,7 +8,9 @@ import os
 import pathlib
 import sys
 
-import table
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import table  # noqa: E402
 
 
 def main(language, cells):

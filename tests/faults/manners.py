@@ -8,10 +8,12 @@ import struct
 
 from http2_servers import (
     DATA,
+    END_STREAM,
     GOAWAY,
     INTERNAL_ERROR,
     NO_ERROR,
     REFUSED_STREAM,
+    STARTED,
     Http2Server,
     frame,
     head,
@@ -74,11 +76,6 @@ async def plain_http(_server, reader, writer):
 async def reset_in_request(_server, reader, writer):
     await reader.read(1)
     cut_off(writer)
-
-
-async def never_reads(_server, _reader, writer):
-    writer.transport.pause_reading()
-    await asyncio.sleep(FOR_EVER)
 
 
 # ---- Proxies ----
@@ -175,7 +172,7 @@ async def no_memory(_server, writer):
 BEFORE = {
     function.__name__: function
     for function in (
-        silent, reset_at_hello, hang_up_at_hello, alert, plain_http, reset_in_request, never_reads,
+        silent, reset_at_hello, hang_up_at_hello, alert, plain_http, reset_in_request,
         proxy_407, proxy_502, proxy_garbage, socks_refusal,
     )
 }  # fmt: skip
@@ -229,6 +226,9 @@ class Http1Server(Server):
         else:
             writer.write(http("200 OK", json.dumps(self._answers(path))))
             self._is_idle.add(writer)
+        if name == "never_reads":
+            writer.transport.pause_reading()
+            await asyncio.sleep(FOR_EVER)
 
     async def disturb_idle(self):
         """What nobody has asked for, on the connections that rest."""
@@ -255,13 +255,19 @@ class Http2Fault(Http2Server):
 
     def __init__(self, background, tls, fault, _answers):
         self._treat = getattr(self, "_" + fault["server"].removeprefix("h2_"))
+        self._greets = fault.get("kept", False)
+        self._greeted = set()
         super().__init__(background, tls)
 
     async def disturb_idle(self):
         pass
 
     def on_end(self, writer, stream):
-        self._treat(writer, stream)
+        if self._greets and writer not in self._greeted:
+            self._greeted.add(writer)
+            writer.write(head(stream, 200, STARTED) + frame(DATA, END_STREAM, stream, STARTED))
+        else:
+            self._treat(writer, stream)
 
     def _reset(self, writer, stream):
         writer.write(reset(stream, INTERNAL_ERROR))

@@ -10,6 +10,7 @@ idle connections are disturbed where that is the fault.
 
 import base64
 import json
+import logging
 import os
 import pathlib
 import resource
@@ -175,7 +176,7 @@ class Cells:
             "ca_file": str(self._contexts.authority.file),
             "proxy": f"{fault['proxy']}://127.0.0.1:{port}" if "proxy" in fault else "",
             "http2": fault.get("http2", False),
-            "timeout_ms": fault.get("timeout_ms", 20000),
+            "timeout_ms": 20000 if fault.get("kept") else fault.get("timeout_ms", 20000),
             "connect_timeout_ms": fault.get("connect_timeout_ms", 10000),
             "max_retries": table.RETRIES,
             "refresh_margin_ms": MARGIN_MS,
@@ -200,6 +201,7 @@ class Cells:
             "session": self._session(operation, client["base_url"]),
             "method": operation.get("method", operation["name"]),
             "arguments": operation.get("arguments", {}),
+            "timeout_ms": fault.get("timeout_ms", 0) if fault.get("kept") else 0,
             "expected": filled(table.expected(self.table, fault, operation), self._tokens),
         }
 
@@ -230,6 +232,7 @@ class Control(Server):
 
 
 def main(folder):
+    logging.disable()  # asyncio would tell of each connection that is gone
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     background = Background()

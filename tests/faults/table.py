@@ -82,7 +82,7 @@ def requests(fault, operation):
     return (fault["reach"] != "none" and fault.get("seen", True)) * (1 + may_repeat(fault, operation))
 
 
-def outcome(fault, operation):
+def outcome(table, fault, operation):
     """The code, and what goes with it."""
     if is_fine(fault, operation) or operation.get("spare_token"):
         return {"code": "OK"}
@@ -92,27 +92,31 @@ def outcome(fault, operation):
         code, retryable = "UNKNOWN_OUTCOME", False
     else:
         code, retryable = fault["code"], fault["retryable"]
-    return {
+    told = {
         "code": code,
+        "class": table.classes[code],
         "maybe_sent": is_lost and is_own,
         "retryable": retryable,
         "http_status": fault.get("http_status", 0),
-        "retry_after": fault.get("retry_after"),
+        "retry_after": fault.get("retry_after", 0),
     }
+    return {name: value for name, value in told.items() if value is not None}
 
 
-def reply(fault, operation):
+def reply(table, fault, operation):
     """What a gateway call gives where HTTP answered, whoever it was: the application is to judge."""
     said = fault["gateway"]
-    retryable = {"always": True, "repeatable": bool(operation.get("repeatable"))}.get(said.get("retryable"), False)
+    if said.get("ok"):
+        return {"code": "OK", "ok": True, "refusal": "OK", "http_status": fault["http_status"]}
     return {
         "code": "OK",
+        "ok": False,
+        "refusal": said["refusal"],
+        "class": table.classes[said["refusal"]],
         "maybe_sent": True,
-        "ok": said.get("ok", False),
-        "refusal": said.get("refusal", "OK"),
-        "retryable": retryable,
+        "retryable": {"always": True, "never": False}.get(said["retryable"], bool(operation.get("repeatable"))),
         "http_status": fault["http_status"],
-        "retry_after": fault.get("retry_after"),
+        "retry_after": fault.get("retry_after", 0),
     }
 
 
@@ -134,8 +138,7 @@ def left(fault, operation, session):
 
 def expected(table, fault, operation):
     by_http = operation.get("gateway") and "gateway" in fault
-    told = reply(fault, operation) if by_http else outcome(fault, operation)
-    told["class"] = table.classes.get(told["code"] if told["code"] != "OK" else told.get("refusal"), "")
+    told = (reply if by_http else outcome)(table, fault, operation)
     told["requests"] = requests(fault, operation)
     told |= left(fault, operation, table.sessions[operation["session"]])
     for exception in table.exceptions:
