@@ -174,14 +174,22 @@ static void wait_for_token(capauth_session *session, capauth_call *call)
         capauth__call_wait_until(call, patience_ends_ms(session, call), patience_ended);
 }
 
-/* Why this token could not be regenerated a moment ago; CAPAUTH_OK: nobody has tried. */
-static int recent_failure(const capauth_session *session)
+/* This token could not be regenerated a moment ago. */
+static bool has_just_failed(const capauth_session *session)
 {
     const struct capauth__regeneration *last = &session->regeneration;
-    bool counts = last->failed_ms && capauth__monotonic_ms() - last->failed_ms < PAUSE_MS &&
-                  last->failed_token == session->state.stamp.token;
 
-    return counts ? last->failure : CAPAUTH_OK;
+    return last->failed_ms && capauth__monotonic_ms() - last->failed_ms < PAUSE_MS &&
+           last->failed_token == session->state.stamp.token;
+}
+
+static void copy_failure(struct capauth__failure *to, const struct capauth__failure *from)
+{
+    char *detail = to->detail;
+
+    (void)capauth__replace(&detail, from->detail);
+    *to = *from;
+    to->detail = detail;
 }
 
 /* One that began before a reload or a new sign-in brings nothing for the token of today. */
@@ -190,39 +198,46 @@ static bool is_under_way(const capauth_session *session)
     return session->regeneration.call && !capauth__call_is_past(session->regeneration.call);
 }
 
-/* With the session's mutex: one is under way, or is `*started` now. Else why not, and what is known of that. */
-static int ensure_regeneration(capauth_session *session, const capauth_call *asker, capauth_call **started,
-                               char **detail)
+/* With the session's mutex: one is under way, or is `*started` now. Else `failure` tells why not. */
+static void ensure_regeneration(capauth_session *session, const capauth_call *asker, capauth_call **started,
+                                struct capauth__failure *failure)
 {
-    int failure;
-
     if (is_under_way(session))
-        return CAPAUTH_OK;
-    if ((failure = recent_failure(session))) {
-        (void)capauth__replace(detail, session->regeneration.failure_detail);
-        return failure;
+        return;
+    if (has_just_failed(session)) {
+        copy_failure(failure, &session->regeneration.failure);
+        return;
     }
-    if (!capauth__state_can_regenerate(&session->state))
-        return CAPAUTH_E_SIGN_IN_REQUIRED;
-    *started = regeneration_new(session, asker);
-    return *started ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+    if (capauth__state_can_regenerate(&session->state))
+        *started = regeneration_new(session, asker);
+    if (!*started)
+        failure->code =
+            capauth__state_can_regenerate(&session->state) ? CAPAUTH_E_NO_MEMORY : CAPAUTH_E_SIGN_IN_REQUIRED;
+}
+
+/* Of another's request: nothing of this call was sent. */
+static void fail_like(capauth_call *call, const struct capauth__failure *failure)
+{
+    call->attempts.pointless = failure->pointless;
+    call->result.http_status = failure->http_status;
+    call->result.retry_after_ms = failure->retry_after_ms;
+    capauth__call_finish(call, failure->code, failure->detail);
 }
 
 void capauth__wait_for_regeneration(capauth_call *call)
 {
     capauth_session *session = call->session;
     capauth_call *started = NULL;
-    char *detail = NULL;
-    int failure;
+    struct capauth__failure failure = {.retry_after_ms = -1};
 
     capauth__session_lock(session);
-    failure = ensure_regeneration(session, call, &started, &detail);
-    if (!failure)
+    ensure_regeneration(session, call, &started, &failure);
+    if (!failure.code)
         wait_for_token(session, call);
     capauth__session_unlock(session);
-    if (failure && !goes_on_with_old_token(call))
-        capauth__call_finish(call, failure, detail);
-    capauth__wipe_free(&detail);
+    if (failure.code && !goes_on_with_old_token(call))
+        fail_like(call, &failure);
+    capauth__wipe_free(&failure.detail);
     if (started)
         post(started);
 }
@@ -240,8 +255,13 @@ static void note_failure(struct capauth__regeneration *last, const capauth_call 
         return;
     last->failed_ms = capauth__monotonic_ms();
     last->failed_token = regeneration->request.seen.token;
-    last->failure = result->code;
-    (void)capauth__replace(&last->failure_detail, result->detail);
+    copy_failure(&last->failure, &(struct capauth__failure){
+                                     .code = result->code,
+                                     .pointless = regeneration->attempts.pointless,
+                                     .http_status = result->http_status,
+                                     .retry_after_ms = result->retry_after_ms,
+                                     .detail = result->detail,
+                                 });
 }
 
 static capauth_call *take_waiters(capauth_session *session)

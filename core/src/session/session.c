@@ -50,7 +50,7 @@ void capauth__session_release(capauth_session *session)
         return;
     observer_free(session->observer);
     capauth__state_wipe(&session->state);
-    capauth__wipe_free(&session->regeneration.failure_detail);
+    capauth__wipe_free(&session->regeneration.failure.detail);
     capauth__reasons_free(&session->reasons);
     pthread_mutex_destroy(&session->mutex);
     free(session);

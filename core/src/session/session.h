@@ -16,6 +16,15 @@
 
 struct capauth__observer;
 
+/* What is known of a regeneration that failed, for those who ask soon after. */
+struct capauth__failure {
+    int code;
+    bool pointless; /* the same request will always be turned away so */
+    int http_status;
+    int retry_after_ms;
+    char *detail;
+};
+
 /* The token's automatic regeneration: regeneration.c. */
 struct capauth__regeneration {
     capauth_call *call; /* in flight */
@@ -23,8 +32,7 @@ struct capauth__regeneration {
     bool again; /* refused; the other identifier is to be tried */
     int64_t failed_ms; /* monotonic; 0: the last one did not fail */
     uint64_t failed_token; /* by its stamp: a new sign-in does not wait for what an older one met */
-    int failure;
-    char *failure_detail;
+    struct capauth__failure failure;
     int64_t paused_until_ms; /* monotonic: until then only regenerate_token brings a new token */
     bool margin_warned; /* the log has it already */
 };
