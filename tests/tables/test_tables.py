@@ -96,6 +96,13 @@ class Scenarios(unittest.TestCase):
         self.assertEqual({operation.method for operation in Operations()} - played, set())
 
 
+class Faults(unittest.TestCase):
+    def test_every_operation_meets_them(self):
+        told = json.loads((ROOT / "tests/faults/faults.json").read_text(encoding="utf-8"))
+        meets = {row.get("method", row["name"]) for row in told["operations"]}
+        self.assertEqual({operation.method for operation in Operations()} | {"prepare"}, meets)
+
+
 class Contradictions(unittest.TestCase):
     """A table that contradicts itself is refused when it is read."""
 
