@@ -7,15 +7,11 @@ set(
   CAPAUTH_FIGURES=${PROJECT_BINARY_DIR}/figures
 )
 
-# The rest is the command. `environment` is of one's own; what it preloads is for the command alone, and comes first.
+# `environment` is of one's own, the rest is the command.
 function(capauth_faults_test language environment)
   add_test(NAME faults.${language} COMMAND ${PROJECT_SOURCE_DIR}/tests/with_faults ${language} ${ARGN})
-  set(all ${CAPAUTH_FAULTS_ENVIRONMENT} ${environment})
-  list(FILTER environment INCLUDE REGEX "^LD_PRELOAD=")
-  list(FILTER all EXCLUDE REGEX "^LD_PRELOAD=")
-  string(REPLACE "LD_PRELOAD=" "" first "${environment}")
-  if(first)
-    list(TRANSFORM all REPLACE "^(CAPAUTH_FAULTS_PRELOAD=)" "\\1${first}:")
-  endif()
-  set_tests_properties(faults.${language} PROPERTIES LABELS faults TIMEOUT 300 ENVIRONMENT "${all}")
+  set_tests_properties(
+    faults.${language}
+    PROPERTIES LABELS faults TIMEOUT 300 ENVIRONMENT "${CAPAUTH_FAULTS_ENVIRONMENT};${environment}"
+  )
 endfunction()
