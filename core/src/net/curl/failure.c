@@ -87,18 +87,17 @@ static int network_error(CURLcode code, const struct capauth__transfer *transfer
 static int retry_after_ms(const struct capauth__transfer *transfer)
 {
     const char *text = transfer->reply.retry_after;
-    int64_t ms;
+    int64_t ms, until_ms;
 
     if (!*text)
         return -1;
     if (strspn(text, "0123456789") == strlen(text)) {
         ms = strlen(text) > 9 ? INT_MAX : (int64_t)strtol(text, NULL, 10) * 1000;
     } else {
-        time_t when = curl_getdate(text, NULL);
-
-        if (when <= 0 || !transfer->reply.date_ms)
+        until_ms = capauth__http_date_ms(text);
+        if (!until_ms || !transfer->reply.date_ms)
             return -1;
-        ms = (int64_t)when * 1000 - transfer->reply.date_ms;
+        ms = until_ms - transfer->reply.date_ms;
     }
     return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
 }

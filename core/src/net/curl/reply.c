@@ -39,12 +39,20 @@ static bool header_value(const char *line, size_t length, const char *name, char
     return true;
 }
 
+/* The last second of the year 9999; libcurl reads later years too, whose milliseconds are too many for 64 bits. */
+static const int64_t latest_second = 253402300799;
+
+int64_t capauth__http_date_ms(const char *text)
+{
+    int64_t seconds = curl_getdate(text, NULL);
+
+    return seconds > 0 && seconds <= latest_second ? seconds * 1000 : 0;
+}
+
 static int64_t read_date(struct capauth__transport *transport, const char *text)
 {
     if (strcmp(text, transport->date) != 0) {
-        time_t when = curl_getdate(text, NULL);
-
-        transport->date_ms = when > 0 ? (int64_t)when * 1000 : 0;
+        transport->date_ms = capauth__http_date_ms(text);
         snprintf(transport->date, sizeof transport->date, "%s", text);
     }
     return transport->date_ms;

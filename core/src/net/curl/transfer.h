@@ -108,6 +108,9 @@ bool capauth__transfer_set_connection(CURL *easy, const struct capauth__net_conf
 size_t capauth__transfer_on_header(char *line, size_t size, size_t count, void *data);
 size_t capauth__transfer_on_body(char *bytes, size_t size, size_t count, void *data);
 
+/* A date of HTTP, in Unix milliseconds; 0: it is none. */
+int64_t capauth__http_date_ms(const char *text);
+
 /* What its end means (failure.c). `detail` is the room for the answer's. */
 void capauth__transfer_answer(struct capauth__transfer *transfer, CURLcode code, struct capauth__answer *answer,
                               char *detail, size_t size);
