@@ -3,11 +3,16 @@
  *     fuzz_TARGET RUNS FILE...
  *
  * tries every file as it is, and then RUNS inputs that are made of them: the same ones each time. What this cannot
- * find, since it does not see which way an input takes, libFuzzer may.
+ * find, since it does not see which way an input takes, libFuzzer may, and AFL++. An input that breaks something is
+ * kept in fuzz-found.TARGET.
  */
 #include "fuzz.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { LONGEST = 4096 };
 
@@ -112,6 +117,68 @@ static void change(struct input *input, const struct input *other, uint32_t *sta
     }
 }
 
+/* ---- What is found ---- */
+
+static struct input tried; /* what is being tried */
+static char found_path[256];
+
+/* Only what may be done while a program ends. */
+static void keep_found(void)
+{
+    int fd = open(found_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+    if (fd < 0 || write(fd, tried.bytes, tried.size) < 0 || write(STDERR_FILENO, found_path, strlen(found_path)) < 0)
+        _exit(3);
+    close(fd);
+}
+
+static void on_signal(int number)
+{
+    keep_found();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* The sanitizers end a program without a signal. */
+void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+
+static void watch(const char *program)
+{
+    static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTERM};
+    const char *name = strrchr(program, '_');
+
+    snprintf(found_path, sizeof found_path, "fuzz-found.%s", name ? name + 1 : program);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        signal(signals[i], on_signal);
+    if (__sanitizer_set_death_callback)
+        __sanitizer_set_death_callback(keep_found);
+}
+
+static void try(const struct input *input)
+{
+    tried = *input;
+    LLVMFuzzerTestOneInput(tried.bytes, tried.size);
+}
+
+/* For tests/fuzz/figure, which sums them up. */
+static void write_figure(const char *program, long inputs)
+{
+    const char *folder = getenv("CAPAUTH_FIGURES"), *name = strrchr(program, '/');
+    char path[4096];
+    FILE *file;
+
+    if (!folder)
+        return;
+    (void)mkdir(folder, 0755);
+    snprintf(path, sizeof path, "%s/fuzz.targets", folder);
+    (void)mkdir(path, 0755);
+    snprintf(path, sizeof path, "%s/fuzz.targets/%s", folder, name ? name + 1 : program);
+    if ((file = fopen(path, "w"))) {
+        fprintf(file, "%ld\n", inputs);
+        fclose(file);
+    }
+}
+
 int main(int count, char **arguments)
 {
     long runs = count > 1 ? strtol(arguments[1], NULL, 10) : 0;
@@ -125,16 +192,18 @@ int main(int count, char **arguments)
         free(seeds);
         return 2;
     }
+    watch(arguments[0]);
     for (size_t i = 0; i < files; i++) {
         read_input(arguments[i + 2], &seeds[i]);
-        LLVMFuzzerTestOneInput(seeds[i].bytes, seeds[i].size);
+        try(&seeds[i]);
     }
     for (long run = 0; run < runs; run++) {
         *input = seeds[below(&state, files)];
         for (size_t changes = 1 + below(&state, 6); changes; changes--)
             change(input, &seeds[below(&state, files)], &state);
-        LLVMFuzzerTestOneInput(input->bytes, input->size);
+        try(input);
     }
+    write_figure(arguments[0], runs + (long)files);
     printf("%ld inputs of %zu files\n", runs, files);
     free(seeds);
     return 0;

@@ -85,8 +85,10 @@ void customer_sees(struct customer *customer)
     count_token(customer);
 }
 
-void customer_forget(struct customer *customer)
+void customer_free(struct customer *customer)
 {
+    capauth_session *session = customer->session;
+
     for (struct life *life = world.lives; life; life = life->next) {
         if (life->customer == customer)
             life->customer = NULL;
@@ -99,6 +101,7 @@ void customer_forget(struct customer *customer)
     free(customer->counted);
     free(customer->told);
     *customer = (struct customer){0};
+    capauth_session_free(&session); /* now, for it may be the last handle, and end what is in flight */
 }
 
 void customer_look(struct customer *customer)

@@ -22,15 +22,19 @@ static bool is_current(const struct life *life)
 
 /* ---- A call begins ---- */
 
-/* One regeneration for each token, and a pause after one that failed. */
+/* One regeneration for each token, and a pause after one that failed; what became of an older key does not count, nor
+ * that there was no memory for it. */
 static void check_regeneration(const struct life *begun)
 {
     for (const struct life *life = begun->next; life; life = life->next) {
+        bool failed =
+            life->code != CAPAUTH_OK && life->code != CAPAUTH_E_CANCELLED && life->code != CAPAUTH_E_NO_MEMORY;
+
         if (!life->internal || life->customer != begun->customer || life->sign_in != begun->sign_in ||
             life->token_number != begun->token_number)
             continue;
         HOLDS(life->ended);
-        HOLDS(life->code == CAPAUTH_OK || life->code == CAPAUTH_E_CANCELLED || clock_ms() - life->ended_ms >= 1000);
+        HOLDS(!failed || clock_ms() - life->ended_ms >= 1000 || strcmp(life->key, begun->key) != 0);
     }
 }
 
@@ -347,6 +351,8 @@ void model_ended(const capauth_call *call)
     life->code = call->result.code;
     world.finished += handle != NULL;
     world.finished_inside += handle && world.depth;
+    if (life->asks == ASKS_IDENTIFIER && life->code == CAPAUTH_E_UNKNOWN_OUTCOME && is_current(life))
+        HOLDS(has_other_identifier(life->customer));
     if (life->operation == CAPAUTH__TOKEN_EXPIRE && is_current(life) && life->code && life->may_have_arrived)
         life->customer->token_may_go = true;
 }
@@ -382,5 +388,5 @@ void model_rests(void)
 
 void check_shown(const char *text)
 {
-    HOLDS(!strstr(text, SECRET_MARK) && !strstr(text, TOKEN_MARK));
+    HOLDS(!strstr(text, SECRET_MARK) && !strstr(text, TOKEN_MARK) && !strstr(text, HIDDEN_MARK));
 }

@@ -148,11 +148,19 @@ static char *secret_of(const struct request *request)
     const struct customer *customer = request->life->customer;
     size_t length = 0;
 
-    switch (choose(3)) {
+    const struct capauth__header *header = request->exchange->secret_headers;
+
+    switch (choose(4)) {
     case 0:
         break;
     case 1:
         return text("%s", customer ? capauth_session_token(customer->session) : "");
+    case 2:
+        for (; header; header = header->next) {
+            if (header->secret)
+                return text("%s", header->line + header->secret);
+        }
+        break;
     default:
         return text("%s", customer ? capauth_session_key(customer->session) : "");
     }
@@ -256,17 +264,20 @@ static void fail(struct request *request, int error, bool left)
 static void page(struct request *request)
 {
     static const int statuses[] = {200, 204, 301, 400, 403, 404, 408, 429, 429, 500, 502, 503, 503, 504};
-    char *secret = secret_of(request);
+    char *secret = secret_of(request), *hidden = escaped(secret);
     int status = statuses[choose(sizeof statuses / sizeof statuses[0])];
 
-    switch (choose(4)) {
+    switch (choose(5)) {
     case 0:
         set(request, status, text("%s", ""));
         break;
     case 1:
-        set(request, status, text("{}"));
+        set(request, status, text("Cannot read \"%s\"", hidden));
         break;
     case 2:
+        set(request, status, text("{}"));
+        break;
+    case 3:
         set(request, status, text("<html>Sorry</html>"));
         break;
     default:
@@ -277,6 +288,7 @@ static void page(struct request *request)
     if (request->answer.retry_after_ms < -1)
         request->answer.retry_after_ms = 0;
     free(secret);
+    free(hidden);
 }
 
 /* An agreement that ends early. */

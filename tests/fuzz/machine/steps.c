@@ -168,8 +168,7 @@ static void step_free_session(void)
     if (!customer)
         return;
     say("session %d is freed", number_of(customer));
-    capauth_session_free(&customer->session);
-    customer_forget(customer);
+    customer_free(customer);
 }
 
 static void step_listen(void)
@@ -375,9 +374,18 @@ static void (*const steps[])(void) = {
     step_poll_long,    step_pause,  step_close_session, step_end,
 };
 
+static bool has_customer(void)
+{
+    bool has = false;
+
+    for (int i = 0; i < CUSTOMERS; i++)
+        has = has || world.customers[i].session;
+    return has;
+}
+
 void step(void)
 {
-    if (!customer_chosen() && world.client && !world.closed)
+    if (!has_customer() && world.client && !world.closed)
         step_new_session();
     else
         steps[choose(sizeof steps / sizeof steps[0])]();

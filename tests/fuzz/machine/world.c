@@ -208,10 +208,8 @@ static void free_handles(void)
 {
     for (int i = 0; i < CALLS; i++)
         capauth_call_free(&world.handles[i].call);
-    for (int i = 0; i < CUSTOMERS; i++) {
-        capauth_session_free(&world.customers[i].session);
-        customer_forget(&world.customers[i]);
-    }
+    for (int i = 0; i < CUSTOMERS; i++)
+        customer_free(&world.customers[i]);
     capauth_client_free(&world.client);
 }
 

@@ -194,6 +194,7 @@ void said_free(struct said *said);
 /* Marks of what must never be seen: each password, OTP and session id begins so, each token, and each key. */
 #define SECRET_MARK "#5e"
 #define TOKEN_MARK "eyJuIjoi"
+#define HIDDEN_MARK "\\u0023\\u0035\\u0065" /* the first, escaped */
 char *secret_new(const char *kind);
 
 /* ---- The model ---- */
@@ -211,7 +212,8 @@ void model_looks(void);
 void model_rests(void);
 /* The customer has a new state on purpose: it is looked at anew. */
 void customer_sees(struct customer *customer);
-void customer_forget(struct customer *customer);
+/* Frees its handle, and knows nothing of it any more. */
+void customer_free(struct customer *customer);
 bool life_is_exclusive(const struct life *life);
 /* No secret is in what the application is shown. */
 void check_shown(const char *text);
