@@ -92,6 +92,7 @@ static int retry_after_ms(const struct capauth__transfer *transfer)
     if (!*text)
         return -1;
     if (strspn(text, "0123456789") == strlen(text)) {
+        text += strspn(text, "0");
         ms = strlen(text) > 9 ? INT_MAX : (int64_t)strtol(text, NULL, 10) * 1000;
     } else {
         until_ms = capauth__http_date_ms(text);
