@@ -223,9 +223,11 @@ static void compare_value(const struct capauth__span *span, const capauth__json 
     assert_int_equal(capauth__span_text(span, &out), text != NULL);
     if (text)
         assert_string_equal(out.data, text);
-    assert_int_equal(capauth__span_integer(span, &by_span, &no_memory), capauth__json_integer(value, &by_json));
-    assert_int_equal(by_span, by_json);
-    assert_int_equal(capauth__span_boolean(span, -1, &no_memory), capauth__json_boolean(value, -1));
+    if (!text || !has_an_odd_number(text)) { /* which in a text is none, either */
+        assert_int_equal(capauth__span_integer(span, &by_span, &no_memory), capauth__json_integer(value, &by_json));
+        assert_int_equal(by_span, by_json);
+        assert_int_equal(capauth__span_boolean(span, -1, &no_memory), capauth__json_boolean(value, -1));
+    }
     assert_false(out.failed || no_memory);
     capauth__buffer_free(&out);
 }

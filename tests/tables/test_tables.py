@@ -81,10 +81,14 @@ class Documents(unittest.TestCase):
         (other_members,) = re.findall(r"other_members\[\] = \{(.*?)\};", export, re.S)
         others = re.findall(r"\"(\w+)\"", other_members)
         written = re.findall(r"\b(?:put_\w+|capauth__json_put_\w+)\(&out, \"(\w+)\"", export)
-        read = re.findall(r"\b(?:capauth__json_member|text_of)\([^,()]+, \"(\w+)\"\)", export)
+        (places,) = re.findall(r"^enum \{\n    (VERSION,.*?)OTHER_MEMBERS\n\}", export, re.M | re.S)
+        names = dict(zip(re.findall(r"\w+", places), others, strict=True))
+        read = re.findall(r"(?:others\[|\b(?:word|flag|number)_of\(values, )([A-Z_0-9]+)", export)
         self.assertEqual(sorted(told), sorted(texts + others))
         self.assertEqual({*written, "must"}, set(others))
-        self.assertEqual(set(read), set(others))
+        for place, name in names.items():
+            self.assertEqual(place.replace("_", "").lower(), {"v": "version"}.get(name, name.lower()))
+        self.assertEqual({names[place] for place in read if place != "OTHER_MEMBERS"}, set(others))
 
 
 class Scenarios(unittest.TestCase):

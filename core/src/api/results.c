@@ -80,9 +80,15 @@ const char *capauth_call_operation(const capauth_call *call)
     return call ? capauth__operation_name(call->request.operation) : "";
 }
 
+/* Without memory for the message there is the code's own. */
 const char *capauth_call_error_message(const capauth_call *call)
 {
-    return is_done(call) ? text_of(call->result.error_message) : "";
+    const struct capauth__result *result = is_done(call) ? &call->result : NULL;
+
+    if (!result || (!result->code && !result->refusal))
+        return "";
+    return result->error_message ? result->error_message
+                                 : capauth_strerror(result->code ? result->code : result->refusal);
 }
 
 const char *capauth_call_argument(const capauth_call *call)

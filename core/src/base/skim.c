@@ -293,117 +293,20 @@ bool capauth__skim_list(const struct capauth__span *list, struct capauth__span *
     return end != NULL;
 }
 
-/* ---- Values ---- */
-
-/* For who frees it; NULL: there was no memory, for what it is given is valid. */
-static capauth__json *by_json_c(const struct capauth__span *span)
+bool capauth__skim_next(const struct capauth__span *list, struct capauth__span *element)
 {
-    struct capauth__buffer text = {0};
-    capauth__json *value = NULL;
+    const struct text whole = {.end = list->start + list->length, .depth = 1};
+    const char *end;
+    const char *at = element->start ? element->start + element->length : list->start + 1;
 
-    if (capauth__buffer_append(&text, span->start, span->length))
-        (void)capauth__json_parse(text.data, text.length, &value);
-    capauth__buffer_free(&text);
-    return value;
+    at = next_item(&whole, at, !element->start, ']', &end);
+    return at && skip_value(&whole, at, element);
 }
 
-static bool append_text(const char *text, struct capauth__buffer *out)
+bool capauth__skim_value(const char *text, size_t length, struct capauth__span *value)
 {
-    return text && capauth__buffer_append(out, text, strlen(text) + 1);
-}
+    const struct text whole = {.end = text + length};
+    const char *end = skip_value(&whole, skip_space(&whole, text), value);
 
-/* A text that is not plain: by json.h's reader for it. */
-static bool read_text(const struct capauth__span *span, const char *(*reader)(const capauth__json *value),
-                      struct capauth__buffer *out)
-{
-    capauth__json *value = by_json_c(span);
-    bool read;
-
-    if (!value)
-        out->failed = true; /* it is valid: so there was no memory */
-    read = append_text(reader(value), out);
-    capauth__json_free(value);
-    return read;
-}
-
-static bool append_plain(const struct capauth__span *span, struct capauth__buffer *out)
-{
-    return capauth__buffer_append(out, span->start + 1, span->length - 2) && capauth__buffer_append(out, "", 1);
-}
-
-bool capauth__span_text(const struct capauth__span *span, struct capauth__buffer *out)
-{
-    if (span->kind != CAPAUTH__SPAN_TEXT || span->length == 2)
-        return false;
-    if (!span->plain)
-        return read_text(span, capauth__json_text, out);
-    return !memchr(span->start, 0x7f, span->length) && append_plain(span, out);
-}
-
-void capauth__span_copy(const struct capauth__span *span, char *out, size_t size, bool *no_memory)
-{
-    char room[512];
-    struct capauth__buffer text = {.data = room, .capacity = sizeof room};
-    struct capauth__buffer grown = {0};
-    struct capauth__buffer *used = span->length < sizeof room ? &text : &grown;
-
-    if (capauth__span_text(span, used) && used->length <= size)
-        memcpy(out, used->data, used->length);
-    *no_memory = *no_memory || used->failed;
-    capauth__wipe(room, text.length);
-    capauth__buffer_free(&grown);
-}
-
-bool capauth__span_message(const struct capauth__span *span, struct capauth__buffer *out)
-{
-    size_t start = out->length;
-
-    if (span->kind != CAPAUTH__SPAN_TEXT || span->length == 2)
-        return false;
-    if (!span->plain)
-        return read_text(span, capauth__json_message, out);
-    if (!append_plain(span, out))
-        return false;
-    capauth__text_tame(out->data + start);
-    return true;
-}
-
-bool capauth__span_is_empty(const struct capauth__span *span)
-{
-    return span->kind == CAPAUTH__SPAN_NONE || (span->kind == CAPAUTH__SPAN_TEXT && span->length == 2);
-}
-
-bool capauth__span_integer(const struct capauth__span *span, int64_t *number, bool *no_memory)
-{
-    capauth__json *value;
-    bool read;
-
-    if (span->kind == CAPAUTH__SPAN_NUMBER && span->plain) {
-        *number = 0;
-        for (size_t i = 0; i < span->length; i++)
-            *number = *number * 10 + (span->start[i] - '0');
-        return true;
-    }
-    if (span->kind != CAPAUTH__SPAN_NUMBER && span->kind != CAPAUTH__SPAN_TEXT)
-        return false;
-    value = by_json_c(span);
-    *no_memory = *no_memory || !value;
-    read = capauth__json_integer(value, number);
-    capauth__json_free(value);
-    return read;
-}
-
-int capauth__span_boolean(const struct capauth__span *span, int fallback, bool *no_memory)
-{
-    capauth__json *value;
-
-    if (span->kind == CAPAUTH__SPAN_TRUE || span->kind == CAPAUTH__SPAN_FALSE)
-        return span->kind == CAPAUTH__SPAN_TRUE;
-    if (span->kind != CAPAUTH__SPAN_NUMBER && span->kind != CAPAUTH__SPAN_TEXT)
-        return fallback;
-    value = by_json_c(span);
-    *no_memory = *no_memory || !value;
-    fallback = capauth__json_boolean(value, fallback);
-    capauth__json_free(value);
-    return fallback;
+    return end && skip_space(&whole, end) == whole.end;
 }

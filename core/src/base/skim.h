@@ -32,12 +32,16 @@ struct capauth__span {
     size_t length;
 };
 
+/* Any value. false: the text is not one valid JSON value. */
+bool capauth__skim_value(const char *text, size_t length, struct capauth__span *value);
 /* Finds the values of an object's members of these names, in `values`; of two with one name the last. false: the text
  * is not one valid JSON object. */
 bool capauth__skim_object(const char *text, size_t length, const char *const *names, struct capauth__span *values,
                           size_t count);
 /* How many elements a list has, and the first. false: it is none. */
 bool capauth__skim_list(const struct capauth__span *list, struct capauth__span *first, size_t *count);
+/* From an element of a list to the next; from one without a `start` to the first. false: there are no more. */
+bool capauth__skim_next(const struct capauth__span *list, struct capauth__span *element);
 
 /* As the readers of json.h, of the same names. Texts are appended to `out`, with a NUL; without memory `out` has
  * failed. false: there is none. */

@@ -26,6 +26,7 @@ struct capauth__answer {
     const char *request_id; /* "": none */
     const char *body; /* never NULL; body[length] is a NUL */
     size_t length;
+    struct capauth__buffer *buffer; /* that holds the body, for who wants to keep it; NULL: it is to be copied */
 };
 
 struct capauth__exchange {

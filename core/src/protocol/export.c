@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/secret.h"
+#include "base/skim.h"
 #include "base/text.h"
 
 /* The members of version 1 that are no texts of the state. */
@@ -94,62 +95,138 @@ static bool is_known(const char *name)
     return false;
 }
 
-/* Whether "must" is absent, or a list of names that are all known. */
-static bool must_is_understood(const capauth__json *must)
+/* The values of an export, by place: first the texts of the state, then what is
+ * in other_members. */
+enum {
+    VERSION,
+    MUST,
+    ORIGIN,
+    FLOW,
+    IDENTIFIER_TYPE,
+    CONTACT_TYPE,
+    NEXT_STEP,
+    ROLE,
+    APP_REGISTERED,
+    REGISTERED_FOR_PASSWORD,
+    OTP_SENT_AT,
+    OTP_WRONG_ANSWERS,
+    REFRESH_OFF,
+    VALIDATE_UNKNOWN,
+    OTHER_MEMBERS
+};
+
+enum { TEXTS_MOST = 16, WORD_SIZE = 64 };
+
+struct values {
+    struct capauth__span texts[TEXTS_MOST];
+    struct capauth__span others[OTHER_MEMBERS];
+    bool no_memory; /* for what it takes to read one of them */
+};
+
+static bool find_values(const struct capauth__buffer *object, struct values *values)
 {
-    size_t length = 0;
+    size_t count;
+    const struct capauth__state_text *texts = capauth__state_texts(&count);
+    const char *names[TEXTS_MOST];
 
-    if (must && !capauth__json_length(must, &length))
+    for (size_t i = 0; i < count; i++)
+        names[i] = texts[i].name;
+    values->no_memory = false;
+    return capauth__skim_object(object->data, object->length, names, values->texts, count) &&
+           capauth__skim_object(object->data, object->length, other_members, values->others, OTHER_MEMBERS);
+}
+
+/* A short text; "" for none, and for one that is too long to be any that we
+ * know. */
+static const char *word(struct values *values, const struct capauth__span *span, char out[WORD_SIZE])
+{
+    out[0] = '\0';
+    capauth__span_copy(span, out, WORD_SIZE, &values->no_memory);
+    return out;
+}
+
+static const char *word_of(struct values *values, int member, char out[WORD_SIZE])
+{
+    return word(values, &values->others[member], out);
+}
+
+/* Whether "must" is absent, or a list of names that are all known. */
+static bool must_is_understood(struct values *values)
+{
+    const struct capauth__span *must = &values->others[MUST];
+    struct capauth__span name = {0};
+    char text[WORD_SIZE];
+
+    if (must->kind == CAPAUTH__SPAN_NONE)
+        return true;
+    if (must->kind != CAPAUTH__SPAN_LIST)
         return false;
-    for (size_t i = 0; i < length; i++) {
-        const char *name = capauth__json_text(capauth__json_element(must, i));
-
-        if (!name || !is_known(name))
+    while (capauth__skim_next(must, &name)) {
+        if (!is_known(word(values, &name, text)))
             return false;
     }
     return true;
 }
 
-static const char *text_of(const capauth__json *root, const char *name)
+/* Written as the number that it is: 1.5 is rounded down where it counts
+ * something. */
+static bool is_version_1(const struct capauth__span *version)
 {
-    return capauth__json_text(capauth__json_member(root, name));
+    return version->kind == CAPAUTH__SPAN_NUMBER && version->length == 1 && *version->start == '1';
 }
 
 /* NULL, or what is wrong. */
-static const char *version_fault(const capauth__json *root)
+static const char *version_fault(struct values *values)
 {
-    if (!capauth__json_is(capauth__json_member(root, "v"), 1)) /* 1.5 is rounded down where it counts something */
+    char flow[WORD_SIZE];
+
+    if (!is_version_1(&values->others[VERSION]))
         return "needs a newer capauth: its version is unknown";
-    if (!must_is_understood(capauth__json_member(root, "must")))
+    if (!must_is_understood(values))
         return "needs a newer capauth: it has members that this one does not know";
-    if (!capauth__flow_parse(text_of(root, "flow")))
+    if (!capauth__flow_parse(word_of(values, FLOW, flow)))
         return "has an unknown flow";
     return NULL;
 }
 
-static int read_texts(struct capauth__export *export, const capauth__json *root, const char **why)
+/* NULL: it is no valid text, or there is no memory. */
+static char *copy_of(struct values *values, const struct capauth__span *span)
+{
+    struct capauth__buffer text = {0};
+    bool read = capauth__span_text(span, &text);
+    char *copy = read ? capauth__duplicate(text.data) : NULL;
+
+    values->no_memory = values->no_memory || text.failed || (read && !copy);
+    capauth__buffer_free(&text);
+    return copy;
+}
+
+static int read_texts(struct capauth__export *export, struct values *values, const char **why)
 {
     size_t count;
     const struct capauth__state_text *texts = capauth__state_texts(&count);
 
     for (size_t i = 0; i < count; i++) {
-        const capauth__json *value = capauth__json_member(root, texts[i].name);
-        const char *text = capauth__json_text(value);
+        char *text;
 
-        if (value && (!text || strlen(text) > texts[i].longest)) {
+        if (values->texts[i].kind == CAPAUTH__SPAN_NONE)
+            continue;
+        text = copy_of(values, &values->texts[i]);
+        *capauth__state_slot(&export->state, &texts[i]) = text;
+        if (values->no_memory)
+            return CAPAUTH_E_NO_MEMORY;
+        if (!text || strlen(text) > texts[i].longest) {
             snprintf(export->fault, sizeof export->fault, "has a member that is not a valid string: %s", texts[i].name);
             *why = export->fault;
             return CAPAUTH_E_INVALID_ARGUMENT;
         }
-        if (text && !capauth__replace(capauth__state_slot(&export->state, &texts[i]), text))
-            return CAPAUTH_E_NO_MEMORY;
     }
     return CAPAUTH_OK;
 }
 
 static int step_parse(const char *name)
 {
-    for (int step = CAPAUTH_STEP_TOKEN_GENERATE; name && step <= CAPAUTH_STEP_DONE; step++) {
+    for (int step = CAPAUTH_STEP_TOKEN_GENERATE; step <= CAPAUTH_STEP_DONE; step++) {
         if (!strcmp(name, capauth_step_name(step)))
             return step;
     }
@@ -160,28 +237,41 @@ static int read_claims(struct capauth__state *state, const char *role)
 {
     int result = state->token ? capauth__token_read(state->token, &state->claims) : CAPAUTH_OK;
 
-    if (!state->claims.role[0] && role && strlen(role) < sizeof state->claims.role)
+    if (!state->claims.role[0] && strlen(role) < sizeof state->claims.role)
         memcpy(state->claims.role, role, strlen(role) + 1);
     return result;
 }
 
-static int read_values(struct capauth__state *state, const capauth__json *root)
+static int flag_of(struct values *values, int member, int fallback)
 {
-    const char *destination = capauth__identity_destination(&state->identity);
+    return capauth__span_boolean(&values->others[member], fallback, &values->no_memory);
+}
+
+/* 0: it is none, or not greater. */
+static int64_t number_of(struct values *values, int member)
+{
     int64_t number;
 
-    state->next_step = step_parse(text_of(root, "nextStep"));
-    state->app_registered = capauth__json_boolean(capauth__json_member(root, "appRegistered"), -1);
-    state->registered_for_password = capauth__json_boolean(capauth__json_member(root, "registeredForPassword"), -1);
-    state->refresh_off = capauth__json_boolean(capauth__json_member(root, "refreshOff"), 0);
-    state->validate_unknown = capauth__json_boolean(capauth__json_member(root, "validateUnknown"), 0);
-    if (capauth__json_integer(capauth__json_member(root, "otpSentAt"), &number) && number > 0)
-        state->otp.sent_at_ms = number;
-    if (capauth__json_integer(capauth__json_member(root, "otpWrongAnswers"), &number) && number > 0 && number < 1000000)
-        state->otp.wrong_answers = (int)number;
+    return capauth__span_integer(&values->others[member], &number, &values->no_memory) && number > 0 ? number : 0;
+}
+
+static int read_values(struct capauth__state *state, struct values *values)
+{
+    const char *destination = capauth__identity_destination(&state->identity);
+    int64_t wrong_answers = number_of(values, OTP_WRONG_ANSWERS);
+    char text[WORD_SIZE];
+
+    state->next_step = step_parse(word_of(values, NEXT_STEP, text));
+    state->app_registered = flag_of(values, APP_REGISTERED, -1);
+    state->registered_for_password = flag_of(values, REGISTERED_FOR_PASSWORD, -1);
+    state->refresh_off = flag_of(values, REFRESH_OFF, 0);
+    state->validate_unknown = flag_of(values, VALIDATE_UNKNOWN, 0);
+    state->otp.sent_at_ms = number_of(values, OTP_SENT_AT);
+    if (wrong_answers < 1000000)
+        state->otp.wrong_answers = (int)wrong_answers;
     if (destination)
         capauth__mask(destination, state->otp.destination, sizeof state->otp.destination);
-    return read_claims(state, text_of(root, "role"));
+    return read_claims(state, word_of(values, ROLE, text));
 }
 
 static const char *identity_fault(const struct capauth__identity *identity)
@@ -198,39 +288,41 @@ static const char *identity_fault(const struct capauth__identity *identity)
     return NULL;
 }
 
-static int read_members(const capauth__json *root, struct capauth__export *export, const char **why)
+static int read_members(struct values *values, struct capauth__export *export, const char **why)
 {
     struct capauth__state *state = &export->state;
+    char text[WORD_SIZE];
     int result;
 
-    if ((*why = version_fault(root)))
+    *why = version_fault(values);
+    if (values->no_memory)
+        return CAPAUTH_E_NO_MEMORY;
+    if (*why)
         return CAPAUTH_E_INVALID_ARGUMENT;
-    capauth__state_init(state, capauth__flow_parse(text_of(root, "flow")));
-    state->identity.identifier_type = capauth__identifier_type_parse(text_of(root, "identifierType"));
-    state->identity.contact_type = capauth__identifier_type_parse(text_of(root, "contactType"));
-    if ((result = read_texts(export, root, why)))
+    capauth__state_init(state, capauth__flow_parse(word_of(values, FLOW, text)));
+    state->identity.identifier_type = capauth__identifier_type_parse(word_of(values, IDENTIFIER_TYPE, text));
+    state->identity.contact_type = capauth__identifier_type_parse(word_of(values, CONTACT_TYPE, text));
+    if ((result = read_texts(export, values, why)))
         return result;
     if ((*why = identity_fault(&state->identity)))
-        return CAPAUTH_E_INVALID_ARGUMENT;
-    if ((result = read_values(state, root)))
+        return values->no_memory ? CAPAUTH_E_NO_MEMORY : CAPAUTH_E_INVALID_ARGUMENT;
+    if ((result = read_values(state, values)))
         return result;
-    return capauth__replace(&export->origin, text_of(root, "origin")) ? CAPAUTH_OK : CAPAUTH_E_NO_MEMORY;
+    export->origin = copy_of(values, &values->others[ORIGIN]);
+    return values->no_memory ? CAPAUTH_E_NO_MEMORY : CAPAUTH_OK;
 }
 
 /* Reads the members that we know, and keeps the others as they stand. */
 static int read_object(const char *text, struct capauth__export *export, const char **why)
 {
     struct capauth__buffer known = {0}, unknown = {0};
-    capauth__json *root = NULL;
+    struct values values;
     int result = CAPAUTH_E_NO_MEMORY;
 
-    if (capauth__json_split(text, is_known, &known, &unknown))
-        result = capauth__json_parse(known.data, known.length, &root);
-    if (!result)
-        result = read_members(root, export, why);
+    if (capauth__json_split(text, is_known, &known, &unknown) && find_values(&known, &values))
+        result = read_members(&values, export, why);
     if (!result && !(export->state.unknown_members = capauth__buffer_take(&unknown)))
         result = CAPAUTH_E_NO_MEMORY;
-    capauth__json_free(root);
     capauth__buffer_free(&known);
     capauth__buffer_free(&unknown);
     return result;
@@ -238,19 +330,17 @@ static int read_object(const char *text, struct capauth__export *export, const c
 
 int capauth__export_read(const char *text, struct capauth__export *export, const char **why)
 {
-    capauth__json *whole = NULL;
-    int result = text ? capauth__json_parse(text, strlen(text), &whole) : CAPAUTH_E_INVALID_ARGUMENT;
+    struct capauth__span whole;
 
     memset(export, 0, sizeof *export);
-    *why = text ? "is not JSON" : "is missing";
-    if (!result && !capauth__json_is_object(whole)) {
+    *why = NULL;
+    if (!text)
+        *why = "is missing";
+    else if (!capauth__skim_value(text, strlen(text), &whole))
+        *why = "is not JSON";
+    else if (whole.kind != CAPAUTH__SPAN_OBJECT)
         *why = "is not a JSON object";
-        result = CAPAUTH_E_INVALID_ARGUMENT;
-    }
-    if (!result)
-        result = read_object(text, export, why);
-    capauth__json_free(whole);
-    return result == CAPAUTH_E_PROTOCOL ? CAPAUTH_E_INVALID_ARGUMENT : result;
+    return *why ? CAPAUTH_E_INVALID_ARGUMENT : read_object(text, export, why);
 }
 
 void capauth__export_free(struct capauth__export *export)

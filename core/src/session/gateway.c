@@ -211,12 +211,22 @@ static void describe_refusal(const struct capauth__result *result, char *out, si
     snprintf(out, size, "HTTP %d%s%s%s", result->http_status, code, said ? ": " : "", said ? said : "");
 }
 
+/* Without a copy: a long reply should not be lost for want of room for two. */
+static bool take_body(struct capauth__buffer *body, const struct capauth__answer *answer)
+{
+    if (!answer->buffer)
+        return capauth__buffer_append(body, answer->body, answer->length);
+    *body = *answer->buffer;
+    *answer->buffer = (struct capauth__buffer){.limit = body->limit};
+    return true;
+}
+
 static void deliver_reply(capauth_call *call, const struct capauth__answer *answer, int refusal)
 {
     struct capauth__result *result = &call->result;
     char said[900] = "";
 
-    if (!capauth__buffer_append(&result->body, answer->body, answer->length)) {
+    if (!take_body(&result->body, answer)) {
         capauth__attempts_add(&call->attempts, CAPAUTH__LOST);
         capauth__call_finish(call, CAPAUTH_E_NO_MEMORY, NULL);
         return;

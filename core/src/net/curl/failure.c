@@ -9,9 +9,12 @@
 #include "base/platform.h"
 
 /* libcurl has a buffer of 100 KB for one header, and calls it out of memory when it does not suffice. */
+enum { HEADER_LONGEST = 100 * 1024 };
+
 static bool is_header_too_long(CURLcode code, const struct capauth__transfer *transfer)
 {
-    return code == CURLE_OUT_OF_MEMORY && capauth__transfer_may_have_left(transfer) && !transfer->reply.head_ended;
+    return code == CURLE_OUT_OF_MEMORY && transfer->received >= HEADER_LONGEST &&
+           capauth__transfer_may_have_left(transfer) && !transfer->reply.head_ended;
 }
 
 /* What TLS libraries say of a connection that ended in the midst of a handshake: that is no matter of trust. */
@@ -217,4 +220,5 @@ void capauth__transfer_answer(struct capauth__transfer *transfer, CURLcode code,
     answer->request_id = transfer->reply.request_id;
     answer->body = transfer->reply.body.data ? transfer->reply.body.data : "";
     answer->length = transfer->reply.body.length;
+    answer->buffer = &transfer->reply.body;
 }

@@ -10,6 +10,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <linux/tcp.h> /* netinet's is older, and ends before what is wanted here */
+#endif
+
 #include "base/platform.h"
 
 static bool is_stale(const struct capauth__socket *socket)
@@ -119,6 +123,25 @@ struct capauth__socket *capauth__sockets_between(struct capauth__sockets *socket
     }
     return NULL;
 }
+
+#ifdef __linux__
+int64_t capauth__socket_received(const struct capauth__socket *socket)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+
+    if (getsockopt(socket->fd, IPPROTO_TCP, TCP_INFO, &info, &size) ||
+        size < offsetof(struct tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received)
+        return -1;
+    return (int64_t)info.tcpi_bytes_received;
+}
+#else
+int64_t capauth__socket_received(const struct capauth__socket *socket)
+{
+    (void)socket;
+    return -1;
+}
+#endif
 
 int capauth__socket_unread(const struct capauth__socket *socket)
 {

@@ -37,6 +37,8 @@ struct capauth__socket *capauth__sockets_find(struct capauth__sockets *sockets, 
 struct capauth__socket *capauth__sockets_between(struct capauth__sockets *sockets, int local_port,
                                                  const char *remote_ip);
 
+/* How many bytes have come over it; -1: the system does not tell. */
+int64_t capauth__socket_received(const struct capauth__socket *socket);
 /* Bytes that can be read now; -1: the other side has closed, or the connection is broken. */
 int capauth__socket_unread(const struct capauth__socket *socket);
 

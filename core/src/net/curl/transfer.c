@@ -44,11 +44,25 @@ static curl_socket_t on_open(void *data, curlsocktype purpose, struct curl_socka
     return fd;
 }
 
+/* Of a connection that is closed from under its transfer: how much came over it tells a header that was too long from
+ * one for which there was no memory. */
+static void note_received(struct capauth__transport *transport, int fd)
+{
+    const struct capauth__socket *socket = capauth__sockets_find(&transport->sockets, fd);
+    int64_t now = socket ? capauth__socket_received(socket) : -1;
+
+    for (struct capauth__transfer *transfer = transport->active.first; transfer; transfer = transfer->next) {
+        if (transfer->fd == fd)
+            transfer->received = now < 0 || transfer->received_before < 0 ? INT64_MAX : now - transfer->received_before;
+    }
+}
+
 static int on_close(void *data, curl_socket_t fd)
 {
     struct capauth__transport *transport = data;
 
     transport->shortage = capauth__descriptor_shortage();
+    note_received(transport, fd);
     capauth__sockets_remove(&transport->sockets, fd);
     return close(fd);
 }
@@ -91,6 +105,7 @@ static int on_send(void *data, char *remote_ip, char *local_ip, int remote_port,
     transfer->begun_us = capauth__monotonic_us();
     transfer->tunnel_size = request_size(transfer);
     transfer->fd = socket ? socket->fd : -1;
+    transfer->received_before = socket ? capauth__socket_received(socket) : -1;
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
     if (socket && connects && transfer->exchange->connect_only)
         socket->greeting = -1;
@@ -240,6 +255,18 @@ static bool set_proxy(struct capauth__transfer *transfer, const struct capauth__
            SET(easy, CURLOPT_NOPROXY, proxy && config->no_proxy ? config->no_proxy : "");
 }
 
+/* "/mobile/v2/api/points?page=2", said apart: without memory for the query libcurl would send the rest. A proxy wants
+ * the whole URL, or a tunnel, and gets it from libcurl. */
+static bool set_target(struct capauth__transfer *transfer, const struct capauth__exchange *exchange)
+{
+    const char *url = exchange->url.data;
+    const char *target = strchr(url, '?') ? strchr(strstr(url, "://") + strlen("://"), '/') : NULL;
+
+    if (target && capauth__proxy_of(transfer->transport->config, url))
+        target = NULL;
+    return SET(transfer->easy, CURLOPT_REQUEST_TARGET, target);
+}
+
 static bool has_proxy(const struct capauth__net_config *config)
 {
     return config->https_proxy || config->http_proxy;
@@ -261,6 +288,7 @@ static void transfer_reset(struct capauth__transfer *transfer)
     transfer->begun = transfer->stopped = false;
     transfer->set.unsupported = false;
     transfer->begun_us = 0;
+    transfer->received = 0;
     transfer->system_error = 0;
     transfer->fd = -1;
     transfer->detail[0] = '\0';
@@ -270,8 +298,10 @@ bool capauth__transfer_set_fresh(struct capauth__transfer *transfer, bool fresh)
 {
     if (transfer->set.fresh == fresh)
         return true;
+    if (!SET(transfer->easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L))
+        return false;
     transfer->set.fresh = fresh;
-    return SET(transfer->easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
+    return true;
 }
 
 static bool set_coding(struct capauth__transfer *transfer, bool gzip)
@@ -281,8 +311,10 @@ static bool set_coding(struct capauth__transfer *transfer, bool gzip)
     transfer->set.plain = false;
     if (transfer->set.gzip == gzip)
         return true;
+    if (!SET(transfer->easy, CURLOPT_ACCEPT_ENCODING, gzip ? "gzip" : NULL))
+        return false;
     transfer->set.gzip = gzip;
-    return SET(transfer->easy, CURLOPT_ACCEPT_ENCODING, gzip ? "gzip" : NULL);
+    return true;
 }
 
 bool capauth__transfer_set_up(struct capauth__transfer *transfer, struct capauth__exchange *exchange)
@@ -292,7 +324,7 @@ bool capauth__transfer_set_up(struct capauth__transfer *transfer, struct capauth
     transfer->exchange = exchange;
     return !exchange->url.failed && set_headers(transfer, exchange) && set_body(transfer->easy, exchange) &&
            (!has_proxy(transfer->transport->config) || set_proxy(transfer, exchange)) &&
-           SET(transfer->easy, CURLOPT_URL, exchange->url.data) &&
+           SET(transfer->easy, CURLOPT_URL, exchange->url.data) && set_target(transfer, exchange) &&
            capauth__transfer_set_fresh(transfer, exchange->fresh_connection) && set_coding(transfer, exchange->gzip) &&
            SET(transfer->easy, CURLOPT_TIMEOUT_MS, (left_ms > 0 ? left_ms : 0) + NET_MS);
 }

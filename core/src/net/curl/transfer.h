@@ -54,6 +54,8 @@ struct capauth__transfer {
     bool begun; /* curl has a connection for it */
     int64_t begun_us;
     int fd; /* of that connection; -1: not known */
+    int64_t received_before; /* bytes that had come over it; -1: not known */
+    int64_t received; /* bytes that came since, once it was closed; INT64_MAX: not known */
     long tunnel_size; /* curl counts what it asked a proxy as part of the request */
     struct capauth__reply_text reply;
     char detail[CURL_ERROR_SIZE];
@@ -74,6 +76,8 @@ struct capauth__transport {
     int active_count;
     int64_t due_ms;
     int shortage; /* errno, if there were no descriptors left before the last socket was closed */
+    bool no_memory; /* libcurl may have lost sight of one of them for lack of it */
+    bool spoilt; /* by that: the next exchange wants another multi handle */
     bool unwatched; /* the reactor has refused a socket: its transfer would wait for ever */
     struct capauth__sockets sockets;
     char date[32]; /* the last Date, as it was read: it changes but once a second */

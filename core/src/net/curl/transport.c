@@ -44,6 +44,19 @@ static int on_timer(CURLM *multi, long timeout_ms, void *data)
 
 /* ---- Its life ---- */
 
+static bool set_multi(struct capauth__transport *transport, long connections)
+{
+    CURLM *multi = transport->multi;
+
+    return !curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket) &&
+           !curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, transport) &&
+           !curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer) &&
+           !curl_multi_setopt(multi, CURLMOPT_TIMERDATA, transport) &&
+           !curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections) &&
+           !curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, connections) &&
+           !curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS);
+}
+
 struct capauth__transport *capauth__transport_new(const struct capauth__net_config *config,
                                                   struct capauth__reactor *reactor)
 {
@@ -56,20 +69,13 @@ struct capauth__transport *capauth__transport_new(const struct capauth__net_conf
     transport->due_ms = INT64_MAX;
     transport->multi = curl_multi_init();
     transport->share = curl_share_init();
-    if (!transport->multi || !transport->share ||
+    if (!transport->multi || !transport->share || !set_multi(transport, config->max_connections) ||
         curl_share_setopt(transport->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION)) {
         curl_multi_cleanup(transport->multi);
         curl_share_cleanup(transport->share);
         free(transport);
         return NULL;
     }
-    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETDATA, transport);
-    curl_multi_setopt(transport->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(transport->multi, CURLMOPT_TIMERDATA, transport);
-    curl_multi_setopt(transport->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)config->max_connections);
-    curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)config->max_connections);
-    curl_multi_setopt(transport->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS);
     return transport;
 }
 
@@ -104,11 +110,28 @@ void capauth__transport_abandon(struct capauth__transport *transport)
 
 /* ---- Exchanges ---- */
 
+/* In place of one that was left half-changed, in which the next socket of the same number would be the end of us. */
+static bool renew_multi(struct capauth__transport *transport)
+{
+    CURLM *old = transport->multi;
+
+    if (!(transport->multi = curl_multi_init()) || !set_multi(transport, transport->config->max_connections)) {
+        curl_multi_cleanup(transport->multi);
+        transport->multi = old;
+        return false;
+    }
+    curl_multi_cleanup(old);
+    transport->due_ms = INT64_MAX;
+    transport->spoilt = false;
+    return true;
+}
+
 /* CAPAUTH_OK: it is under way. */
 static int start(struct capauth__transport *transport, struct capauth__exchange *exchange)
 {
     struct capauth__transfer *transfer;
-    int result = capauth__transfer_take(transport, &transfer);
+    int result = transport->spoilt && !renew_multi(transport) ? CAPAUTH_E_NO_MEMORY
+                                                              : capauth__transfer_take(transport, &transfer);
 
     if (result)
         return result;
@@ -164,14 +187,16 @@ void capauth__transport_cancel(struct capauth__transport *transport, struct capa
     capauth__transfer_release(transfer);
 }
 
-/* Nothing has left: once more, on a new connection. It was no attempt that anybody need know of. */
-static bool begin_again(struct capauth__transport *transport, struct capauth__transfer *transfer)
+/* Nothing has left: once more, on a new connection. It was no attempt that anybody need know of. false: it ends with
+ * `*code`. */
+static bool begin_again(struct capauth__transport *transport, struct capauth__transfer *transfer, CURLcode *code)
 {
     if (!transfer->stopped || transfer->set.fresh || capauth__transfer_may_have_left(transfer))
         return false;
     curl_multi_remove_handle(transport->multi, transfer->easy);
     transfer->begun = transfer->stopped = false;
     transfer->detail[0] = '\0';
+    *code = CURLE_OUT_OF_MEMORY;
     return capauth__transfer_set_fresh(transfer, true) &&
            curl_multi_add_handle(transport->multi, transfer->easy) == CURLM_OK;
 }
@@ -192,7 +217,7 @@ static void hand_out(struct capauth__transport *transport, struct capauth__trans
     struct capauth__answer answer;
     char detail[1024];
 
-    if (begin_again(transport, transfer))
+    if (begin_again(transport, transfer, &code))
         return;
     capauth__transfer_answer(transfer, code, &answer, detail, sizeof detail);
     if (transport->config->http2 && answer.http_status)
@@ -240,6 +265,20 @@ static void end_unwatched(struct capauth__transport *transport)
     }
 }
 
+/* libcurl may have lost sight of a socket, and cannot say whose it is: none waits for its deadline because of that. */
+static void end_all(struct capauth__transport *transport)
+{
+    transport->no_memory = false;
+    transport->spoilt = true;
+    while (transport->active.first) {
+        struct capauth__exchange *exchange = transport->active.first->exchange;
+        bool may_have_left = capauth__transfer_may_have_left(transport->active.first);
+
+        capauth__transport_cancel(transport, exchange);
+        capauth__exchange_fail(exchange, CAPAUTH_E_NO_MEMORY, NULL, may_have_left);
+    }
+}
+
 bool capauth__transport_collect(struct capauth__transport *transport, int64_t end_us)
 {
     const CURLMsg *message;
@@ -258,20 +297,29 @@ bool capauth__transport_collect(struct capauth__transport *transport, int64_t en
         if (left && capauth__monotonic_us() >= end_us)
             return true;
     }
+    if (transport->no_memory)
+        end_all(transport);
     return false;
+}
+
+static void act(struct capauth__transport *transport, curl_socket_t fd, int mask)
+{
+    int running;
+
+    if (curl_multi_socket_action(transport->multi, fd, mask, &running) == CURLM_OUT_OF_MEMORY)
+        transport->no_memory = true;
 }
 
 void capauth__transport_ready(struct capauth__transport *transport, int fd, int events)
 {
     struct capauth__socket *socket = transport->config->http2 ? capauth__sockets_find(&transport->sockets, fd) : NULL;
     int mask = (events & CAPAUTH__READ ? CURL_CSELECT_IN : 0) | (events & CAPAUTH__WRITE ? CURL_CSELECT_OUT : 0);
-    int running;
 
     if (socket && events & CAPAUTH__READ) {
         socket->heard_us = capauth__monotonic_us();
         socket->silent = false;
     }
-    curl_multi_socket_action(transport->multi, fd, mask, &running);
+    act(transport, fd, mask);
 }
 
 int64_t capauth__transport_due(const struct capauth__transport *transport)
@@ -281,12 +329,10 @@ int64_t capauth__transport_due(const struct capauth__transport *transport)
 
 void capauth__transport_timer(struct capauth__transport *transport, int64_t now_ms)
 {
-    int running;
-
-    /* curl's timer is one-shot: taken back before acting on it, since acting may set it anew. A few rounds, for the
-     * handles that were just added. */
+    /* curl's timer is one-shot: taken back before acting on it, since acting may
+     * set it anew. A few rounds, for the handles that were just added. */
     for (int i = 0; i < 3 && transport->due_ms <= now_ms; i++) {
         transport->due_ms = INT64_MAX;
-        curl_multi_socket_action(transport->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        act(transport, CURL_SOCKET_TIMEOUT, 0);
     }
 }

@@ -64,14 +64,23 @@ static const char *parts_fault(CURLU *url, const char *text, bool loopback_only)
     return fault;
 }
 
-/* NULL: it is one, and *url is to be cleaned up in every case. */
+static CURLUcode parse_once(const char *text, CURLU **url)
+{
+    curl_url_cleanup(*url);
+    *url = curl_url();
+    return *url ? curl_url_set(*url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) : CURLUE_OUT_OF_MEMORY;
+}
+
+/* NULL: it is one, and *url is to be cleaned up in every case. libcurl calls some lack of memory a bad login: so what
+ * is refused is tried once more. */
 static const char *parse(const char *text, CURLU **url, const char *fault)
 {
-    CURLUcode code = CURLUE_OUT_OF_MEMORY;
+    CURLUcode code;
 
-    *url = curl_url();
-    if (*url)
-        code = curl_url_set(*url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
+    *url = NULL;
+    code = parse_once(text, url);
+    if (code && code != CURLUE_OUT_OF_MEMORY)
+        code = parse_once(text, url);
     return code == CURLUE_OUT_OF_MEMORY ? capauth__unchecked : code ? fault : NULL;
 }
 
