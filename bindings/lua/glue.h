@@ -44,7 +44,8 @@ capauth_events *capauth_lua_events_new(void);
 capauth_events *capauth_lua_events_hold(capauth_events *events);
 void capauth_lua_events_free(void *events);
 /* Pushes the first event, which stays until _discard: "log", level, message; "trace", kind, call, operation, result,
- * status, attempts, ms; "change", the session's id; nothing when there is none. Gives how many values. */
+ * status, attempts, ms; "change", the session's id, or none of it where there was no memory: any may have changed;
+ * nothing when there is none. Gives how many values. */
 int capauth_lua_events_next(lua_State *L, const capauth_events *events);
 /* Removes the first event. */
 void capauth_lua_events_discard(capauth_events *events);

@@ -22,14 +22,22 @@ struct event {
 struct capauth_events {
     int references;
     struct event *first, **end;
+    struct event *spare; /* for a change that finds no memory; it is nobody's, and so everybody's */
+    int spare_queued;
+    int spare_again; /* a change came while it was queued already */
 };
 
 capauth_events *capauth_lua_events_new(void)
 {
     capauth_events *events = calloc(1, sizeof *events);
+    struct event *spare = calloc(1, sizeof *spare);
 
-    if (!events)
+    if (!events || !spare) {
+        free(events);
+        free(spare);
         return NULL;
+    }
+    events->spare = spare;
     events->references = 1;
     events->end = &events->first;
     return events;
@@ -41,6 +49,30 @@ capauth_events *capauth_lua_events_hold(capauth_events *events)
     return events;
 }
 
+static void append(capauth_events *events, struct event *event)
+{
+    event->next = NULL;
+    *events->end = event;
+    events->end = &event->next;
+}
+
+static void queue_spare(capauth_events *events)
+{
+    events->spare_again = events->spare_queued;
+    if (events->spare_queued)
+        return;
+    events->spare_queued = 1;
+    events->spare->kind = CHANGE;
+    append(events, events->spare);
+}
+
+static void discard_spare(capauth_events *events)
+{
+    events->spare_queued = 0;
+    if (events->spare_again)
+        queue_spare(events);
+}
+
 void capauth_lua_events_discard(capauth_events *events)
 {
     struct event *event = events ? events->first : NULL;
@@ -50,7 +82,10 @@ void capauth_lua_events_discard(capauth_events *events)
     events->first = event->next;
     if (!events->first)
         events->end = &events->first;
-    free(event);
+    if (event == events->spare)
+        discard_spare(events);
+    else
+        free(event);
 }
 
 void capauth_lua_events_free(void *data)
@@ -59,12 +94,14 @@ void capauth_lua_events_free(void *data)
 
     if (!events || --events->references)
         return;
+    events->spare_again = 0;
     while (events->first)
         capauth_lua_events_discard(events);
+    free(events->spare);
     free(events);
 }
 
-/* NULL without memory: then this one event is not told, and the call goes on. */
+/* NULL without memory: then a line or a trace is not told, and the call goes on. */
 static struct event *add(capauth_events *events, enum kind kind, const char *text)
 {
     size_t size = strlen(text) + 1;
@@ -74,8 +111,7 @@ static struct event *add(capauth_events *events, enum kind kind, const char *tex
         return NULL;
     event->kind = kind;
     memcpy(event->text, text, size);
-    *events->end = event;
-    events->end = &event->next;
+    append(events, event);
     return event;
 }
 
@@ -104,6 +140,8 @@ void capauth_lua_on_change(capauth_session *session, void *data)
 
     if (event)
         event->session = session;
+    else
+        queue_spare(data); /* it may be about a key: never lost */
 }
 
 int capauth_lua_events_next(lua_State *L, const capauth_events *events)
@@ -118,7 +156,8 @@ int capauth_lua_events_next(lua_State *L, const capauth_events *events)
         return 0;
     lua_pushstring(L, kinds[event->kind]);
     if (event->kind == CHANGE) {
-        lua_pushlightuserdata(L, event->session);
+        if (event != events->spare)
+            lua_pushlightuserdata(L, event->session);
         return lua_gettop(L) - top;
     }
     capauth_lua_push_integer(L, event->numbers[0]);

@@ -57,6 +57,7 @@ function Client.new(options)
   local ok, err = values.apply(settings, options, handle, error_message, "Client")
   if not ok then return nil, err end
   local self = new(handle, options)
+  if not self._events then return nil, errors.of_code(core.E_NO_MEMORY) end
   if self._log then code = core.client_set_log(handle, self._events) end
   if self._trace and code == 0 then code = core.client_set_trace(handle, self._events) end
   if code ~= 0 then return failed(self, code, "Client") end

@@ -75,9 +75,16 @@ function deliver.trace(client, event, call_id, operation, result, http_status, a
   })
 end
 
-function deliver.change(client, id)
-  local session = client._watched[id]
+local function tell_change(client, session)
   if session and session._on_change then run(client, "on_change", session._on_change, session) end
+end
+
+-- Without an id there was no memory to keep it: all are told, since one too many does no harm.
+function deliver.change(client, id)
+  if id then return tell_change(client, client._watched[id]) end
+  local sessions = {}
+  for _, session in pairs(client._watched) do sessions[#sessions + 1] = session end
+  for _, session in ipairs(sessions) do tell_change(client, session) end
 end
 
 -- An event stays in the queue until it was delivered, so that an error in between does not lose it.

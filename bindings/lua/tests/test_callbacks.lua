@@ -56,6 +56,25 @@ function TestCallbacks:test_on_change_tells_the_session_when_tokens_change()
   lu.assertEquals(#seen, before)
 end
 
+-- Where the queue had no memory for a change, it does not know whose it was.
+function TestCallbacks:test_a_change_of_nobody_known_is_told_to_all()
+  local core = require "capauth.core"
+  local events_next = core.events_next
+  local client = assert(support.emulator:client())
+  local told = {}
+  for number = 1, 2 do
+    assert(support.session(nil, nil, client):on_change(function() told[#told + 1] = number end))
+  end
+  core.events_next = function()
+    core.events_next = events_next
+    return "change"
+  end
+  client:poll(0)
+  core.events_next = events_next
+  table.sort(told)
+  lu.assertEquals(told, { 1, 2 })
+end
+
 function TestCallbacks:test_each_session_has_its_own()
   local client = assert(support.emulator:client())
   local brand = support.brand()
