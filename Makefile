@@ -64,7 +64,7 @@ fuzz: setup-fuzz
 	$(say) 'Fuzzing: $(TIME) seconds each'
 	@tests/fuzz/run build/fuzz $(TIME)
 
-# Each allocation of the whole process; the short form, in `make test`, takes every 61st.
+# Each allocation of the whole process; the short form, in `make test`, takes every fifth.
 torture: build-test
 	$(say) 'Letting memory run out, one allocation after the other'
 	@CAPAUTH_EMULATOR=build/bin/capauth-emulator build/tests/test_torture --all 1

@@ -107,15 +107,12 @@ static void judge(const struct job *job, const struct life *life, const struct s
                   const struct report *report)
 {
     bool crash_is_known = report->signal && upstream_knows_crash(report);
-    bool complaint_is_known = *report->complaint && upstream_knows_outcome(report);
-    bool leaks_are_known = upstream_knows_leaks(report);
-    bool is_fault = (report->signal && !crash_is_known) || (*report->complaint && !complaint_is_known) ||
-                    (!report->signal && !leaks_are_known);
+    bool is_fault = *report->complaint || (report->signal ? !crash_is_known : !upstream_knows_leaks(report));
 
     total.runs++;
     total.places += shortage->ours_only;
     total.faults += is_fault;
-    total.upstream += !is_fault && (report->signal || *report->complaint || report->leak_count);
+    total.upstream += !is_fault && (report->signal || report->leak_count);
     if (is_fault || (job->verbose && (report->signal || *report->complaint || report->leak_count)))
         print_fault(life, shortage, report);
 }

@@ -7,8 +7,9 @@
 
 #include "report.h"
 
+/* Whether memory ran out below OpenSSL, which then says that the handshake failed, by one name or another. */
+bool upstream_struck_in_tls(const struct report *report);
 bool upstream_knows_crash(const struct report *report);
-bool upstream_knows_outcome(const struct report *report);
 /* Also where there are none. */
 bool upstream_knows_leaks(const struct report *report);
 
