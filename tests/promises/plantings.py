@@ -118,6 +118,13 @@ PLANTINGS = [
     ),
     Planting("secrets are wiped", "memory", "base/secret.c", "    memset(memory, 0, length);\n", ""),
     Planting(
+        "without memory nothing crashes",
+        "torture",
+        "session/operations.c",
+        "    if (result) /* it says what was done, and nobody could take it in */\n",
+        "    if (0)\n",
+    ),
+    Planting(
         "secrets are in no log line",
         "core.secrets",
         "session/redact.c",
@@ -233,4 +240,4 @@ ELSEWHERE = [
 ]
 
 # Not in the short form.
-SLOW = ("network", "stress", "core.late_answers", "valgrind.sign_in", "valgrind.replies")
+SLOW = ("network", "torture", "stress", "core.late_answers", "valgrind.sign_in", "valgrind.replies")
