@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../memory/arena.h"
 #include "upstream.h"
@@ -191,6 +192,8 @@ static void go_on(struct world *world, int code)
     int again = code;
 
     capauth_call_free(&world->call);
+    if (code == CAPAUTH_E_TLS && world->life->traits & RENEWS)
+        usleep(1100000); /* so long a regeneration's failure is everybody's, unless it was for memory, and said so */
     if (code != world->life->expected)
         again = world->life->act(world);
     if (again != world->life->expected && !(code == CAPAUTH_E_UNKNOWN_OUTCOME && again > 0) &&

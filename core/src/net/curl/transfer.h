@@ -77,7 +77,7 @@ struct capauth__transport {
     int64_t due_ms;
     int shortage; /* errno, if there were no descriptors left before the last socket was closed */
     bool no_memory; /* libcurl may have lost sight of one of them for lack of it */
-    bool spoilt; /* by that: the next exchange wants another multi handle */
+    bool spoilt; /* by that, or perhaps its authorities: the next exchange wants another multi handle */
     bool unwatched; /* the reactor has refused a socket: its transfer would wait for ever */
     struct capauth__sockets sockets;
     char date[32]; /* the last Date, as it was read: it changes but once a second */

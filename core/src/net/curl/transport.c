@@ -110,7 +110,8 @@ void capauth__transport_abandon(struct capauth__transport *transport)
 
 /* ---- Exchanges ---- */
 
-/* In place of one that was left half-changed, in which the next socket of the same number would be the end of us. */
+/* In place of one that was left half-changed, in which the next socket of the same number would be the end of us; or
+ * whose authorities were read without memory, and would refuse every certificate for a day. */
 static bool renew_multi(struct capauth__transport *transport)
 {
     CURLM *old = transport->multi;
@@ -130,10 +131,11 @@ static bool renew_multi(struct capauth__transport *transport)
 static int start(struct capauth__transport *transport, struct capauth__exchange *exchange)
 {
     struct capauth__transfer *transfer;
-    int result = transport->spoilt && !renew_multi(transport) ? CAPAUTH_E_NO_MEMORY
-                                                              : capauth__transfer_take(transport, &transfer);
+    int result;
 
-    if (result)
+    if (transport->spoilt && !transport->active.first && !renew_multi(transport))
+        return CAPAUTH_E_NO_MEMORY;
+    if ((result = capauth__transfer_take(transport, &transfer)))
         return result;
     exchange->transfer = transfer;
     if (capauth__transfer_set_up(transfer, exchange) &&
@@ -220,6 +222,8 @@ static void hand_out(struct capauth__transport *transport, struct capauth__trans
     if (begin_again(transport, transfer, &code))
         return;
     capauth__transfer_answer(transfer, code, &answer, detail, sizeof detail);
+    if (answer.error == CAPAUTH_E_TLS)
+        transport->spoilt = true;
     if (transport->config->http2 && answer.http_status)
         note_protocol(transport, transfer);
     curl_multi_remove_handle(transport->multi, transfer->easy);
