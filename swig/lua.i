@@ -16,14 +16,11 @@
 
 %{
 #include "glue.h"
+#include "glue_swig.h"
 
 /* SWIG's own names the type of what it got by following a pointer inside any userdata, a file's too. */
 #undef SWIG_fail_arg
 #define SWIG_fail_arg(NAME, NUMBER, TYPE) { capauth_lua_push_wrong_type(L, NAME, NUMBER, TYPE); goto fail; }
-
-/* Of nil, or of an object that capauth_lua_is knows. */
-#define CAPAUTH_LUA_POINTER(INDEX) \
-    (lua_isnil(L, INDEX) ? NULL : ((swig_lua_userdata *)lua_touserdata(L, INDEX))->ptr)
 %}
 
 /* ---- Typemaps --------------------------------------------------------------------------------------------------- */
@@ -43,24 +40,27 @@
     $1 = (char *)capauth_lua_text(L, $input);
     if (!$1 && !lua_isnil(L, $input)) SWIG_fail_arg("$symname", $argnum, "string (UTF-8 without NUL) or nil"); %}
 
-%typemap(in, numinputs=0) char **text (char *text = NULL) "$1 = &text;"
+/* Without memory Lua leaves in the midst of a function: what C gives is in a box that the collector empties. */
+%typemap(in, numinputs=0) char **text ""
+%typemap(check) char **text "$1 = capauth_lua_push_box(L);"
 %typemap(argout) char **text %{ lua_pushstring(L, *$1); SWIG_arg++; %} /* nil for NULL */
 
 /* The body may hold NULs: as long as `length` says, in place of what the result's own typemap pushed. */
 %typemap(argout) size_t *length %{ lua_pop(L, 1); lua_pushlstring(L, result, *$1); %}
 
 %define CAPAUTH_HANDLE_TYPEMAPS(NAME, CLASS)
-%typemap(in) NAME * %{
-    if (!capauth_lua_is(L, $input, $1_descriptor)) SWIG_fail_ptr("$symname", $argnum, $1_descriptor);
-    $1 = CAPAUTH_LUA_POINTER($input); %}
+%typemap(in) NAME * (void *pointer = NULL) %{
+    if (!handle_pointer(L, $input, $1_descriptor, &pointer)) SWIG_fail_ptr("$symname", $argnum, $1_descriptor);
+    $1 = pointer; %}
 %typemap(in) const NAME * = NAME *;
-%typemap(in, numinputs=0) NAME ** (NAME *made = NULL) "$1 = &made;"
+%typemap(in, numinputs=0) NAME ** (NAME *made = NULL, swig_lua_userdata *owner = NULL, int place = 0) "$1 = &made;"
+%typemap(check) NAME ** "owner$argnum = push_handle(L, $*1_descriptor); place$argnum = lua_gettop(L);"
 %typemap(argout) NAME ** %{
-    if (*$1) SWIG_NewPointerObj(L, *$1, $*1_descriptor, 1); else lua_pushnil(L);
+    owner$argnum->ptr = *$1;
+    if (*$1) lua_pushvalue(L, place$argnum); else lua_pushnil(L);
     SWIG_arg++; %}
 %init %{
-    SWIG_Lua_get_class_metatable(L, ((swig_lua_class *)SWIGTYPE_p_##NAME->clientdata)->fqname);
-    capauth_lua_seal(L, SWIGTYPE_p_##NAME);
+    capauth_lua_make_metatable(L, SWIGTYPE_p_##NAME, free_handle);
 %}
 %enddef
 
@@ -72,10 +72,10 @@ CAPAUTH_HANDLE_TYPEMAPS(capauth_events, EventsHandle)
 
 /* In place of a function: the events that it is to be queued in, or nil for none. */
 %define CAPAUTH_CALLBACK_TYPEMAPS(TYPE, NAME, CLASS)
-%typemap(in) (TYPE callback, void *data, void (*free_data)(void *data)) (capauth_events *events) %{
-    if (!capauth_lua_is(L, $input, SWIGTYPE_p_capauth_events))
+%typemap(in) (TYPE callback, void *data, void (*free_data)(void *data)) (void *pointer = NULL, capauth_events *events) %{
+    if (!handle_pointer(L, $input, SWIGTYPE_p_capauth_events, &pointer))
         SWIG_fail_ptr("$symname", $argnum, SWIGTYPE_p_capauth_events);
-    events = CAPAUTH_LUA_POINTER($input);
+    events = pointer;
     $1 = events ? capauth_lua_on_##NAME : NULL;
     $2 = events ? capauth_lua_events_hold(events) : NULL;
     $3 = events ? capauth_lua_events_free : NULL; %}
@@ -95,8 +95,7 @@ typedef struct capauth_events {} capauth_events;
 %extend capauth_events {
     ~capauth_events() { capauth_lua_events_free($self); }
 }
-%newobject capauth_lua_events_new;
-capauth_events *capauth_lua_events_new(void);
+void capauth_lua_events_new(capauth_events **events);
 void capauth_lua_events_discard(capauth_events *events);
 %typemap(out) int capauth_lua_events_next "SWIG_arg += $1;"
 int capauth_lua_events_next(lua_State *L, const capauth_events *events);

@@ -67,6 +67,43 @@ void capauth_lua_push_wrong_type(lua_State *L, const char *function, int number,
     lua_concat(L, 2);
 }
 
+static int free_box(lua_State *L)
+{
+    char **box = lua_touserdata(L, 1);
+
+    capauth_string_free(box);
+    return 0;
+}
+
+/* Pushes the metatable of the boxes, complete or not at all. */
+static void push_box_metatable(lua_State *L)
+{
+    static const char key = 0;
+    void *place = (void *)(uintptr_t)&key;
+
+    lua_pushlightuserdata(L, place);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+    if (!lua_isnil(L, -1))
+        return;
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushcfunction(L, free_box);
+    lua_setfield(L, -2, "__gc");
+    lua_pushlightuserdata(L, place);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, LUA_REGISTRYINDEX);
+}
+
+char **capauth_lua_push_box(lua_State *L)
+{
+    char **box = lua_newuserdata(L, sizeof *box);
+
+    *box = NULL;
+    push_box_metatable(L);
+    lua_setmetatable(L, -2);
+    return box;
+}
+
 /* ---- Handles ---------------------------------------------------------------------------------------------------- */
 
 static void push_field(lua_State *L, int table, const char *name)
@@ -83,37 +120,45 @@ static void set_field(lua_State *L, int table, const char *name)
     lua_rawset(L, table);
 }
 
-/* A script that called __gc by hand would free a handle twice. And of SWIG's own methods, the one that there is writes
- * into any userdata. */
-void capauth_lua_seal(lua_State *L, void *class)
+static void push_kept(lua_State *L, void *class)
 {
-    int metatable = lua_gettop(L);
+    lua_pushlightuserdata(L, class);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+}
 
-    push_field(L, metatable, ".fn");
-    lua_pushnil(L);
-    set_field(L, metatable + 1, "__disown");
-    lua_pop(L, 1);
+/* In place of SWIG's: its methods trust what they are called with, and its __gc frees as often as it is called. */
+void capauth_lua_make_metatable(lua_State *L, void *class, lua_CFunction free_handle)
+{
+    int metatable = lua_gettop(L) + 2;
+
+    lua_pushlightuserdata(L, class);
+    lua_newtable(L);
     lua_pushboolean(L, 0);
     set_field(L, metatable, "__metatable");
+    lua_newtable(L);
+    set_field(L, metatable, "__index");
     lua_pushlightuserdata(L, class);
-    lua_insert(L, -2);
+    lua_pushcclosure(L, free_handle, 1);
+    set_field(L, metatable, "__gc");
     lua_rawset(L, LUA_REGISTRYINDEX);
 }
 
-/* SWIG's own conversion follows a pointer inside any userdata, a file's too; this one looks at the metatable first. */
-int capauth_lua_is(lua_State *L, int index, void *class)
+int capauth_lua_has_metatable(lua_State *L, int index, void *class)
 {
     int same;
 
-    if (lua_isnil(L, index))
-        return 1;
     if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index))
         return 0;
-    lua_pushlightuserdata(L, class);
-    lua_rawget(L, LUA_REGISTRYINDEX);
+    push_kept(L, class);
     same = lua_rawequal(L, -1, -2);
     lua_pop(L, 2);
     return same;
+}
+
+void capauth_lua_set_metatable(lua_State *L, void *class)
+{
+    push_kept(L, class);
+    lua_setmetatable(L, -2);
 }
 
 void *capauth_lua_call_id(capauth_call *call)
@@ -151,18 +196,18 @@ int capauth_lua_print_error(lua_State *L)
 
 /* ---- The module ------------------------------------------------------------------------------------------------- */
 
-/* SWIG fills static tables when a module is loaded; two states may be loading, each in a thread of its own. */
-static void open_flat(lua_State *L)
+/* SWIG fills static tables when a module is loaded; two states may be loading, each in a thread of its own. Nothing
+ * that may raise happens under the lock. Pushes the module and gives 0, or an error. */
+static int open_flat(lua_State *L)
 {
     static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
     int failed;
 
-    pthread_mutex_lock(&loading);
     lua_pushcfunction(L, luaopen_capauth_flat);
+    pthread_mutex_lock(&loading);
     failed = lua_pcall(L, 0, 1, 0);
     pthread_mutex_unlock(&loading);
-    if (failed)
-        lua_error(L);
+    return failed;
 }
 
 static void push_globals(lua_State *L)
@@ -174,18 +219,44 @@ static void push_globals(lua_State *L)
 #endif
 }
 
+/* Puts in place of SWIG's module one of its functions and constants alone: its classes lead to methods that trust what
+ * they are called with, __gc among them. */
+static void strip_module(lua_State *L)
+{
+    lua_newtable(L);
+    lua_pushnil(L);
+    while (lua_next(L, 1)) {
+        if (lua_istable(L, -1)) {
+            lua_pop(L, 1);
+            continue;
+        }
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -4);
+    }
+    lua_replace(L, 1);
+}
+
 /* SWIG's entry point sets two globals whatever its options: what was there is put back. Without metamethods, because
  * programs have those of _G raise an error. */
 __attribute__((visibility("default"))) int luaopen_capauth_core(lua_State *L)
 {
+    int failed;
+
     lua_settop(L, 0);
     push_globals(L);
     push_field(L, 1, "swig_type");
     push_field(L, 1, "swig_equals");
-    open_flat(L);
+    failed = open_flat(L);
     lua_insert(L, 1);
     set_field(L, 2, "swig_equals");
     set_field(L, 2, "swig_type");
+    if (failed) {
+        lua_settop(L, 1);
+        return lua_error(L);
+    }
+    lua_settop(L, 1);
+    strip_module(L);
     lua_pushlightuserdata(L, NULL); /* what JSON's null becomes */
     set_field(L, 1, "null");
     lua_settop(L, 1);

@@ -20,15 +20,20 @@ int capauth_lua_integer(lua_State *L, int index, int64_t least, int64_t most, in
 void capauth_lua_push_integer(lua_State *L, int64_t value);
 /* Borrowed; NULL unless it is a string fit for the core, which 12 is not: an OTP would lose its zero. */
 const char *capauth_lua_text(lua_State *L, int index);
+/* Pushes an empty box for a text of the core, which is wiped and freed with the box at the latest. */
+char **capauth_lua_push_box(lua_State *L);
 /* Pushes the message of an argument of the wrong type, with the line that called. */
 void capauth_lua_push_wrong_type(lua_State *L, const char *function, int number, const char *expected);
 
 /* ---- Handles ---- */
 
-/* Pops the metatable of a class, keeps it under `class` in the registry, and puts it out of the reach of scripts. */
-void capauth_lua_seal(lua_State *L, void *class);
-/* Whether there is nil, or a userdata with the metatable that was kept under `class`. */
-int capauth_lua_is(lua_State *L, int index, void *class);
+/* Keeps a metatable for the handles of a class under `class` in the registry: the finalizer `free_handle`, whose
+ * upvalue is `class`, and nothing else; scripts cannot get at it. */
+void capauth_lua_make_metatable(lua_State *L, void *class, lua_CFunction free_handle);
+/* Whether there is a userdata with that metatable. */
+int capauth_lua_has_metatable(lua_State *L, int index, void *class);
+/* Gives it to the userdata on the top. */
+void capauth_lua_set_metatable(lua_State *L, void *class);
 
 /* Identities, to be compared and never followed. */
 void *capauth_lua_call_id(capauth_call *call);
@@ -39,7 +44,8 @@ void *capauth_lua_session_id(capauth_session *session);
 /* Shared by the Lua object and by each registration with the core; a Lua state is used by one thread at a time. */
 typedef struct capauth_events capauth_events;
 
-capauth_events *capauth_lua_events_new(void);
+/* `*events` is NULL without memory. */
+void capauth_lua_events_new(capauth_events **events);
 /* One more owner; each calls _free. */
 capauth_events *capauth_lua_events_hold(capauth_events *events);
 void capauth_lua_events_free(void *events);

@@ -27,20 +27,21 @@ struct capauth_events {
     int spare_again; /* a change came while it was queued already */
 };
 
-capauth_events *capauth_lua_events_new(void)
+void capauth_lua_events_new(capauth_events **events)
 {
-    capauth_events *events = calloc(1, sizeof *events);
+    capauth_events *made = calloc(1, sizeof *made);
     struct event *spare = calloc(1, sizeof *spare);
 
-    if (!events || !spare) {
-        free(events);
+    *events = NULL;
+    if (!made || !spare) {
+        free(made);
         free(spare);
-        return NULL;
+        return;
     }
-    events->spare = spare;
-    events->references = 1;
-    events->end = &events->first;
-    return events;
+    made->spare = spare;
+    made->references = 1;
+    made->end = &made->first;
+    *events = made;
 }
 
 capauth_events *capauth_lua_events_hold(capauth_events *events)

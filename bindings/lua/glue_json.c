@@ -141,16 +141,18 @@ int capauth_lua_json_decode(lua_State *L)
     size_t length = 0;
     const char *text = luaL_checklstring(L, 1, &length);
     capauth__json *value = NULL;
-    const char *fault = read_json(text, length, &value);
+    const char *fault;
     int failed;
 
     lua_settop(L, 1);
-    lua_pushboolean(L, !fault);
+    lua_pushboolean(L, 1);
+    lua_pushcfunction(L, push_json_protected); /* where memory runs out, the tree is still to be freed */
+    fault = read_json(text, length, &value);
     if (fault) {
+        lua_pushboolean(L, 0);
         lua_pushstring(L, fault);
         return 2;
     }
-    lua_pushcfunction(L, push_json_protected); /* where memory runs out, the tree is still to be freed */
     lua_pushlightuserdata(L, value);
     failed = lua_pcall(L, 1, 1, 0);
     capauth__json_free(value);
