@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz torture stress promises mutants coverage clean setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs build-demo build-test
+.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz torture attack stress promises mutants coverage clean setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs build-demo build-test
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -24,6 +24,7 @@ help:
 	@echo 'make tsan    the tests of the C parts with ThreadSanitizer'
 	@echo 'make fuzz TIME=60  look for inputs that break a promise, for so many seconds each'
 	@echo 'make torture  let memory run out at every place, over plain HTTP and over TLS: half an hour'
+	@echo 'make attack TIME=60 [SEED=]  attack the wrappers from their own languages, about so long for each part'
 	@echo 'make stress TIME=60  eight threads do everything at once, under ThreadSanitizer'
 	@echo 'make promises  break each promise of SECURITY.md and see whether its test notices'
 	@echo 'make mutants [COUNT= ROOM= SEED=]  put small faults into the core and see whether the C tests notice'
@@ -69,6 +70,10 @@ torture: build-test
 	$(say) 'Letting memory run out, one allocation after the other'
 	@CAPAUTH_EMULATOR=build/bin/capauth-emulator build/tests/test_torture --all 1
 	@CAPAUTH_EMULATOR=build/bin/capauth-emulator build/tests/test_torture --all 1 --tls
+
+attack: build-test
+	$(say) 'Attacking the wrappers: SEED chooses the random parts'
+	@CAPAUTH_ATTACK_SECONDS=$(TIME) CAPAUTH_ATTACK_SEED=$(or $(SEED),1) $(ctest) build -R attack
 
 stress: setup-test
 	$(say) 'Building the stress test with ThreadSanitizer, in build/tsan'
