@@ -222,17 +222,27 @@ static void step_wait(void)
     struct handle *handle = handle_chosen();
     int timeout_ms = timeouts_ms[choose(5)];
     capauth_call *call = handle ? handle->call : NULL;
+    bool waited_for;
     int result;
 
     if (!handle)
         return;
     say("call %d is waited for, %d ms", (int)(handle - world.handles), timeout_ms);
+    waited_for = handle->waited_for; /* in a callback of another wait, perhaps */
+    handle->waited_for = true;
     result = capauth_call_wait(call, timeout_ms);
     say("... %d", result);
     HOLDS(result != CAPAUTH_E_PENDING || timeout_ms >= 0);
     HOLDS(result != CAPAUTH_E_REENTRANT || world.depth);
+    if (handle->call == call)
+        handle->waited_for = waited_for;
     if (handle->call == call && result != CAPAUTH_E_PENDING && result != CAPAUTH_E_REENTRANT)
         handle->collected = true;
+}
+
+static bool is_collected(const struct handle *handle)
+{
+    return !handle->call || !handle->done || handle->collected || handle->waited_for;
 }
 
 static void step_collect(void)
@@ -248,7 +258,7 @@ static void step_collect(void)
     HOLDS(result == (call != NULL));
     HOLDS(!call || (handle && handle->done && !handle->collected));
     for (int i = 0; !call && i < CALLS; i++)
-        HOLDS(!world.handles[i].call || !world.handles[i].done || world.handles[i].collected);
+        HOLDS(is_collected(&world.handles[i]));
     if (handle)
         handle->collected = true;
     say("collected: %d", result);

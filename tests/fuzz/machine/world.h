@@ -84,6 +84,7 @@ struct handle {
     struct life *life; /* NULL: it was refused on the spot */
     bool done; /* as it was last seen */
     bool collected;
+    bool waited_for; /* just now: it may be collected already */
     bool cancelled;
     int code;
 };
