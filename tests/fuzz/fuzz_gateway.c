@@ -10,6 +10,7 @@
 
 struct found {
     bool known, refused, expired;
+    bool odd; /* one of its numbers may be read otherwise */
     int64_t code;
     const char *message; /* the last that is there */
 };
@@ -29,6 +30,8 @@ static void find_status(const capauth__json *status, struct found *found)
     if (!capauth__json_is_object(status))
         return;
     found->known = true;
+    found->odd =
+        found->odd || is_odd(capauth__json_member(status, "success")) || is_odd(capauth__json_member(status, "code"));
     found->code = 0;
     (void)capauth__json_integer(capauth__json_member(status, "code"), &found->code);
     if (success == 0 || (success < 0 && (found->code < 0 || found->code >= 300)))
@@ -45,6 +48,7 @@ static void find_errors(const capauth__json *errors, struct found *found)
     if (!first)
         return;
     found->known = found->refused = true;
+    found->odd = found->odd || is_odd(capauth__json_member(first, "code"));
     (void)capauth__json_integer(capauth__json_member(first, "code"), &found->code);
     find_message(first, found);
 }
@@ -61,8 +65,8 @@ static void check_against_json_c(int http_status, const char *body, const struct
         find_status(capauth__json_member(root, "status"), &found);
         find_status(capauth__json_member(capauth__json_member(root, "response"), "status"), &found);
         find_errors(capauth__json_member(root, "errors"), &found);
-        HOLDS(status->known == found.known && status->code == found.code);
-        HOLDS(status->refused == found.refused && status->expired == found.expired);
+        HOLDS(status->known == found.known && (found.odd || status->code == found.code));
+        HOLDS(found.odd || (status->refused == found.refused && status->expired == found.expired));
         HOLDS(same_text(status->message, found.message));
     } else if (status->unreadable) {
         HOLDS(may_be_more_than_json(text));

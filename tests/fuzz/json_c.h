@@ -22,6 +22,14 @@ static inline bool may_be_more_than_json(const char *text)
     return more || opened >= CAPAUTH__JSON_DEPTH;
 }
 
+/* A text with such a number in it, which json-c takes for one. */
+static inline bool is_odd(const capauth__json *value)
+{
+    const char *text = capauth__json_text(value);
+
+    return text && may_be_more_than_json(text);
+}
+
 /* json-c ends a name at its NUL. */
 static inline bool names_may_differ(const char *text)
 {
