@@ -72,13 +72,15 @@ static const char *argument_fault(enum capauth__argument_kind kind, const char *
 const char *capauth__arguments_fault(enum capauth__operation operation, const struct capauth__arguments *arguments,
                                      const char **name)
 {
+    const char *const *value;
     const char *fault = NULL;
 
     for (size_t i = 0; !fault && i < sizeof required / sizeof required[0]; i++) {
         if (required[i].operation != operation)
             continue;
         *name = required[i].name;
-        fault = argument_fault(required[i].kind, *(const char *const *)((const char *)arguments + required[i].offset));
+        value = (const void *)((const char *)arguments + required[i].offset);
+        fault = argument_fault(required[i].kind, *value);
     }
     return fault;
 }
