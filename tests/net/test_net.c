@@ -20,6 +20,7 @@ struct job {
     struct capauth__exchange exchange;
     struct capauth__engine *engine;
     bool sends; /* its exchange, when it enters; else it waits until it is due */
+    bool slow; /* when it enters and when it is due: a turn's whole time */
     int entered;
     int due;
     int ends;
@@ -42,11 +43,20 @@ static void settle(struct job *job)
     capauth__engine_settle(job->engine, &job->task);
 }
 
+static void take_its_time(const struct job *job)
+{
+    int64_t begun_us = capauth__monotonic_us();
+
+    while (job->slow && capauth__monotonic_us() < begun_us + 2000)
+        ;
+}
+
 static void job_enter(struct capauth__task *task)
 {
     struct job *job = job_of(task);
 
     job->entered++;
+    take_its_time(job);
     if (job->sends)
         capauth__engine_send(job->engine, &job->exchange);
 }
@@ -54,6 +64,7 @@ static void job_enter(struct capauth__task *task)
 static void job_due(struct capauth__task *task, int64_t now_ms)
 {
     job_of(task)->due++;
+    take_its_time(job_of(task));
     if (now_ms >= task->due_ms)
         settle(job_of(task));
 }
@@ -212,6 +223,28 @@ TEST(a_task_enters_in_the_next_turn_and_is_due_at_its_time)
     assert_int_equal(job->due, 1);
     assert_true(capauth__monotonic_ms() >= job->task.due_ms);
     release(job);
+    engine_free(engine);
+}
+
+TEST(an_overdue_task_ends_without_a_wait_however_much_work_is_before_it)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *before[3], *overdue = job_new(engine, 0);
+
+    for (size_t i = 0; i < 3; i++) {
+        before[i] = job_new(engine, i == 2 ? -1 : 60000);
+        before[i]->slow = true;
+        capauth__inbox_post(&before[i]->task, true);
+    }
+    capauth__inbox_post(&overdue->task, true);
+    capauth__wait_for_overdue(engine, &overdue->task);
+    assert_true(is_done(overdue));
+    release(overdue);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(before[i]->entered, 1);
+        assert_int_equal(is_done(before[i]), i == 2);
+        release(before[i]);
+    }
     engine_free(engine);
 }
 
@@ -570,6 +603,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_heap_stays_in_order_whatever_comes_moves_and_goes),
         cmocka_unit_test(a_task_enters_in_the_next_turn_and_is_due_at_its_time),
+        cmocka_unit_test(an_overdue_task_ends_without_a_wait_however_much_work_is_before_it),
         cmocka_unit_test(a_task_that_is_scheduled_anew_is_due_then),
         cmocka_unit_test(a_wait_ends_at_its_time_and_the_task_goes_on),
         cmocka_unit_test(a_cancelled_task_ends_once_whether_it_was_posted_entered_or_neither),

@@ -129,6 +129,12 @@ TEST(a_token_expire_that_may_have_arrived_has_expired_the_token)
     check_expire(1500, true, "changes=10"); /* the Auth Engine said no */
 }
 
+TEST(a_token_that_another_operation_finds_expired_is_kept_for_what_regenerates_it)
+{
+    check_mobile(FAILURE(IDENTIFIER_UPDATE, CAPAUTH_TOKEN_EXPIRED), "changes=10");
+    check_mobile(FAILURE(PASSWORD_CHANGE, CAPAUTH_TOKEN_EXPIRED), "changes=10");
+}
+
 /* ---- Regeneration that is refused, and lost identifier updates ---- */
 
 TEST(a_refused_regeneration_ends_the_sign_in)
@@ -214,6 +220,7 @@ int main(void)
         CLEAN_TEST(a_lost_identifier_update_keeps_both_values),
         CLEAN_TEST(a_refused_identifier_update_leaves_the_value_to_the_caller),
         CLEAN_TEST(a_token_expire_that_may_have_arrived_has_expired_the_token),
+        CLEAN_TEST(a_token_that_another_operation_finds_expired_is_kept_for_what_regenerates_it),
         CLEAN_TEST(a_refused_regeneration_ends_the_sign_in),
         CLEAN_TEST(after_a_lost_identifier_update_a_refused_regeneration_tries_the_other_value),
         CLEAN_TEST(after_a_lost_identifier_update_the_next_token_tells_which_value_holds),

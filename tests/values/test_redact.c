@@ -70,6 +70,7 @@ static void check_long(const struct capauth__secret_places *places)
     assert_true(capauth__repeats_a_secret("\\u0073\\u0033cret\\u00220123456789012345678901234", places));
     assert_true(capauth__repeats_a_secret("\\u0000 " LONG, places));
     assert_true(capauth__repeats_a_secret("\\u0000 " LONG_IN_JSON, places));
+    assert_true(capauth__repeats_a_secret("no\\u0000 \\u0000" LONG_IN_JSON, places));
     assert_true(capauth__repeats_a_secret("cut: " TELLING, places));
     assert_false(capauth__repeats_a_secret("s3cret\"012345678901234567890123", places)); /* one less */
     assert_false(capauth__repeats_a_secret("S3CRET is no secret", places));
@@ -120,12 +121,14 @@ TEST(without_places_nothing_is_secret)
 TEST(every_secret_of_a_body_counts_and_what_stands_between_them_does_not)
 {
     static const char body[] = "{\"brand\":\"Brand\",\"password\":\"first\",\"otp\":\"second\"}";
-    const struct capauth__secrets in_body = {.count = 2, .at = {{29, 5}, {43, 6}}};
+    struct capauth__secrets in_body = {.count = 2, .at = {{29, 5}, {43, 6}}};
     const struct capauth__secret_places places = {.body = body, .in_body = &in_body};
 
     assert_true(capauth__repeats_a_secret("the first", &places));
     assert_true(capauth__repeats_a_secret("the second", &places));
     assert_false(capauth__repeats_a_secret("Brand, otp, password", &places));
+    in_body.count = 1; /* the other place counts no more */
+    assert_false(capauth__repeats_a_secret("the second", &places));
 }
 
 TEST(who_the_customer_is_is_no_secret)

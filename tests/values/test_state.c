@@ -192,6 +192,8 @@ TEST(a_customer_is_the_same_by_the_id_or_else_by_any_identifier)
     check_same(customer(a, NULL, ""), customer(b, NULL, ""), false);
     check_same(customer(a, NULL, ""), customer(b, also_a, ""), true);
     check_same(customer(b, a, ""), customer(NULL, NULL, ""), false);
+    check_same(customer(a, NULL, ""), customer(NULL, NULL, ""), false);
+    check_same(customer(NULL, a, ""), customer(b, also_a, ""), false); /* another one beside none says nothing */
     check_same(customer(b, a, ""), customer(elsewhere, also_a, ""), true);
     check_same(customer(NULL, NULL, ""), customer(NULL, NULL, ""), true);
     check_same(customer(NULL, NULL, "1"), customer(a, NULL, "1"), true);
