@@ -33,7 +33,7 @@ def main(arguments):
     output = pathlib.Path(arguments[1]) if len(arguments) == 2 else build / "site"
     work = build / "site-work"
     sys.path.insert(0, str(build / "python"))
-    made = reference.pages(Names(build, work / "java"))
+    made = reference.pages(Names.read(build, work / "java"))
     pages.gather(work / "source", made)
     options = ["-q", "-W", "--keep-going", "-b", "html", "-c", str(HERE), "-d", str(work / "doctrees")]
     options += ["-D", f"version={version()}", "-D", f"release={version()}"]

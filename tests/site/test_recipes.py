@@ -92,7 +92,7 @@ class Beside:
         if language == "c":
             flags = "-std=c11 -Wall -Wextra -Werror"
             return f"cc {flags} {file} -o {name} $(pkg-config --cflags --libs capauth); exec ./{name}"
-        java = f"java -cp java:$CLASSPATH {camel(name)}"
+        java = f"java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp java:$CLASSPATH {camel(name)}"
         return "exec " + {"python": f"python3 -W error {file}", "lua": f"lua5.1 {file}", "java": java}[language]
 
     def run(self, name, language, typed):

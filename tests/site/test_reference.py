@@ -15,8 +15,9 @@ import capauth
 
 
 @pytest.fixture(scope="session")
-def names(tmp_path_factory):
-    return Names(BUILD, tmp_path_factory.mktemp("java"))
+def names(site):
+    """Those that the site was made with."""
+    return Names.loaded((BUILD / "site-work" / "source" / "names.json").read_text(encoding="utf-8"))
 
 
 def plain(text):

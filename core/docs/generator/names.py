@@ -11,17 +11,33 @@ from .entry import TITLES, Entry
 class Names:
     """The entries of each language in the order of its page, and the twins of each."""
 
-    def __init__(self, build, work):
-        self.entries = {
-            "python": list(read_python.entries()),
-            "lua": list(read_lua.entries(build / "lua" / "share" / "capauth")),
-            "java": list(read_java.entries(build, work)),
-            "c": list(read_c.entries()),
-        }
+    def __init__(self, entries):
+        self.entries = entries
         self.by_twin: dict[tuple[str, str], dict[str, Entry]] = {}
         for language, entries in self.entries.items():
             for entry in entries:
                 self.by_twin.setdefault(entry.twin, {}).setdefault(language, entry)
+
+    @classmethod
+    def read(cls, build, work):
+        """From the sources, and from what was built of them."""
+        return cls(
+            {
+                "python": list(read_python.entries()),
+                "lua": list(read_lua.entries(build / "lua" / "share" / "capauth")),
+                "java": list(read_java.entries(build, work)),
+                "c": list(read_c.entries()),
+            }
+        )
+
+    @classmethod
+    def loaded(cls, text):
+        """From what as_json gave."""
+        entries: dict[str, list[Entry]] = {language: [] for language in TITLES}
+        for row in json.loads(text).values():
+            del row["twins"]
+            entries[row["language"]].append(Entry(**row | {"twin": tuple(row["twin"])}))
+        return cls(entries)
 
     def twins(self, entry):
         """language -> name of the same thing elsewhere."""
@@ -45,4 +61,4 @@ class Names:
             for entries in self.entries.values()
             for entry in entries
         }
-        return json.dumps(rows, indent=1, sort_keys=True)
+        return json.dumps(rows, indent=1)
