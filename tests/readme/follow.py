@@ -80,6 +80,7 @@ class Reader:
         return None
 
     def type(self):
+        assert self.program.stdin is not None
         while (otp := self.phone()) is not None:
             try:
                 self.program.stdin.write("".join(f"{text}\n" for text in [*self.answers, otp]))

@@ -18,7 +18,7 @@ import urllib.request
 import pytest
 from conftest import BUILD, ROOT, figure
 from follow import PROGRAMS, blocks, free_port
-from generator.directives import SUFFIXES, camel
+from generator.pages import SUFFIXES, file_name
 
 OTP = object()
 SHELL = f". {BUILD}/env.sh; export PATH=$(dirname {os.environ['CAPAUTH_EMULATOR']}):$PATH; "
@@ -43,10 +43,6 @@ RECIPES = {
 }
 # Servers, which are asked over HTTP.
 BACKENDS = ("backend_fastapi", "backend_flask")
-
-
-def file_name(name, language):
-    return (camel(name) if language == "java" else name) + SUFFIXES[language][1]
 
 
 def programs():
@@ -92,7 +88,7 @@ class Beside:
         if language == "c":
             flags = "-std=c11 -Wall -Wextra -Werror"
             return f"cc {flags} {file} -o {name} $(pkg-config --cflags --libs capauth); exec ./{name}"
-        java = f"java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp java:$CLASSPATH {camel(name)}"
+        java = f"java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp java:$CLASSPATH {file.removesuffix('.java')}"
         return "exec " + {"python": f"python3 -W error {file}", "lua": f"lua5.1 {file}", "java": java}[language]
 
     def run(self, name, language, typed):
@@ -110,11 +106,13 @@ class Beside:
             text=True,
         )
         threading.Thread(target=self.type, args=(program, typed, sent), daemon=True).start()
+        assert program.stdout is not None
         said = program.stdout.read()
         assert program.wait(timeout=60) == 0, said
         return said
 
     def type(self, program, typed, sent):
+        assert program.stdin is not None
         for text in typed:
             while text is OTP and program.poll() is None:
                 messages = self.control("GET", "outbox")["messages"]

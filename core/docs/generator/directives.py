@@ -24,18 +24,7 @@ from tables import Operations, Settings, load_errors
 
 from .drawing import sequence
 from .entry import TITLES
-
-SUFFIXES = {"python": ("Python", ".py"), "lua": ("Lua", ".lua"), "java": ("Java", ".java"), "c": ("C", ".c")}
-
-
-def camel(name):
-    return "".join(word.capitalize() for word in name.split("_"))
-
-
-def program_path(folder, language, name):
-    suffix = SUFFIXES[language][1]
-    path = pathlib.Path(folder) / "programs" / language / ((camel(name) if language == "java" else name) + suffix)
-    return path if path.exists() else None
+from .pages import LANGUAGES, file_name
 
 
 def parsed(directive, text):
@@ -53,13 +42,13 @@ class Programs(SphinxDirective):
     def run(self):
         name = self.arguments[0]
         tabs = []
-        for language, (title, _) in SUFFIXES.items():
-            path = program_path(self.env.srcdir, language, name)
-            if path is None:
+        for language in LANGUAGES:
+            path = pathlib.Path(self.env.srcdir) / "programs" / language / file_name(name, language)
+            if not path.exists():
                 continue
             self.env.note_dependency(str(path))
             tabs.append(
-                f":::{{tab-item}} {title}\n:sync: {language}\n\n"
+                f":::{{tab-item}} {TITLES[language]}\n:sync: {language}\n\n"
                 f"```{{literalinclude}} /programs/{language}/{path.name}\n"
                 f":language: {language}\n:caption: {path.name}\n```\n:::\n"
             )
@@ -150,7 +139,7 @@ class ErrorTree(SphinxDirective):
         return parsed(self, "\n".join(below(None, 0)))
 
 
-_names = {}
+_names: dict[str, dict] = {}
 
 
 def all_names(env):

@@ -28,7 +28,7 @@ def lanes_of(lines):
 
 def lane_width(lines, names):
     """So that the longest text fits over its arrow."""
-    widest = 160
+    widest = 160.0
     for line in lines:
         if match := ARROW.match(line):
             over = abs(names.index(match[1]) - names.index(match[3])) or 1

@@ -12,6 +12,7 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 LANGUAGES = ("python", "lua", "java", "c")
+SUFFIXES = {"python": ".py", "lua": ".lua", "java": ".java", "c": ".c"}
 DOCUMENTS = {
     "bindings/python/README.md": "python/guide.md",
     "bindings/lua/README.md": "lua/guide.md",
@@ -59,6 +60,12 @@ def programs():
             if path.is_file() and path.suffix in (".py", ".lua", ".java"):
                 found[path] = f"programs/{language}/{path.name}"
     return found
+
+
+def file_name(program, language):
+    """otp_screen: in Java a class must be called as its file."""
+    name = "".join(word.capitalize() for word in program.split("_")) if language == "java" else program
+    return name + SUFFIXES[language]
 
 
 def relinked(text, source, place, known):
