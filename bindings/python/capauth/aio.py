@@ -125,14 +125,13 @@ class Client(BaseClient[Session]):
             if not address:
                 return
             future = self._waiting.get(address)
-            if future and not future.done():
-                future.set_result(None)
+            if future:
+                _end_wait(future, None)
 
     def _wake(self, error: BaseException | None) -> None:
         """Wakes all who wait: their calls are done, or, with an error, never will be."""
         for future in self._waiting.values():
-            if not future.done():
-                future.set_result(None) if error is None else future.set_exception(error)
+            _end_wait(future, error)
 
     def _follow(
         self, told: Awaitable[object], before: "asyncio.Task[None] | None", context: contextvars.Context | None
@@ -163,6 +162,13 @@ class Client(BaseClient[Session]):
         under_way = self._telling - {asyncio.current_task()}
         if under_way:
             await asyncio.wait(under_way)
+
+
+def _end_wait(future: "asyncio.Future[None]", error: BaseException | None) -> None:
+    """Unless it has ended, or its loop was closed in its midst: nobody waits any more."""
+    if future.done() or future.get_loop().is_closed():
+        return
+    future.set_result(None) if error is None else future.set_exception(error)
 
 
 async def _tell(told: Awaitable[object], before: "asyncio.Task[None] | None") -> None:
