@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -172,8 +173,11 @@ static void write_figure(const struct job *job)
     printf(
         "torture%s: %ld of our own allocations failed, in %ld runs of %ld lives; %ld faults; %ld left to libraries\n",
         job->tls ? " over TLS" : "", total.places, total.runs, total.lives, total.faults, total.upstream);
-    snprintf(path, sizeof path, "%s/torture", folder ? folder : "");
-    if (!folder || job->life || !(file = fopen(path, "w")))
+    if (!folder || job->life)
+        return;
+    (void)mkdir(folder, 0777); /* it may be there */
+    snprintf(path, sizeof path, "%s/torture", folder);
+    if (!(file = fopen(path, "w")))
         return;
     fprintf(file,
             "torture: %ld times one of our own allocations failed, %ld times one of the process's, in %ld lives; "

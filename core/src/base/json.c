@@ -238,11 +238,6 @@ bool capauth__json_integer(const capauth__json *value, int64_t *number)
     return value && (text ? integer_of_text(text, number) : integer_of_number(value, number));
 }
 
-bool capauth__json_is(const capauth__json *value, int64_t number)
-{
-    return value && json_object_is_type(value, json_type_int) && json_object_get_int64(value) == number;
-}
-
 int capauth__json_boolean(const capauth__json *value, int fallback)
 {
     const char *text = capauth__json_text(value);

@@ -35,14 +35,12 @@ const char *capauth__json_text(const capauth__json *value);
 const char *capauth__json_message(const capauth__json *value);
 /* A number, or a string that is one: finite, of 64 bits, a fraction rounded down. */
 bool capauth__json_integer(const capauth__json *value, int64_t *number);
-/* Whether it is this integer, written as one. */
-bool capauth__json_is(const capauth__json *value, int64_t number);
 /* true, false, "true", "false", 1, 0: else `fallback`. */
 int capauth__json_boolean(const capauth__json *value, int fallback);
 /*
- * Splits a text that is one JSON object, as _parse has found: members whose names are known become an object again, the
- * others `"a":1,"b":2`. All as they were written, but for white space: big numbers, escapes and NULs stay what they
- * are. false: no memory.
+ * Splits a text that is one JSON object, as capauth__skim_value has found: members whose names are known become an
+ * object again, the others `"a":1,"b":2`. All as they were written, but for white space: big numbers, escapes and NULs
+ * stay what they are. false: no memory.
  */
 bool capauth__json_split(const char *text, bool (*is_known)(const char *name), struct capauth__buffer *known,
                          struct capauth__buffer *others);
