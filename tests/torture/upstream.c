@@ -28,7 +28,9 @@ static bool is_known(const struct report *report, const struct leak *leak)
     trace_name(leak->caller, name, sizeof name);
     if (!strncmp(name, "ld-linux", strlen("ld-linux"))) /* "Stacks of threads that have ended" */
         return true;
-    if (!strncmp(name, "libcrypto.so.3:ERR_", strlen("libcrypto.so.3:ERR_"))) /* "Each thread's errors" */
+    /* "Each thread's errors", and ERR_set_debug's copies of where they came from. */
+    if (!strncmp(name, "libcrypto.so.3:ERR_", strlen("libcrypto.so.3:ERR_")) ||
+        !strcmp(name, "libcrypto.so.3:CRYPTO_strdup"))
         return true;
     /* "A name of an algorithm" */
     return !strncmp(name, "libcrypto.so.3:", strlen("libcrypto.so.3:")) && struck_in_a_fetch(report);
