@@ -25,6 +25,10 @@ final class ChildMachine {
 
     private ChildMachine() {}
 
+    static String own() {
+        return OWN;
+    }
+
     /** This virtual machine's program, and that of each other one that the build found. */
     static List<String> all() {
         List<String> programs = new ArrayList<>();

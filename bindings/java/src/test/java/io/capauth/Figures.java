@@ -16,6 +16,17 @@ final class Figures {
 
     private Figures() {}
 
+    /** The number before the word, at the beginning of a line of an output, which can be long. */
+    static int said(String output, String word) {
+        for (String line : output.split("\n")) {
+            String[] words = line.split(" ", 3);
+            if (words.length == 3 && words[1].startsWith(word)) {
+                return Integer.parseInt(words[0]);
+            }
+        }
+        throw new AssertionError("no " + word + " in " + output);
+    }
+
     static synchronized void add(String what, long count) throws IOException {
         COUNTS.merge(what, count, Long::sum);
         String folder = System.getenv("CAPAUTH_FIGURES");
