@@ -163,9 +163,9 @@ class Structure(unittest.TestCase):
         }
         self.assertEqual(set(), found)
 
-    def test_wrappers_and_emulator_see_only_the_public_header(self):
+    def test_wrappers_program_and_emulator_see_only_the_public_header(self):
         found = set()
-        for folder in ("swig", "bindings", "tests/emulator"):
+        for folder in ("swig", "bindings", "core/tool", "tests/emulator"):
             for path in sources(ROOT / folder, ".c", ".h", ".i"):
                 for included in includes(path):
                     inside = (SOURCE / included).exists() and not (path.parent / included).exists()
