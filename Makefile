@@ -48,8 +48,11 @@ demo: build-demo
 	@tests/demo/run build
 
 test: build-test asan
+	@rm -rf build/figures && mkdir build/figures
 	$(say) 'Running all tests'
 	@$(ctest) build
+	$(say) 'What they measured'
+	@tests/figures build/figures
 
 # Before the tests of all the rest, so that theirs is the last word.
 asan tsan: setup-test
