@@ -351,6 +351,21 @@ TEST(interim_replies_are_skipped)
     close_scene(&scene);
 }
 
+TEST(what_an_interim_reply_is_called_is_not_what_the_reply_is_called)
+{
+    char text[1024];
+    struct scene scene = {.replies = {text}};
+    capauth_call *call = NULL;
+
+    snprintf(text, sizeof text, "HTTP/1.1 103 Early Hints\r\nX-Amz-Cf-Id: early\r\n\r\n%s",
+             http_reply(OK_LINE, "", GOOD));
+    open_scene(&scene, false);
+    assert_code(run(&scene, true, &call), CAPAUTH_OK);
+    assert_string_equal(capauth_call_request_id(call), "");
+    capauth_call_free(&call);
+    close_scene(&scene);
+}
+
 static const struct {
     const char *headers;
     int retry_after_ms;
@@ -728,6 +743,7 @@ int main(void)
         cmocka_unit_test(redirects_are_not_followed),
         cmocka_unit_test(half_a_body_is_a_lost_answer),
         cmocka_unit_test(interim_replies_are_skipped),
+        cmocka_unit_test(what_an_interim_reply_is_called_is_not_what_the_reply_is_called),
         cmocka_unit_test(retry_after_and_the_cdn_s_id_reach_the_caller),
         cmocka_unit_test(bodies_over_one_mebibyte_are_refused),
         cmocka_unit_test(deep_nesting_is_refused),

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looks for mistakes with the analyzers of GCC and cppcheck:  analyze.py BUILD
 
-over all hand-written C that BUILD compiles: the core, the emulator, the wrappers' C, the tests. (clang-tidy, and with it
-clang's analyzer, is a part of `.ci/lint`.) What is found fails, or is on the list `silenced` with the reason.
+over all hand-written C that BUILD compiles: the core, the emulator, the wrappers' C, the tests. (clang-tidy, and with
+it clang's analyzer, is a part of `.ci/lint`.) What is found fails, or is on the list `silenced` with the reason.
 """
 
 import concurrent.futures
