@@ -315,7 +315,7 @@ TEST(half_a_body_is_a_lost_answer)
     static const struct {
         const char *reply;
         int generate;
-    } lost[] = {{cut, CAPAUTH_E_NETWORK}, {half_head, PROTOCOL}, {no_http, PROTOCOL}, {bad_chunk, CAPAUTH_E_NETWORK}};
+    } lost[] = {{cut, CAPAUTH_E_NETWORK}, {half_head, PROTOCOL}, {no_http, PROTOCOL}, {bad_chunk, PROTOCOL}};
 
     for (size_t i = 0; i < sizeof lost / sizeof lost[0]; i++) {
         for (int validate = 0; validate < 2; validate++) {
