@@ -30,23 +30,17 @@ PASSWORD_BRAND = ["--base-url", URL, "--ca-file", CA_FILE, "--brand", "DocDemoPa
 def emulator(method, path, body=None):
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(URL + path, data=data, method=method)
-    with urllib.request.urlopen(
-        request, context=ssl.create_default_context(cafile=CA_FILE)
-    ) as reply:
+    with urllib.request.urlopen(request, context=ssl.create_default_context(cafile=CA_FILE)) as reply:
         return json.load(reply)
 
 
 def otp(mobile, brand="DocDemo"):
     sent = emulator("GET", f"/_emulator/outbox?brand={brand}&identifier={mobile}")
-    return re.search(r'"otp":"(\d+)"', json.dumps(sent, separators=(",", ":")))[
-        1
-    ]  # the newest is the first
+    return re.findall(r'"otp":"(\d+)"', json.dumps(sent, separators=(",", ":")))[0]  # the newest is the first
 
 
 def regenerations():
-    return emulator("GET", "/_emulator/requests")["counts"].get(
-        "POST /auth/v1/token/regenerate", 0
-    )
+    return emulator("GET", "/_emulator/requests")["counts"].get("POST /auth/v1/token/regenerate", 0)
 
 
 class Terminal:
@@ -239,17 +233,13 @@ def test_wrong_use_is_named(arguments, named, kept):
 
 
 def test_without_a_terminal_nothing_is_asked(kept):
-    ended = run(
-        "sign-in", *OTP_BRAND, "--mobile", "919000000008", *kept, start_new_session=True
-    )
+    ended = run("sign-in", *OTP_BRAND, "--mobile", "919000000008", *kept, start_new_session=True)
     assert ended.returncode == 5
     assert "terminal" in ended.stderr
 
 
 def test_help_and_man_page_tell_of_every_command_option_and_status():
-    page = (pathlib.Path(__file__).parents[2] / "core/tool/capauth.1").read_text(
-        encoding="utf-8"
-    )
+    page = (pathlib.Path(__file__).parents[2] / "core/tool/capauth.1").read_text(encoding="utf-8")
     help_text = run("--help").stdout
     for command in ["sign-in", "token", "call", "sign-out", "diagnose"]:
         one = run(command, "--help")
