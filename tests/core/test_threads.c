@@ -244,7 +244,7 @@ TEST(the_descriptor_of_a_client_that_is_being_closed)
         assert_int_equal(pthread_create(&closer, NULL, close_client, client), 0);
         do
             fd = capauth_client_fd(client);
-        while (fd >= 0);
+        while (fd >= 0 || fd == CAPAUTH_E_UNSUPPORTED); /* which it is without epoll, as long as it is open */
         assert_code(fd, CAPAUTH_E_CLOSED); /* not SYSTEM: nothing was refused */
         pthread_join(closer, NULL);
         capauth_client_free(&client);
