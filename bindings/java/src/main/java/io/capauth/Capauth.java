@@ -19,14 +19,16 @@ public final class Capauth {
     }
 
     /**
-     * The version of each library at work, by its name, such as capauth, libcurl and json-c. Where the native library carries
-     * its libraries, also those, by the names and numbers of whoever packaged their sources. A new map each time.
+     * The version of each library at work, by its name, such as capauth, libcurl and json-c. Where the native library
+     * carries its libraries, also those, by the names and numbers of whoever packaged their sources. A new map each
+     * time.
      */
     public static Map<String, String> versions() {
         Map<String, String> versions = new LinkedHashMap<String, String>();
         for (String line : diagnose().split("\n")) {
             int inside = line.indexOf(": ");
-            for (String entry : inside < 0 ? new String[] {line.split(",")[0]} : line.substring(inside + 2).split(", ")) {
+            String list = inside < 0 ? line.split(",")[0] : line.substring(inside + 2);
+            for (String entry : list.split(", ")) {
                 int space = entry.indexOf(' ');
                 versions.put(entry.substring(0, space), entry.substring(space + 1));
             }

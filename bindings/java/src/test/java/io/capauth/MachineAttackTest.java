@@ -137,7 +137,8 @@ class MachineAttackTest {
                 return Handle.count() <= 10 && ChildMachine.descriptors() <= before + 10;
             });
             long grown = ChildMachine.residentKilobytes() - resident;
-            System.out.println(3 * ROUNDS + " handles" + (grown < 64 * 1024 ? ", all came back" : ", grown by " + grown));
+            String came = grown < 64 * 1024 ? ", all came back" : ", grown by " + grown;
+            System.out.println(3 * ROUNDS + " handles" + came);
         }
 
         private static void leave(int rounds) {
