@@ -31,16 +31,17 @@ void capauth__transport_free(struct capauth__transport *transport)
     free(transport);
 }
 
-void capauth__transport_abandon(struct capauth__transport *transport)
-{
-    (void)transport;
-}
-
 /* The engine makes the transport when it needs one, and asks none that there is not. */
 static void expect(const struct capauth__transport *transport)
 {
     if (!transport)
         abort();
+}
+
+void capauth__transport_abandon(struct capauth__transport *transport)
+{
+    expect(transport);
+    stub.abandoned_count++;
 }
 
 bool capauth__transport_has_room(const struct capauth__transport *transport)
@@ -83,7 +84,9 @@ void capauth__transport_greeted(struct capauth__transport *transport, int fd)
 void capauth__transport_ready(struct capauth__transport *transport, int fd, int events)
 {
     expect(transport);
-    (void)fd, (void)events;
+    (void)events;
+    stub.ready_count++;
+    stub.ready_fd = fd;
 }
 
 int64_t capauth__transport_due(const struct capauth__transport *transport)
@@ -114,10 +117,10 @@ bool capauth__transport_collect(struct capauth__transport *transport, int64_t en
     expect(transport);
     (void)end_us;
     if (!exchange)
-        return false;
+        return stub.has_more;
     stub.to_answer = NULL;
     stub.under_way--;
     exchange->transfer = NULL;
     exchange->answered(exchange, &answer);
-    return false;
+    return stub.has_more;
 }

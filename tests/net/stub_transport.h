@@ -16,6 +16,10 @@ struct stub {
     struct capauth__exchange *started[STUB_MOST]; /* in order, since the test began */
     int started_count;
     int cancelled_count;
+    int abandoned_count;
+    int ready_count; /* of descriptors that it was told of */
+    int ready_fd; /* the last of them */
+    bool has_more; /* answers than there was time for */
     struct capauth__exchange *to_answer; /* in the next turn */
     int status; /* with this */
 };

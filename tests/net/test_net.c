@@ -5,14 +5,27 @@
  */
 #include "support.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/platform.h"
 #include "net/heap.h"
 #include "net/waiting.h"
 #include "stub_transport.h"
+
+static bool no_memory; /* for more of what is there */
+
+void *__real_realloc(void *block, size_t size); /* NOLINT(bugprone-reserved-identifier): the linker's name */
+void *__wrap_realloc(void *block, size_t size); /* NOLINT(bugprone-reserved-identifier) */
+
+void *__wrap_realloc(void *block, size_t size) /* NOLINT(bugprone-reserved-identifier) */
+{
+    return no_memory ? NULL : __real_realloc(block, size);
+}
 
 /* A task with an exchange, as a call is one. */
 struct job {
@@ -378,6 +391,156 @@ TEST(a_closed_engine_ends_what_it_has_and_what_still_comes)
     engine_free(engine);
 }
 
+TEST(a_task_that_there_is_no_memory_for_ends_with_that)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *job = job_new(engine, 60000);
+
+    no_memory = true;
+    capauth__inbox_post(&job->task, true);
+    assert_int_equal(turn(engine), 1);
+    no_memory = false;
+    assert_int_equal(job->entered, 0);
+    assert_int_equal(job->end_code, CAPAUTH_E_NO_MEMORY);
+    assert_int_equal(engine->heap.length, 0);
+    release(job);
+    engine_free(engine);
+}
+
+/* ---- Turns ---- */
+
+enum { SLOW = 3 };
+
+/* All live, and each takes a whole turn from now on. */
+static void slow_jobs_begin(struct capauth__engine *engine, struct job *jobs[SLOW])
+{
+    for (int i = 0; i < SLOW; i++) {
+        jobs[i] = job_new(engine, 60000);
+        capauth__inbox_post(&jobs[i]->task, true);
+    }
+    for (int i = 0; i < SLOW; i++) {
+        while (!jobs[i]->entered)
+            turn(engine);
+        jobs[i]->slow = true;
+    }
+}
+
+TEST(a_turn_that_has_no_time_left_leaves_what_is_due_to_the_next)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *jobs[SLOW];
+
+    slow_jobs_begin(engine, jobs);
+    pthread_mutex_lock(&engine->mutex);
+    for (int i = 0; i < SLOW; i++)
+        capauth__engine_schedule(engine, &jobs[i]->task, capauth__monotonic_ms() - 1);
+    pthread_mutex_unlock(&engine->mutex);
+    for (int i = 0; i < SLOW; i++)
+        assert_int_equal(turn(engine), 1);
+    for (int i = 0; i < SLOW; i++)
+        release(jobs[i]);
+    engine_free(engine);
+}
+
+/* A turn in which nothing is left to be sent; whether it has called for another. */
+static bool calls_for_another(struct capauth__engine *engine)
+{
+    bool signalled;
+
+    pthread_mutex_lock(&engine->mutex);
+    capauth__engine_turn(engine, NULL, 0);
+    signalled = engine->inbox.signalled;
+    pthread_mutex_unlock(&engine->mutex);
+    return signalled;
+}
+
+TEST(a_turn_that_leaves_tasks_or_answers_calls_for_another)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *sender = sender_new(engine), *jobs[SLOW];
+
+    turn(engine);
+    assert_false(calls_for_another(engine));
+    for (int i = 0; i < SLOW; i++) {
+        jobs[i] = job_new(engine, 60000);
+        jobs[i]->slow = true;
+        capauth__inbox_post(&jobs[i]->task, false); /* without waking anybody */
+    }
+    assert_true(calls_for_another(engine));
+    for (int i = 1; i < SLOW; i++)
+        turn(engine);
+    assert_false(calls_for_another(engine));
+    stub.has_more = true;
+    assert_true(calls_for_another(engine));
+    stub.has_more = false;
+    for (int i = 0; i < SLOW; i++)
+        release(jobs[i]);
+    release(sender);
+    engine_free(engine);
+}
+
+TEST(a_turn_sees_to_one_ready_descriptor_however_long_the_rest_took)
+{
+    const struct capauth__ready ready[] = {{.fd = 7, .events = CAPAUTH__READ}, {.fd = 8, .events = CAPAUTH__READ}};
+    struct capauth__engine *engine = engine_new();
+    struct job *sender = sender_new(engine), *slow = job_new(engine, 60000);
+
+    turn(engine);
+    slow->slow = true;
+    capauth__inbox_post(&slow->task, true);
+    pthread_mutex_lock(&engine->mutex);
+    capauth__engine_turn(engine, ready, 2);
+    pthread_mutex_unlock(&engine->mutex);
+    assert_int_equal(slow->entered, 1);
+    assert_int_equal(stub.ready_count, 1);
+    assert_int_equal(stub.ready_fd, 7);
+    release(slow);
+    release(sender);
+    engine_free(engine);
+}
+
+/* ---- A forked child ---- */
+
+static bool is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0;
+}
+
+/* Its exit status: which of these is wrong. */
+static int end_in_child(struct capauth__engine *engine)
+{
+    const int descriptors[] = {engine->reactor.wake_fd, engine->reactor.poll_fd, engine->reactor.timer_fd,
+                               engine->reactor.kick_fds[0]};
+
+    if (!is_open(descriptors[0]))
+        return 1;
+    capauth__engine_end(engine, true);
+    if (stub.abandoned_count != 1 || stub.cancelled_count || stub.transports != 1)
+        return 2;
+    for (size_t i = 0; i < sizeof descriptors / sizeof descriptors[0]; i++) {
+        if (descriptors[i] > 2 && is_open(descriptors[i]))
+            return 3;
+    }
+    return 0;
+}
+
+TEST(a_forked_child_gives_the_descriptors_back_and_abandons_the_connections)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *job = sender_new(engine);
+    pid_t child;
+    int status;
+
+    turn(engine);
+    child = fork();
+    if (child == 0)
+        _exit(end_in_child(engine));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    release(job);
+    engine_free(engine);
+}
+
 /* ---- Exchanges ---- */
 
 TEST(exchanges_wait_in_line_for_a_connection_and_leave_it_in_order)
@@ -611,6 +774,11 @@ int main(void)
         cmocka_unit_test(what_is_done_is_handed_out_once_in_order_unless_it_was_collected_or_let_go),
         cmocka_unit_test(a_task_is_freed_when_nobody_needs_it_any_more),
         cmocka_unit_test(a_closed_engine_ends_what_it_has_and_what_still_comes),
+        cmocka_unit_test(a_task_that_there_is_no_memory_for_ends_with_that),
+        cmocka_unit_test(a_turn_that_has_no_time_left_leaves_what_is_due_to_the_next),
+        cmocka_unit_test(a_turn_that_leaves_tasks_or_answers_calls_for_another),
+        cmocka_unit_test(a_turn_sees_to_one_ready_descriptor_however_long_the_rest_took),
+        cmocka_unit_test(a_forked_child_gives_the_descriptors_back_and_abandons_the_connections),
         cmocka_unit_test(exchanges_wait_in_line_for_a_connection_and_leave_it_in_order),
         cmocka_unit_test(an_exchange_past_its_deadline_never_starts),
         cmocka_unit_test(an_exchange_that_is_withdrawn_from_the_line_never_starts),
