@@ -3,7 +3,7 @@
  * After a sign-in and a sign-out, no password, OTP, token or key is left in memory that capauth allocated, or json-c
  * for it: the whole readable memory of the process is searched, and each hit is traced to who allocated the block. What
  * libcurl and the TLS library leave behind is counted and printed; core/docs/understanding/promises.md says what a host
- * can do about it.
+ * can do about it. Nor is any block left that was not freed.
  *
  * The test keeps its own copies of the secrets masked, and reads no JSON, so that all hits are others'.
  */
@@ -72,16 +72,22 @@ static bool is_secret(const unsigned char *at, size_t secret)
 
 /* ---- Whose memory it is ---- */
 
+static const char *owner_of_block(const struct arena_block *block)
+{
+    Dl_info info;
+
+    if (!dladdr(block->caller, &info) || !info.dli_fname)
+        return "unknown";
+    return strrchr(info.dli_fname, '/') ? strrchr(info.dli_fname, '/') + 1 : info.dli_fname;
+}
+
 static const char *owner_of(const unsigned char *address)
 {
     struct arena_block block;
-    Dl_info info;
 
     if (!arena_find(address, &block))
         return arena_holds(address) ? "between blocks" : "no block (stack, data, mapped files)";
-    if (!dladdr(block.caller, &info) || !info.dli_fname)
-        return "unknown";
-    return strrchr(info.dli_fname, '/') ? strrchr(info.dli_fname, '/') + 1 : info.dli_fname;
+    return owner_of_block(&block);
 }
 
 static bool is_ours(const char *owner)
@@ -166,6 +172,28 @@ static int search_memory(void)
     return found;
 }
 
+/* ---- What was not freed ---- */
+
+static size_t begun_at; /* in the arena */
+
+static int count_leaks(void)
+{
+    size_t at = begun_at;
+    struct arena_block block;
+    Dl_info info = {0};
+    int found = 0;
+
+    while (arena_next(&at, &block)) {
+        if (block.freed || !is_ours(owner_of_block(&block)))
+            continue;
+        (void)dladdr(block.caller, &info);
+        print_error("%zu bytes that %s allocated were not freed\n", block.size,
+                    info.dli_sname ? info.dli_sname : "(static)");
+        found++;
+    }
+    return found;
+}
+
 /* ---- The flows ---- */
 
 static const char password[] = "Corr3ct-Horse-Battery";
@@ -176,6 +204,7 @@ static int fresh(void **state)
 {
     (void)state;
     secret_count = 0;
+    begun_at = arena_used();
     remember("password", "Corr3ct-Horse-Battery");
     remember("new password", "Stapl3-Wagon-Sunrise");
     remember("OTP", "7391648205");
@@ -197,6 +226,7 @@ static void finish(capauth_client *client, capauth_session *customer)
     capauth_session_free(&customer);
     capauth_client_free(&client);
     assert_int_equal(search_memory(), 0);
+    assert_int_equal(count_leaks(), 0);
 }
 
 TEST(otp_flow_with_gateway_and_export)
@@ -293,6 +323,54 @@ TEST(failures_and_cancellation)
     finish(client, customer);
 }
 
+static void change_settings(capauth_client *client)
+{
+    assert_code(capauth_client_set_gateway_url(client, "https://gateway.example"), CAPAUTH_OK);
+    assert_code(capauth_client_set_proxy(client, "http://user:secret@proxy.example:3128"), CAPAUTH_OK);
+    assert_code(capauth_client_set_user_agent(client, "shop/1"), CAPAUTH_OK);
+    assert_code(capauth_client_set_pinned_keys(client, "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+                CAPAUTH_OK);
+    assert_code(capauth_client_set_ca_pem(client, "-----BEGIN CERTIFICATE-----\n"), CAPAUTH_OK);
+    assert_code(capauth_client_add_header(client, "X-Shop", "1"), CAPAUTH_OK);
+    assert_code(capauth_client_add_header(client, "X-Till", "2"), CAPAUTH_OK);
+}
+
+static void log_nothing(int level, const char *message, void *data)
+{
+    (void)level, (void)message, (void)data;
+}
+
+static void free_data(void *data)
+{
+    free(data);
+}
+
+/* Set, set again, and never used. */
+TEST(settings_options_and_callbacks)
+{
+    capauth_client *client = NULL;
+    capauth_options *options = NULL;
+    capauth_session *customer;
+
+    assert_code(capauth_client_new(&client), CAPAUTH_OK);
+    assert_code(capauth_options_new(&options), CAPAUTH_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_code(capauth_client_set_cluster(client, i ? "EU" : "APAC2"), CAPAUTH_OK);
+        change_settings(client);
+        assert_code(capauth_client_set_log(client, log_nothing, malloc(1), free_data), CAPAUTH_OK);
+        assert_code(capauth_options_set_password(options, password), CAPAUTH_OK);
+        assert_code(capauth_options_set_otp_hash(options, "hash", 1), CAPAUTH_OK);
+        assert_code(capauth_options_set_fallback_channel(options, "EMAIL"), CAPAUTH_OK);
+        assert_code(capauth_options_add_header(options, "X-Order", "1"), CAPAUTH_OK);
+        assert_code(capauth_options_add_query(options, "page", "1"), CAPAUTH_OK);
+        assert_code(capauth_options_set_margin_ms(options, -1), CAPAUTH_E_INVALID_ARGUMENT);
+        assert_code(capauth_client_set_timeout_ms(client, -1), CAPAUTH_E_INVALID_ARGUMENT);
+    }
+    customer = new_mobile(client, "MemorySettings", "919999999998");
+    capauth_options_free(&options);
+    finish(client, customer);
+}
+
 /* The search itself finds what is there. */
 TEST(the_search_finds_a_secret_of_ours)
 {
@@ -301,8 +379,9 @@ TEST(the_search_finds_a_secret_of_ours)
 
     assert_code(capauth_options_new(&options), CAPAUTH_OK);
     assert_code(capauth_options_set_password(options, password), CAPAUTH_OK);
-    print_message("    (one hit in libcapauth is expected here)\n");
+    print_message("    (one hit in libcapauth is expected here, and blocks that were not freed)\n");
     assert_int_equal(search_memory(), 1);
+    assert_true(count_leaks() > 0);
     capauth_options_free(&options);
     assert_int_equal(search_memory(), 0);
     capauth_client_free(&client);
@@ -317,6 +396,7 @@ int main(void)
         cmocka_unit_test_setup(password_flows, fresh),
         cmocka_unit_test_setup(second_factor_flow, fresh),
         cmocka_unit_test_setup(failures_and_cancellation, fresh),
+        cmocka_unit_test_setup(settings_options_and_callbacks, fresh),
     };
 
     return cmocka_run_group_tests(tests, start_shared, stop_shared);
