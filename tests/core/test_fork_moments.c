@@ -2,12 +2,14 @@
 /*
  * Fork at every moment: around each mutex that is taken and given back while a customer signs in, a child comes into
  * being, with all as it stands just then. It looks at what it has inherited, closes and frees it. Whatever thread of an
- * application forks, others may be there.
+ * application forks, others may be there. On the way, no mutex is given back that was not taken.
  */
 #include "support.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,6 +96,8 @@ int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex) /* NOLINT(bugprone-reser
 {
     int result;
 
+    if (pthread_mutex_trylock(mutex) != EBUSY)
+        abort(); /* nobody had taken it */
     moment();
     result = __real_pthread_mutex_unlock(mutex);
     moment();

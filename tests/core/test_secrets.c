@@ -159,6 +159,7 @@ TEST(escapes_are_undone)
                       "b"},
         {"\\u20AC", "\xe2\x82\xac"},
         {"\\ud83d\\ude00!", "\xf0\x9f\x98\x80!"},
+        {"\\ud83dxude00", "\xed\xa0\xbdxude00"}, /* half a character, and text */
         {"a\\u0001b", "a\x01"
                       "b"},
         {"\\", "\\"},

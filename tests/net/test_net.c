@@ -499,7 +499,63 @@ TEST(a_turn_sees_to_one_ready_descriptor_however_long_the_rest_took)
     engine_free(engine);
 }
 
-/* ---- A forked child ---- */
+/* ---- The reactor ---- */
+
+struct watcher {
+    struct capauth__reactor *reactor;
+    struct capauth__ready ready;
+};
+
+/* Until something is ready: a wait may end early, when what is waited for has changed. */
+static void *wait_for_descriptor(void *data)
+{
+    struct watcher *watcher = data;
+
+    while (!capauth__reactor_wait(watcher->reactor, &watcher->ready, 1, -1))
+        ;
+    return NULL;
+}
+
+/* Only the reactor without epoll needs to know whether anybody does. */
+static void await_wait(struct capauth__reactor *reactor)
+{
+    bool waits = false;
+
+    for (int i = 0; i < 50 && !waits; i++) {
+        usleep(1000);
+        pthread_mutex_lock(&reactor->mutex);
+        waits = reactor->waiting > 0;
+        pthread_mutex_unlock(&reactor->mutex);
+    }
+}
+
+TEST(a_descriptor_is_seen_by_who_waits_already_and_the_next_wait_is_a_whole_one)
+{
+    struct capauth__engine *engine = engine_new();
+    struct watcher watcher = {.reactor = &engine->reactor};
+    int64_t start_ms;
+    pthread_t thread;
+    int ends[2];
+
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    assert_true(capauth__engine_open_reactor(engine));
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_descriptor, &watcher), 0);
+    await_wait(&engine->reactor);
+    assert_true(capauth__reactor_watch(&engine->reactor, ends[0], CAPAUTH__READ));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(watcher.ready.fd, ends[0]);
+    assert_int_equal(watcher.ready.events, CAPAUTH__READ);
+    assert_true(capauth__reactor_watch(&engine->reactor, ends[0], 0));
+    start_ms = capauth__monotonic_ms();
+    assert_int_equal(capauth__reactor_wait(&engine->reactor, &watcher.ready, 1, 30), 0);
+    assert_true(capauth__monotonic_ms() - start_ms >= 29); /* by whichever clock the system counts */
+    close(ends[0]);
+    close(ends[1]);
+    engine_free(engine);
+}
+
+/* ---- Descriptors in a forked child ---- */
 
 static bool is_open(int fd)
 {
@@ -524,19 +580,42 @@ static int end_in_child(struct capauth__engine *engine)
     return 0;
 }
 
+/* In a program that has closed its standard input, that is the first descriptor to be had. */
+static int close_descriptor_0(struct capauth__engine *engine)
+{
+    close(0);
+    if (!capauth__engine_open_reactor(engine) || !is_open(0))
+        return 1;
+    capauth__reactor_close(&engine->reactor);
+    return is_open(0);
+}
+
+static void in_child(int (*child)(struct capauth__engine *engine), struct capauth__engine *engine)
+{
+    pid_t process = fork();
+    int status;
+
+    if (process == 0)
+        _exit(child(engine));
+    assert_int_equal(waitpid(process, &status, 0), process);
+    assert_int_equal(status, 0);
+}
+
+TEST(descriptor_0_is_one_like_any_other)
+{
+    struct capauth__engine *engine = engine_new();
+
+    in_child(close_descriptor_0, engine);
+    engine_free(engine);
+}
+
 TEST(a_forked_child_gives_the_descriptors_back_and_abandons_the_connections)
 {
     struct capauth__engine *engine = engine_new();
     struct job *job = sender_new(engine);
-    pid_t child;
-    int status;
 
     turn(engine);
-    child = fork();
-    if (child == 0)
-        _exit(end_in_child(engine));
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    in_child(end_in_child, engine);
     release(job);
     engine_free(engine);
 }
@@ -778,6 +857,8 @@ int main(void)
         cmocka_unit_test(a_turn_that_has_no_time_left_leaves_what_is_due_to_the_next),
         cmocka_unit_test(a_turn_that_leaves_tasks_or_answers_calls_for_another),
         cmocka_unit_test(a_turn_sees_to_one_ready_descriptor_however_long_the_rest_took),
+        cmocka_unit_test(a_descriptor_is_seen_by_who_waits_already_and_the_next_wait_is_a_whole_one),
+        cmocka_unit_test(descriptor_0_is_one_like_any_other),
         cmocka_unit_test(a_forked_child_gives_the_descriptors_back_and_abandons_the_connections),
         cmocka_unit_test(exchanges_wait_in_line_for_a_connection_and_leave_it_in_order),
         cmocka_unit_test(an_exchange_past_its_deadline_never_starts),

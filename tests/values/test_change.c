@@ -93,6 +93,14 @@ TEST(an_accepted_otp_or_password_brings_token_and_key_and_ends_the_session_id)
     check_validated(SUCCESS(PASSWORD_VALIDATE, TOKEN, .token = HEAD_MINE "." CLAIMS ".s", .key = "K2"));
 }
 
+TEST(a_role_of_one_letter_is_one)
+{
+    check_changes(CAPAUTH_FLOW_WEB, SUCCESS(PASSWORD_VALIDATE, TOKEN, .token = "h." CLAIMS_ROLE_R ".s", .role = "USER"),
+                  "session_id=- token=h." CLAIMS_ROLE_R
+                  ".s role=R customer_id= expires_at=0 issued_at=0 next_step=done "
+                  "refresh_off=0 validate_unknown=0 stamp.token=new changes=10");
+}
+
 TEST(the_role_of_a_token_that_names_none_is_the_replys)
 {
     check_changes(CAPAUTH_FLOW_WEB, SUCCESS(PASSWORD_VALIDATE, TOKEN, .token = "T2", .role = "USER"),
@@ -222,6 +230,7 @@ int main(void)
         CLEAN_TEST(otp_generate_notes_when_and_where_to_the_otp_went),
         CLEAN_TEST(otp_generate_for_a_username_tells_of_the_contact),
         CLEAN_TEST(an_accepted_otp_or_password_brings_token_and_key_and_ends_the_session_id),
+        CLEAN_TEST(a_role_of_one_letter_is_one),
         CLEAN_TEST(the_role_of_a_token_that_names_none_is_the_replys),
         CLEAN_TEST(a_role_that_is_too_long_for_one_is_none),
         CLEAN_TEST(a_token_that_waits_for_the_second_factor_leads_there),
