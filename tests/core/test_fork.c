@@ -135,6 +135,13 @@ static void frees_in_another_order(struct handles *it)
     capauth_call_free(&it->call);
 }
 
+static void looks_at_what_is_done(struct handles *it)
+{
+    EXPECT(capauth_call_wait(it->call, 0) == CAPAUTH_OK);
+    EXPECT(capauth_call_wait(it->call, 1) == CAPAUTH_E_FORKED);
+    free_all(it);
+}
+
 static void does_nothing(struct handles *it)
 {
     (void)it;
@@ -162,6 +169,7 @@ TEST(the_parent_goes_on_over_its_connection)
             ;
         in_child(children[i], &it);
         assert_code(capauth_call_wait(it.call, -1), CAPAUTH_OK);
+        in_child(looks_at_what_is_done, &it);
         capauth_call_free(&it.call);
     }
     assert_int_equal(relay_connections(relay), 1);

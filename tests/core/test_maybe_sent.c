@@ -2,7 +2,9 @@
 /* What a call says of its request after it failed: whether it may have arrived, and whether trying again may help. */
 #include "support_net.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define OK_LINE "HTTP/1.1 200 OK"
@@ -177,6 +179,51 @@ TEST(passing_trouble_is_tried_again)
     }
 }
 
+/* ---- When another attempt is made ---- */
+
+static int told_wait_ms;
+
+static void look_for_wait(int level, const char *message, void *data)
+{
+    const char *found = strstr(message, "next attempt in ");
+
+    (void)level, (void)data;
+    if (found)
+        told_wait_ms = atoi(found + strlen("next attempt in "));
+}
+
+/* What it means to wait; it does not. */
+static int wait_after_failure(const struct scene *scene)
+{
+    capauth_call *call = start_token(scene->session, PATIENCE_MS);
+
+    told_wait_ms = -1;
+    while (told_wait_ms < 0)
+        assert_true(capauth_client_poll(scene->client, 10) >= 0);
+    assert_code(capauth_call_cancel(call), CAPAUTH_OK);
+    capauth_call_free(&call);
+    return told_wait_ms;
+}
+
+/* Else all customers of a server that was down for a moment would come back at the same one. */
+TEST(waits_differ_and_none_is_shorter_than_half_of_another)
+{
+    struct scene scene = {.replies = {http_reply("HTTP/1.1 503 Busy", "", PAGE)}};
+    int shortest = INT_MAX, longest = 0;
+
+    open_scene(&scene, 1);
+    assert_code(capauth_client_set_log(scene.client, look_for_wait, NULL, NULL), CAPAUTH_OK);
+    for (int i = 0; i < 20; i++) {
+        int wait_ms = wait_after_failure(&scene);
+
+        shortest = wait_ms < shortest ? wait_ms : shortest;
+        longest = wait_ms > longest ? wait_ms : longest;
+    }
+    assert_true(shortest < longest);
+    assert_true(shortest * 2 >= longest - 1);
+    close_scene(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +233,7 @@ int main(void)
         cmocka_unit_test(what_was_turned_away_has_not_arrived_unless_an_earlier_attempt_may_have),
         cmocka_unit_test(who_asks_in_the_pause_after_a_failure_is_told_the_same),
         cmocka_unit_test(passing_trouble_is_tried_again),
+        cmocka_unit_test(waits_differ_and_none_is_shorter_than_half_of_another),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,6 +122,7 @@ static const struct reply_case successes[] = {
 
 /* HTTP answered, and not the Auth Engine: `validate` is what becomes of a call that may not be repeated. */
 static const struct reply_case others[] = {
+    {"half a byte order mark", OK_LINE, "\xef\xbb " GOOD, UNKNOWN, CAPAUTH_E_PROTOCOL, 0, "", NULL},
     {"plain text 400", "HTTP/1.1 400 Bad Request", "identifierType: not one of [MOBILE, EMAIL, USERNAME, EXTERNALID]",
      SERVICE, SERVICE, 0, "",
      "the Auth Engine did not understand the request: HTTP 400: identifierType: not one of [MOBILE,"},
