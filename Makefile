@@ -76,6 +76,7 @@ torture: build-test
 	@CAPAUTH_EMULATOR=build/bin/capauth-emulator build/tests/test_torture --all 1 --tls
 
 attack: build-test
+	@cmake build -DCAPAUTH_ATTACK_EVERY_PYTHON=ON
 	$(say) 'Attacking the wrappers: SEED chooses the random parts'
 	@CAPAUTH_ATTACK_SECONDS=$(TIME) CAPAUTH_ATTACK_SEED=$(or $(SEED),1) $(ctest) build -R attack
 
