@@ -46,7 +46,7 @@ EXPORT int told_nothing(int option)
 static CURLcode pass_on_text(set_option *next, CURL *easy, CURLoption option, const void *value)
 {
     if ((int)option % KIND < LONGS)
-        nothing[(int)option % KIND] = !value;
+        nothing[(int)option % KIND] = value ? 0 : 1;
     return next(easy, option, value);
 }
 
