@@ -345,6 +345,52 @@ static void free_data(void *data)
     free(data);
 }
 
+/* Escapes, and numbers in texts: what json-c reads. */
+TEST(replies_that_are_not_plain)
+{
+    static const char odd[] =
+        "\"status\":200,\"body\":\"{\\\"status\\\":{\\\"success\\\":0.0,\\\"code\\\":\\\"1506.0\\\","
+        "\\\"message\\\":\\\"Inv\\\\u0061lid\\\"},\\\"a\\\":{\\\"b\\\":[1e2]}}\"";
+    static const char none[] = "\"status\":200,\"body\":\"{\\\"status\\\":\"";
+    capauth_client *client = new_client(shared);
+    capauth_session *customer;
+
+    make_brand(shared, "MemoryOdd", "{\"FIXED_OTP\":\"7391648205\",\"CONF_OTP_LENGTH\":10}");
+    customer = new_mobile(client, "MemoryOdd", "919999999992");
+    assert_code(capauth_client_prepare(client), CAPAUTH_OK);
+    assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
+    assert_code(capauth_otp_generate(customer, NULL, NULL), CAPAUTH_OK);
+    make_fault(shared, "MemoryOdd", "/auth/v1/otp/validate", 1, odd);
+    assert_code(capauth_otp_validate(customer, otp, NULL, NULL), CAPAUTH_INVALID_OTP);
+    make_fault(shared, "MemoryOdd", "/auth/v1/token/generate", 1, none);
+    assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_E_PROTOCOL);
+    finish(client, customer);
+}
+
+static void change_nothing(capauth_session *session, void *data)
+{
+    (void)session, (void)data;
+}
+
+TEST(exports_that_are_read_again)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *customer;
+    char *text = NULL;
+
+    make_brand(shared, "MemoryReload", "{\"FIXED_OTP\":\"7391648205\",\"CONF_OTP_LENGTH\":10}");
+    customer = new_mobile(client, "MemoryReload", "919999999991");
+    assert_code(capauth_session_on_change(customer, change_nothing, malloc(1), free_data), CAPAUTH_OK);
+    assert_code(capauth_session_on_change(customer, change_nothing, malloc(1), free_data), CAPAUTH_OK);
+    by_otp(customer);
+    assert_code(capauth_session_export(customer, &text), CAPAUTH_OK);
+    assert_code(capauth_session_reload(customer, text), CAPAUTH_OK);
+    assert_code(capauth_session_reload(customer, "{"), CAPAUTH_E_INVALID_ARGUMENT);
+    assert_code(capauth_session_set_identifier(customer, CAPAUTH_IDENTIFIER_MOBILE, "1"), CAPAUTH_E_STATE);
+    capauth_string_free(&text);
+    finish(client, customer);
+}
+
 /* Set, set again, and never used. */
 TEST(settings_options_and_callbacks)
 {
@@ -396,6 +442,8 @@ int main(void)
         cmocka_unit_test_setup(password_flows, fresh),
         cmocka_unit_test_setup(second_factor_flow, fresh),
         cmocka_unit_test_setup(failures_and_cancellation, fresh),
+        cmocka_unit_test_setup(replies_that_are_not_plain, fresh),
+        cmocka_unit_test_setup(exports_that_are_read_again, fresh),
         cmocka_unit_test_setup(settings_options_and_callbacks, fresh),
     };
 
