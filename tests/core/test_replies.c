@@ -248,6 +248,8 @@ static void check_case(const struct reply_case *reply, bool validate)
     if (expected && reply->says && !strstr(capauth_call_error_message(call), reply->says))
         fail_msg("\"%s\" does not say \"%s\"", capauth_call_error_message(call), reply->says);
     assert_null(strstr(capauth_call_error_message(call), "secret of the CDN"));
+    if (!strcmp(reply->body, PAGE)) /* it is not the Auth Engine that has spoken */
+        assert_null(strstr(capauth_call_error_message(call), "understand"));
     capauth_call_free(&call);
     /* The same session and client go on. */
     if (expected) {
@@ -401,6 +403,23 @@ TEST(retry_after_and_the_cdn_s_id_reach_the_caller)
             close_scene(&scene);
         }
     }
+}
+
+TEST(what_one_reply_says_is_not_said_of_an_answer_that_never_came)
+{
+    struct scene scene = {
+        .replies = {http_reply("HTTP/1.1 503 Unavailable", "Retry-After: 7\r\nX-Amz-Cf-Id: abc\r\n", PAGE), ""}};
+    capauth_call *call = NULL;
+
+    open_scene(&scene, false);
+    assert_code(run(&scene, true, &call), SERVICE);
+    assert_string_equal(capauth_call_request_id(call), "abc");
+    capauth_call_free(&call);
+    assert_code(run(&scene, true, &call), UNKNOWN);
+    assert_int_equal(capauth_call_retry_after_ms(call), -1);
+    assert_string_equal(capauth_call_request_id(call), "");
+    capauth_call_free(&call);
+    close_scene(&scene);
 }
 
 /* ---- Large, deep, compressed ---- */
@@ -746,6 +765,7 @@ int main(void)
         cmocka_unit_test(interim_replies_are_skipped),
         cmocka_unit_test(what_an_interim_reply_is_called_is_not_what_the_reply_is_called),
         cmocka_unit_test(retry_after_and_the_cdn_s_id_reach_the_caller),
+        cmocka_unit_test(what_one_reply_says_is_not_said_of_an_answer_that_never_came),
         cmocka_unit_test(bodies_over_one_mebibyte_are_refused),
         cmocka_unit_test(deep_nesting_is_refused),
         cmocka_unit_test(a_coding_that_is_none_leaves_the_body_as_it_is),
