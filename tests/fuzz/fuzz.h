@@ -25,12 +25,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* A text of the input's bytes, up to the first NUL; the target frees it. */
 static inline char *text_of(const uint8_t *data, size_t size)
 {
-    char *text = malloc(size + 1);
+    char *text = calloc(size + 1, 1);
 
     HOLDS(text);
     for (size_t i = 0; i < size; i++)
         text[i] = (char)data[i];
-    text[size] = '\0';
     return text;
 }
 

@@ -542,7 +542,7 @@ CAPAUTH_API int capauth_client_fd(capauth_client *client);
 CAPAUTH_API int capauth_client_next_done(capauth_client *client, capauth_call **finished);
 
 /*
- * What a support request needs. First a line of name and version for each library ("capauth 1.0.0"), and "inside:",
+ * What a support request needs. First a line of name and version for each library ("libcurl 7.88.1"), and "inside:",
  * what a package that carries its libraries holds, by the names of whoever packaged them; then, unless `client` is
  * NULL, lines of "name: value": origin, CA store and why that one, TLS, HTTP. No secrets. `*text` is yours:
  * capauth_string_free.
