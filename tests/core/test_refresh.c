@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "session/session.h"
 
@@ -613,6 +614,36 @@ TEST(a_valid_token_is_used_when_the_regeneration_hangs)
     capauth_client_free(&client);
 }
 
+/* Nothing moves then: neither the regeneration nor the end of the patience with it. */
+TEST(a_process_that_stood_still_past_the_deadline_still_gets_a_valid_token)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *customer;
+    capauth_options *options = NULL;
+    capauth_call *token = NULL;
+    capauth_call *request = NULL;
+
+    make_brand(shared, "RefreshStoodStill", "{}");
+    customer = new_mobile(client, "RefreshStoodStill", MOBILE);
+    sign_in(shared, customer);
+    advance(880); /* it lives 20 seconds more, and the margin is 30 */
+    tell_the_time(client, "RefreshStoodStill");
+    make_fault(shared, "RefreshStoodStill", REGENERATE, 2, "\"delayMs\":60000");
+    assert_code(capauth_options_new(&options), CAPAUTH_OK);
+    assert_code(capauth_options_set_timeout_ms(options, 100), CAPAUTH_OK);
+    assert_code(capauth_token_ensure(customer, options, &token), CAPAUTH_OK);
+    assert_code(start_get(customer, options, &request), CAPAUTH_OK);
+    assert_true(capauth_client_poll(client, 0) >= 0);
+    usleep(200000);
+    assert_code(capauth_call_wait(token, 5000), CAPAUTH_OK);
+    assert_code(capauth_call_wait(request, 5000), CAPAUTH_E_DEADLINE); /* for which there is no time left */
+    capauth_call_free(&token);
+    capauth_call_free(&request);
+    capauth_options_free(&options);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+}
+
 TEST(without_a_key_a_token_is_used_until_it_expires)
 {
     capauth_client *client = new_client(shared);
@@ -690,6 +721,7 @@ int main(void)
         cmocka_unit_test(a_token_serves_half_of_its_life_whatever_the_margin),
         cmocka_unit_test(a_valid_token_is_used_when_it_cannot_be_renewed),
         cmocka_unit_test(a_valid_token_is_used_when_the_regeneration_hangs),
+        cmocka_unit_test(a_process_that_stood_still_past_the_deadline_still_gets_a_valid_token),
         cmocka_unit_test(without_a_key_a_token_is_used_until_it_expires),
         cmocka_unit_test(a_new_key_replaces_the_old_one),
     };

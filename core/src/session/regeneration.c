@@ -152,16 +152,17 @@ static int64_t patience_ends_ms(const capauth_session *session, const capauth_ca
     return session->regeneration.call->request.started_us / 1000 + (time_ms < life_ms ? time_ms : life_ms) / 2;
 }
 
-/* A call whose old token is still valid waits no longer: it proceeds with that one, and the regeneration runs on. */
+/* A call whose old token is still valid waits no longer: it proceeds with that one, and the regeneration runs on. In a
+ * process that stood still that may be after its deadline: then it has no time for a request, but takes a token. */
 static void patience_ended(capauth_call *call)
 {
-    if (capauth__call_is_overdue(call, capauth__monotonic_ms()))
+    if (call->request.operation == CAPAUTH__GATEWAY && capauth__call_is_overdue(call, capauth__monotonic_ms()))
         return;
     capauth__session_lock(call->session);
     capauth__call_stop_waiting(call);
     capauth__session_unlock(call->session);
     capauth__call_wait_until(call, call->exchange.deadline_ms, NULL);
-    if (!goes_on_with_old_token(call))
+    if (!goes_on_with_old_token(call) && !capauth__call_is_overdue(call, capauth__monotonic_ms()))
         call->kind->enter(call); /* it has expired meanwhile */
 }
 
