@@ -86,6 +86,16 @@ async def proxy_407(_server, reader, writer):
     writer.write(http("407 Who", headers={"Proxy-Authenticate": "Basic realm=x"}))
 
 
+async def proxy_403(_server, reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(http("403 Forbidden", PAGE))
+
+
+async def proxy_429(_server, reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(http("429 Too Many Requests", PAGE))
+
+
 async def proxy_502(_server, reader, writer):
     await reader.readuntil(b"\r\n\r\n")
     writer.write(http("502 Bad Gateway", PAGE))
@@ -96,11 +106,34 @@ async def proxy_garbage(_server, reader, writer):
     writer.write(b"\x7fgarbage\r\n\r\n" * 8)
 
 
-async def socks_refusal(_server, reader, writer):
-    await reader.readexactly((await reader.readexactly(2))[1])  # ways to sign in
-    writer.write(b"\5\0")
+async def socks_choice(reader, writer, choice):
+    """The client says how it could sign in, and is told which way to take."""
+    await reader.readexactly((await reader.readexactly(2))[1])
+    writer.write(bytes([5, choice]))
+
+
+async def socks_answer(reader, writer, reply):
+    await socks_choice(reader, writer, 0)
     await reader.readexactly(4)
-    writer.write(b"\5\2\0\1" + bytes(6))  # not allowed by the rules
+    writer.write(bytes([5, reply, 0, 1]) + bytes(6))
+
+
+async def socks_forbids(_server, reader, writer):
+    await socks_answer(reader, writer, 2)
+
+
+async def socks_unreachable(_server, reader, writer):
+    await socks_answer(reader, writer, 4)
+
+
+async def socks_rejects_user(_server, reader, writer):
+    await socks_choice(reader, writer, 2)
+    await reader.readexactly((await reader.readexactly(2))[1] + 1)  # user
+    writer.write(b"\1\1")
+
+
+async def socks_takes_nobody(_server, reader, writer):
+    await socks_choice(reader, writer, 255)
 
 
 # ---- What happens after the request ----
@@ -173,7 +206,8 @@ BEFORE = {
     function.__name__: function
     for function in (
         silent, reset_at_hello, hang_up_at_hello, alert, plain_http, reset_in_request,
-        proxy_407, proxy_502, proxy_garbage, socks_refusal,
+        proxy_407, proxy_403, proxy_429, proxy_502, proxy_garbage, socks_forbids, socks_unreachable, socks_rejects_user,
+        socks_takes_nobody,
     )
 }  # fmt: skip
 AFTER = {

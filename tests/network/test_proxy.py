@@ -165,9 +165,12 @@ def failure(client, options, caplog):
 
 
 def test_a_proxy_that_does_not_know_us(failure, picky):
-    error = failure(with_credentials(picky, "Another-Secret"), capauth.NetworkError)
-    assert "407" in str(error)
+    error = failure(with_credentials(picky, "Another-Secret"), capauth.ServiceError)
+    assert "the proxy 127.0.0.1 wants another user or password (HTTP 407)" in str(error)
+    assert error.http_status == 407
     assert not error.maybe_sent
+    assert not error.retryable
+    assert picky.connections == 1
     assert b"cap_" not in picky.heads[0]
 
 

@@ -36,6 +36,8 @@ static bool turns_away(int http_status)
 
 static enum capauth__reach reach_of(const struct capauth__answer *answer)
 {
+    if (answer->error == CAPAUTH_E_SERVICE) /* by a proxy, which did not let it through */
+        return CAPAUTH__TURNED_AWAY;
     if (answer->error)
         return answer->may_have_left ? CAPAUTH__LOST : CAPAUTH__NOT_SENT;
     return turns_away(answer->http_status) ? CAPAUTH__TURNED_AWAY : CAPAUTH__LOST;

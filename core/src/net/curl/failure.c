@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/platform.h"
+#include "net/url.h"
 
 /* libcurl has a buffer of 100 KB for one header, and calls it out of memory when it does not suffice. */
 enum { HEADER_LONGEST = 100 * 1024 };
@@ -39,12 +40,43 @@ static int receive_error(const char *detail)
     return strstr(detail, " alert ") ? CAPAUTH_E_TLS : CAPAUTH_E_NETWORK;
 }
 
+/* The HTTP status by which a proxy keeps us out; 0: it does not, or only for now. */
+static int status_of_refusal(const struct capauth__transfer *transfer)
+{
+    long status = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status >= 300 && status < 500 && status != 408 && status != 429 ? (int)status : 0;
+}
+
+/* A SOCKS proxy that does not let us in, or not there. */
+static bool is_socks_refusal(const struct capauth__transfer *transfer)
+{
+    long reason = CURLPX_OK;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_PROXY_ERROR, &reason);
+    return reason == CURLPX_NO_AUTH || reason == CURLPX_USER_REJECTED || reason == CURLPX_REPLY_NOT_ALLOWED ||
+           reason == CURLPX_IDENTD || reason == CURLPX_IDENTD_DIFFER;
+}
+
+/* It would be refused again. Nothing has left. */
+static bool is_refused_by_proxy(CURLcode code, const struct capauth__transfer *transfer)
+{
+    if (code == CURLE_PROXY)
+        return is_socks_refusal(transfer);
+    /* From libcurl 8 on it is the other code. */
+    return (code == CURLE_RECV_ERROR || code == CURLE_COULDNT_CONNECT) && !transfer->begun &&
+           status_of_refusal(transfer);
+}
+
 static int network_error(CURLcode code, const struct capauth__transfer *transfer)
 {
     curl_off_t connected_us = 0;
 
     if (transfer->system_error)
         return capauth__system_code(transfer->system_error);
+    if (is_refused_by_proxy(code, transfer))
+        return CAPAUTH_E_SERVICE;
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
@@ -119,17 +151,32 @@ static bool broke_after_reply(CURLcode code, const struct capauth__transfer *tra
                : transfer->reply.body.length && transfer->reply.body.data[transfer->reply.body.length - 1] == '}';
 }
 
-/* "auth.brand.example" of the exchange's URL; "" without memory. */
-static void host_of(const struct capauth__exchange *exchange, char *out, size_t size)
+/* "auth.brand.example" of a URL; "" without memory. */
+static void host_of(const char *text, char *out, size_t size)
 {
     CURLU *url = curl_url();
     char *host = NULL;
 
-    if (url && !curl_url_set(url, CURLUPART_URL, exchange->url.data, 0))
+    if (url && !curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME))
         (void)curl_url_get(url, CURLUPART_HOST, &host, 0);
     snprintf(out, size, "%s", host ? host : "");
     curl_free(host);
     curl_url_cleanup(url);
+}
+
+static void explain_proxy(const struct capauth__transfer *transfer, const char *detail, char *out, size_t size)
+{
+    const char *proxy = capauth__proxy_of(transfer->transport->config, transfer->exchange->url.data);
+    int status = status_of_refusal(transfer);
+    char host[256];
+
+    host_of(proxy ? proxy : "", host, sizeof host);
+    if (status == 407)
+        snprintf(out, size, "the proxy %s wants another user or password (HTTP 407)", host);
+    else if (status)
+        snprintf(out, size, "the proxy %s refuses to connect (HTTP %d)", host, status);
+    else
+        snprintf(out, size, "the proxy %s refuses: %s", host, detail);
 }
 
 static void explain(const struct capauth__transfer *transfer, CURLcode code, char *out, size_t size)
@@ -147,8 +194,10 @@ static void explain(const struct capauth__transfer *transfer, CURLcode code, cha
         snprintf(out, size, "it is longer than %d bytes", CAPAUTH__BODY_LIMIT);
     } else if (transfer->stopped) {
         snprintf(out, size, "it ended before the reply came");
+    } else if (is_refused_by_proxy(code, transfer)) {
+        explain_proxy(transfer, detail, out, size);
     } else if (network_error(code, transfer) == CAPAUTH_E_TLS) {
-        host_of(transfer->exchange, host, sizeof host);
+        host_of(transfer->exchange->url.data, host, sizeof host);
         snprintf(out, size, "%s: %s (CA store: %s)", host, detail,
                  config->ca_source ? config->ca_source : "none found");
     } else {
@@ -214,7 +263,7 @@ void capauth__transfer_answer(struct capauth__transfer *transfer, CURLcode code,
     answer->connection = connection_kind(transfer);
     answer->fd = transfer->fd;
     answer->handshake_ms = handshake_ms(transfer);
-    answer->http_status = (int)status;
+    answer->http_status = answer->error == CAPAUTH_E_SERVICE ? status_of_refusal(transfer) : (int)status;
     answer->date_ms = transfer->reply.date_ms;
     answer->retry_after_ms = retry_after_ms(transfer);
     answer->request_id = transfer->reply.request_id;
