@@ -10,6 +10,8 @@ files["bindings/redis"] = { globals = { "redis" }, read_globals = { "KEYS", "ARG
 
 -- What LÖVE gives to a game.
 files["bindings/lua/examples/love"] = { globals = { "love" } }
+files["bindings/lua/docs/recipes/love_session.lua"] = { globals = { "love" } }
+files["tests/site/screen.lua"] = { globals = { "love" } }
 
 -- What OpenResty gives.
 files["bindings/lua/capauth/redis.lua"] = { read_globals = { "ngx" } }

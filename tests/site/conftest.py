@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ["CAPAUTH_BUILD"]).resolve()
 SITE = BUILD / "site"
 sys.path[:0] = [str(ROOT / "core" / "docs"), str(ROOT / "core"), str(ROOT / "bindings" / "lua")]
-sys.path += [str(ROOT / "tests" / "emulator"), str(ROOT / "tests" / "readme")]
+sys.path += [str(ROOT / "tests" / folder) for folder in ("emulator", "network", "readme")]
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +31,16 @@ def site():
 def pages(site):
     """name -> text of each page."""
     return {path.relative_to(site).as_posix(): path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+
+
+@pytest.fixture(scope="session")
+def beside(tmp_path_factory):
+    """A reader's machine, which all programs of the site share."""
+    from beside import Beside
+
+    machine = Beside(tmp_path_factory.mktemp("recipes"))
+    yield machine
+    machine.close()
 
 
 def figure(part, text):

@@ -59,6 +59,8 @@ def programs():
         for path in sorted((ROOT / "bindings" / language / "docs" / "recipes").iterdir()):
             if path.is_file() and path.suffix in (".py", ".lua", ".java"):
                 found[path] = f"programs/{language}/{path.name}"
+    for path in sorted((ROOT / "bindings" / "java" / "examples" / "android").glob("*.java")):
+        found[path] = f"programs/java/{path.name}"
     return found
 
 

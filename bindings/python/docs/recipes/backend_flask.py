@@ -1,12 +1,16 @@
+"""gunicorn --workers 2 --bind 127.0.0.1:8000 backend_flask:app"""
+
 import secrets
 
+import redis
 from flask import Flask, request
 
 import capauth
+from capauth.redis import SessionStore
 
 app = Flask(__name__)
-exports = {}  # for one process; for several: the server's session store, or capauth.redis
-client = capauth.Client(base_url="http://127.0.0.1:8080")  # in each worker: with gunicorn, after the fork
+client = capauth.Client(base_url="http://127.0.0.1:8080")  # of this worker, which imports this after the fork
+customers = SessionStore(redis.Redis(port=6379), client)  # of all workers: any of them serves any customer
 
 
 @app.post("/begin")
@@ -15,34 +19,28 @@ def begin():
     customer.generate_token()
     customer.generate_otp()
     session = secrets.token_urlsafe()
-    exports[session] = customer.export()
+    customers.save(session, customer)
     return {"session": session}
 
 
 @app.post("/validate")
 def validate():
-    session = request.json["session"]
-    customer = client.restore(exports[session])
-    try:
+    with customers.session(request.json["session"]) as customer:
         customer.validate_otp(request.json["otp"])
-    except capauth.InvalidOtpError as error:
-        return {"detail": error.name}, 401
-    finally:
-        exports[session] = customer.export()
-    return {"role": customer.role}
+        return {"role": customer.role}
 
 
 @app.get("/me")
 def me():
-    session = request.args["session"]
-    customer = client.restore(exports[session])
-    try:
-        reply = customer.gateway("GET", "customer/get")
-    except capauth.SignInRequiredError as error:
-        return {"detail": error.name}, 401
-    exports[session] = customer.export()
-    return reply.json()
+    with customers.session(request.args["session"]) as customer:
+        return customer.gateway("GET", "customer/get").json()
 
 
-if __name__ == "__main__":
-    app.run(port=8000)
+@app.errorhandler(capauth.RefusedError)  # a wrong OTP, or nothing but a new sign-in helps
+def refused(error):
+    return {"detail": error.name}, 401
+
+
+@app.errorhandler(KeyError)  # nobody is stored under that name, or not any more
+def unknown(error):
+    return {"detail": "NO_SESSION"}, 401
