@@ -1,4 +1,4 @@
--- conf.lua of a game without a window: what it draws is printed, and when it asks for something, that is read from stdin.
+-- conf.lua of a game without a window: what it draws is printed, and what it asks for is read from stdin.
 function love.conf(t)
   t.identity = "my_game"
   t.window = false

@@ -2,35 +2,17 @@
 local lu = require "luaunit"
 local support = require "support"
 
-local has_redis, redis = pcall(require, "redis")
-local has_socket, socket = pcall(require, "socket")
-local _, has_server = support.run "command -v redis-server"
-if not (has_redis and has_socket and has_server) then return end
+local server = require "redis_server"
+if not server then return end
 
+local redis = require "redis"
+local socket = require "socket"
 local stores = require "capauth.redis"
 local sha256 = require "capauth.sha256"
 local protocol = require "capauth.redis_protocol"
 
 local REGENERATE = "/auth/v1/token/regenerate"
 local KEY = "cookie-with-secret"
-
-local server = {}
-
-function server.start()
-  local probe = assert(socket.bind("127.0.0.1", 0))
-  local _, port = probe:getsockname()
-  probe:close()
-  server.port = tonumber(port)
-  local command = "redis-server --bind 127.0.0.1 --port %d --save '' >/dev/null 2>&1 & echo $!"
-  server.pid = support.run(command:format(server.port)):match "%d+"
-  local give_up = socket.gettime() + 30
-  while not pcall(redis.connect, "127.0.0.1", server.port) do
-    assert(socket.gettime() < give_up, "redis-server does not start")
-    socket.sleep(0.01)
-  end
-end
-
-function server.stop() os.execute("kill -9 " .. server.pid) end
 
 local function connect() return redis.connect("127.0.0.1", server.port) end
 

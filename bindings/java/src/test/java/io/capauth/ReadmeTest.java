@@ -17,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -51,7 +50,7 @@ class ReadmeTest {
     @Test
     void snippet_signs_in(Emulator emulator, @TempDir Path folder) throws Exception {
         String readme = readme();
-        Matcher fence = Pattern.compile("(?s)```java\n(import .*?)```").matcher(readme);
+        Matcher fence = Pattern.compile("(?s)```java run\n(.*?)```").matcher(readme);
         assertTrue(fence.find());
         Path program = folder.resolve("SignIn.java");
         Files.write(program, fence.group(1).getBytes(StandardCharsets.UTF_8));
@@ -93,44 +92,11 @@ class ReadmeTest {
         assertTrue(process.waitFor() != 0);
     }
 
-    @Test
-    void other_snippets_compile(@TempDir Path folder) throws Exception {
-        String readme = readme();
-        Matcher fence = Pattern.compile("(?s)```java\n(?!import )(.*?)```").matcher(readme);
-        List<String> command = new ArrayList<>();
-        command.add(new File(System.getProperty("java.home"), "bin/javac").getPath());
-        command.add("-cp");
-        command.add(JARS + File.pathSeparator + System.getProperty("java.class.path"));
-        command.add("-d");
-        command.add(folder.toString());
-        int count = 0;
-        while (fence.find()) {
-            String name = "Snippet" + count++;
-            Path program = folder.resolve(name + ".java");
-            String text = "import io.capauth.*;\nimport io.capauth.redis.*;\nimport io.capauth.testing.*;\n"
-                    + "import java.util.*;\n"
-                    + "import java.util.concurrent.*;\nimport org.junit.jupiter.api.*;\n"
-                    + "import org.junit.jupiter.api.extension.*;\n"
-                    + "class " + name + " {\nvoid show(String text) {}\nvoid save(String text) {}\n"
-                    + "static String proxyAuthority() { return null; }\n"
-                    + "static final class BuildConfig { static final boolean DEBUG = true; }\n"
-                    + (fence.group(1).startsWith("@") ? fence.group(1)
-                            : "void snippet(Client client, Session customer, Executor executor, char[] otp, "
-                                    + "RedisCommands redis, String key) "
-                                    + "throws Exception {\n" + fence.group(1) + "}\n")
-                    + "}\n";
-            Files.write(program, text.getBytes(StandardCharsets.UTF_8));
-            command.add(program.toString());
-        }
-        assertTrue(count > 2);
-        LibraryTest.run(command);
-    }
-
     /** With the JUnit of these tests, which warns of what it will not support. */
     @Test
     void test_of_an_application_passes_without_warnings(@TempDir Path folder) throws Exception {
         String readme = readme();
-        Matcher fence = Pattern.compile("(?s)```java\n(@ExtendWith.*?)```").matcher(readme);
+        Matcher fence = Pattern.compile("(?s)```java test\n(.*?)```").matcher(readme);
         assertTrue(fence.find());
         Path program = folder.resolve("SignInTest.java");
         Files.write(program, ("import io.capauth.*;\nimport io.capauth.testing.*;\nimport org.junit.jupiter.api.*;\n"

@@ -11,11 +11,11 @@ import redis.clients.jedis.JedisPooled;
 import redis.clients.jedis.Protocol;
 
 /** A real Redis on a free port of this machine. */
-final class RedisServer implements AutoCloseable {
-    final JedisPooled jedis;
+public final class RedisServer implements AutoCloseable {
+    public final JedisPooled jedis;
     private final Process process;
 
-    static boolean isInstalled() {
+    public static boolean isInstalled() {
         for (String folder : System.getenv("PATH").split(File.pathSeparator)) {
             if (new File(folder, "redis-server").canExecute()) {
                 return true;
@@ -24,7 +24,7 @@ final class RedisServer implements AutoCloseable {
         return false;
     }
 
-    RedisServer() throws IOException {
+    public RedisServer() throws IOException {
         int port;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
@@ -52,7 +52,7 @@ final class RedisServer implements AutoCloseable {
         }
     }
 
-    static RedisCommands commands(JedisPooled jedis) {
+    public static RedisCommands commands(JedisPooled jedis) {
         return (key, command, arguments) -> jedis.sendCommand(Protocol.Command.valueOf(command), arguments);
     }
 
