@@ -103,38 +103,32 @@ static enum status walk(capauth_session *session)
     return code == CAPAUTH_E_CANCELLED ? STATUS_SYSTEM : status_of(code);
 }
 
-enum status command_sign_in(const struct arguments *arguments)
-{
-    struct kept kept;
-    enum status status = kept_begin(&kept, arguments);
+/* ---- What is done with a session ---- */
 
-    if (status == STATUS_DONE)
-        status = walk(kept.session);
-    if (status == STATUS_DONE)
-        status = kept_save(&kept);
-    kept_end(&kept);
-    return status;
+/* What went wrong first. */
+static enum status first_of(enum status first, enum status second)
+{
+    return first != STATUS_DONE ? first : second;
 }
 
-/* ---- With a session ---- */
-
-enum status command_token(const struct arguments *arguments)
+static enum status sign_in(struct kept *kept, const struct arguments *arguments)
 {
-    struct kept kept;
-    enum status status = kept_open(&kept, arguments), saved;
-    capauth_call *call = NULL;
-    int code;
+    enum status status = walk(kept->session);
 
-    if (status == STATUS_DONE) {
-        code = capauth_token_ensure(kept.session, NULL, &call);
-        status = status_of(finished(call, code));
-        saved = kept_save(&kept);
-        if (status == STATUS_DONE)
-            status = saved;
-    }
-    if (status == STATUS_DONE && puts(capauth_session_token(kept.session)) == EOF)
+    (void)arguments;
+    return status == STATUS_DONE ? kept_save(kept) : status;
+}
+
+static enum status print_token(struct kept *kept, const struct arguments *arguments)
+{
+    capauth_call *call = NULL;
+    int code = capauth_token_ensure(kept->session, NULL, &call);
+    enum status status = status_of(finished(call, code));
+
+    (void)arguments;
+    status = first_of(status, kept_save(kept));
+    if (status == STATUS_DONE && puts(capauth_session_token(kept->session)) == EOF)
         status = fail(STATUS_SYSTEM, "the token could not be written");
-    kept_end(&kept);
     return status;
 }
 
@@ -151,48 +145,67 @@ static enum status print_reply(const capauth_call *call)
                 capauth_error_name(capauth_call_refusal(call)));
 }
 
-enum status command_call(const struct arguments *arguments)
+static enum status send_request(struct kept *kept, const struct arguments *arguments)
+{
+    char **rest = arguments->rest;
+    capauth_call *call = NULL;
+    int code = capauth_gateway_call(kept->session, rest[0], rest[1], rest[2], NULL, &call);
+    enum status status;
+
+    if (call)
+        capauth_call_wait(call, -1);
+    if (call && !capauth_call_result(call)) {
+        status = print_reply(call);
+        capauth_call_free(&call);
+    } else {
+        status = status_of(finished(call, code));
+    }
+    return first_of(status, kept_save(kept));
+}
+
+static enum status sign_out(struct kept *kept, const struct arguments *arguments)
+{
+    capauth_call *call = NULL;
+    int code = capauth_session_sign_out(kept->session, NULL, &call);
+    enum status status = status_of(finished(call, code));
+
+    (void)arguments;
+    return first_of(status, session_file_remove(&kept->file));
+}
+
+/* ---- Commands ---- */
+
+typedef enum status step_with(struct kept *kept, const struct arguments *arguments);
+
+static enum status with_session(step_with *open, step_with *work, const struct arguments *arguments)
 {
     struct kept kept;
-    enum status status = kept_open(&kept, arguments), saved;
-    capauth_call *call = NULL;
-    int code;
+    enum status status = open(&kept, arguments);
 
-    if (status == STATUS_DONE) {
-        code =
-            capauth_gateway_call(kept.session, arguments->rest[0], arguments->rest[1], arguments->rest[2], NULL, &call);
-        if (call)
-            capauth_call_wait(call, -1);
-        if (call && !capauth_call_result(call)) {
-            status = print_reply(call);
-            capauth_call_free(&call);
-        } else {
-            status = status_of(finished(call, code));
-        }
-        saved = kept_save(&kept);
-        if (status == STATUS_DONE)
-            status = saved;
-    }
+    if (status == STATUS_DONE)
+        status = work(&kept, arguments);
     kept_end(&kept);
     return status;
 }
 
+enum status command_sign_in(const struct arguments *arguments)
+{
+    return with_session(kept_begin, sign_in, arguments);
+}
+
+enum status command_token(const struct arguments *arguments)
+{
+    return with_session(kept_open, print_token, arguments);
+}
+
+enum status command_call(const struct arguments *arguments)
+{
+    return with_session(kept_open, send_request, arguments);
+}
+
 enum status command_sign_out(const struct arguments *arguments)
 {
-    struct kept kept;
-    enum status status = kept_open(&kept, arguments), removed;
-    capauth_call *call = NULL;
-    int code;
-
-    if (status == STATUS_DONE) {
-        code = capauth_session_sign_out(kept.session, NULL, &call);
-        status = status_of(finished(call, code));
-        removed = session_file_remove(&kept.file);
-        if (status == STATUS_DONE)
-            status = removed;
-    }
-    kept_end(&kept);
-    return status;
+    return with_session(kept_open, sign_out, arguments);
 }
 
 enum status command_diagnose(const struct arguments *arguments)
