@@ -45,7 +45,8 @@ CAPAUTH_PYTHON_DELIVERS(capauth_client_prepare)
                             const char *new_password };
 
 %typemap(in, numinputs=0) char **text (char *given = NULL) "$1 = &given;"
-%typemap(argout) char **text { $result = glue_append($result, glue_string(*$1)); }
+/* Python is not asked for anything more once it has failed: it would forget why. */
+%typemap(argout) char **text { if ($result) $result = glue_append($result, glue_string(*$1)); }
 %typemap(pytyping) char **text "str"
 
 /* The body as bytes, whose length counts, not the NUL. */
@@ -70,8 +71,9 @@ CAPAUTH_PYTHON_DELIVERS(capauth_client_prepare)
 }
 %typemap(argout) NAME ** {
     ((SwigPyObject *)owner$argnum)->ptr = *$1;
-    $result = glue_append($result, *$1 ? SWIG_Python_NewShadowInstance($*1_descriptor->clientdata, owner$argnum)
-                                       : Py_NewRef(Py_None));
+    if ($result)
+        $result = glue_append($result, *$1 ? SWIG_Python_NewShadowInstance($*1_descriptor->clientdata, owner$argnum)
+                                           : Py_NewRef(Py_None));
 }
 %typemap(freearg) NAME ** "Py_XDECREF(owner$argnum);"
 /* Called when that object dies, and by nobody else: see the end of this file. It must not be held any more. */
@@ -85,7 +87,7 @@ CAPAUTH_PYTHON_DELIVERS(capauth_client_prepare)
 %enddef
 
 /* next_done gives the address, to be compared with call_address. */
-%typemap(argout) capauth_call **finished { $result = glue_append($result, PyLong_FromVoidPtr(*$1)); }
+%typemap(argout) capauth_call **finished { if ($result) $result = glue_append($result, PyLong_FromVoidPtr(*$1)); }
 %typemap(pytyping) capauth_call **finished "int"
 
 %typemap(pytyping) const capauth_options *options "typing.Optional[OptionsHandle]"

@@ -91,11 +91,11 @@ PyObject *glue_append(PyObject *result, PyObject *value)
 {
     PyObject *results = NULL;
 
-    if (result && value)
+    if (value)
         results = PyList_Check(result) ? Py_NewRef(result) : Py_BuildValue("[O]", result);
     if (results && PyList_Append(results, value))
         Py_CLEAR(results);
-    Py_XDECREF(result);
+    Py_DECREF(result);
     Py_XDECREF(value);
     return results;
 }

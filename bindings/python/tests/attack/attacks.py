@@ -37,7 +37,7 @@ class Counts:
     """What the figure says, counted as it happens."""
 
     def __init__(self) -> None:
-        self.functions = self.values = self.calls = self.situations = self.crashes = 0
+        self.functions = self.values = self.calls = self.memory = self.situations = self.crashes = 0
 
     def write(self) -> None:
         folder = os.environ.get("CAPAUTH_FIGURES")
@@ -46,7 +46,8 @@ class Counts:
             pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
             pathlib.Path(folder, f"attack-python-{version}").write_text(
                 f"attack on Python {version}: {self.functions:,} functions, {self.values} hostile arguments, "
-                f"{self.calls:,} calls; {self.situations} situations; {self.crashes} crashes\n",
+                f"{self.calls:,} calls; {self.memory:,} without memory; {self.situations} situations; "
+                f"{self.crashes} crashes\n",
                 encoding="utf-8",
             )
 

@@ -1,0 +1,17 @@
+"""Wherever the interpreter has no memory left: MemoryError, and nothing is lost or in disorder."""
+
+import importlib.util
+import pathlib
+
+import pytest
+from attacks import SECONDS, SEED, Attack, Counts
+
+PROGRAM = pathlib.Path(__file__).with_name("without_memory.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("_testcapi"), reason="this Python cannot be made to run out of memory")
+def test_every_allocation_of_every_function_may_fail(attack: Attack, counts: Counts) -> None:
+    stride = 1 if SECONDS else 7
+    actions, runs, failures, lost = map(int, attack(PROGRAM, SEED, stride, head="").split())
+    assert actions > 100 and failures > 200 and lost < failures / 10
+    counts.memory = runs
