@@ -196,6 +196,14 @@ function TestHandles:test_versions_of_the_libraries_are_told()
   lu.assertStrMatches(versions["json-c"], "%d+%.%d+.*")
 end
 
+function TestHandles:test_versions_of_what_a_module_carries_are_told()
+  local diagnose = capauth.diagnose
+  capauth.diagnose = function() return "json-c 0.16\ninside: zlib 1:1.2.13, openssl 3.0.17-1~deb12u2\n" end
+  local versions = capauth.versions()
+  capauth.diagnose = diagnose
+  lu.assertEquals(versions, { ["json-c"] = "0.16", zlib = "1:1.2.13", openssl = "3.0.17-1~deb12u2" })
+end
+
 function TestHandles:test_prepare_connects_ahead()
   local client = assert(support.emulator:client())
   lu.assertTrue(assert(client:prepare()))

@@ -245,6 +245,11 @@ def test_versions_of_the_libraries_are_told() -> None:
     assert all(version[0].isdigit() for version in versions.values())
 
 
+def test_versions_of_what_a_wheel_carries_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capauth, "diagnose", lambda: "json-c 0.16\ninside: zlib 1:1.2.13, openssl 3.0.17-1~deb12u2\n")
+    assert capauth.versions() == {"json-c": "0.16", "zlib": "1:1.2.13", "openssl": "3.0.17-1~deb12u2"}
+
+
 def run(program: str, emulator: Emulator) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "URL": emulator.url, "CA_FILE": emulator.ca_file}
     head = (

@@ -24,8 +24,12 @@ public final class Capauth {
      * time.
      */
     public static Map<String, String> versions() {
+        return versionsIn(diagnose());
+    }
+
+    static Map<String, String> versionsIn(String diagnosis) {
         Map<String, String> versions = new LinkedHashMap<String, String>();
-        for (String line : diagnose().split("\n")) {
+        for (String line : diagnosis.split("\n")) {
             int inside = line.indexOf(": ");
             String list = inside < 0 ? line.split(",")[0] : line.substring(inside + 2);
             for (String entry : list.split(", ")) {

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -39,6 +40,15 @@ class HandleTest extends Fixture {
         assertEquals(Capauth.version(), Capauth.versions().get("capauth"));
         assertTrue(Capauth.versions().get("libcurl").matches("\\d+\\.\\d+.*"));
         assertTrue(Capauth.versions().get("json-c").matches("\\d+\\.\\d+.*"));
+    }
+
+    @Test
+    void versions_of_what_a_library_carries_are_told() {
+        Map<String, String> versions =
+                Capauth.versionsIn("json-c 0.16\ninside: zlib 1:1.2.13, openssl 3.0.17-1~deb12u2\n");
+        assertEquals("1:1.2.13", versions.get("zlib"));
+        assertEquals("3.0.17-1~deb12u2", versions.get("openssl"));
+        assertEquals(3, versions.size());
     }
 
     @Test
