@@ -15,8 +15,8 @@ READELF = os.environ.get("READELF", "readelf")
 def shipped():
     """The library, the wrappers' modules, the programs; a link to one of them is not looked at twice."""
     found = [*BUILD.glob("bin/*"), *BUILD.glob("lib/libcapauth.so*")]
-    for language in ("python", "lua", "java"):
-        found += (BUILD / language).rglob("*.so")
+    for folder in ("python", "lua", "bindings/java"):
+        found += (BUILD / folder).rglob("*.so")
     return sorted(path for path in found if path.is_file() and not path.is_symlink() and is_elf(path))
 
 
@@ -29,11 +29,44 @@ def read(path, *what):
     return subprocess.run([READELF, "-W", *what, str(path)], capture_output=True, text=True, check=True).stdout
 
 
+# By the option of CMake that switches it on: what there must be at the least.
+SHIPPED = {
+    "": ("lib/libcapauth.so.*.*.*", "bin/capauth"),
+    "CAPAUTH_EMULATOR": ("bin/capauth-emulator",),
+    "CAPAUTH_PYTHON": ("python/capauth/_capauth.abi3.so",),
+    "CAPAUTH_LUA": ("lua/*/capauth/core.so",),
+    "CAPAUTH_JAVA": ("bindings/java/libcapauth_java.so", "bindings/java/bundle/**/libcapauth_java.so"),
+}
+
+
+def is_on(option):
+    return not option or f"\n{option}:BOOL=ON" in (BUILD / "CMakeCache.txt").read_text(encoding="utf-8")
+
+
+def objects():
+    """All that our own code is compiled to, wherever it ends up."""
+    return [
+        path
+        for folder in ("core", "bindings", "tests/emulator")
+        for path in (BUILD / folder).rglob("*.o")
+        if "/attack/" not in str(path) and "/tests/" not in str(path.relative_to(BUILD / folder))
+    ]
+
+
 class Hardening(unittest.TestCase):
     def each_has(self, words, *what):
         binaries = shipped()
-        self.assertIn("libcapauth.so.1.0.0", [path.name for path in binaries])
         self.assertEqual([], [path.name for path in binaries if not all(word in read(path, *what) for word in words)])
+
+    def test_all_that_ships_is_looked_at(self):
+        looked_at = set(shipped())
+        for pattern in (pattern for option, patterns in SHIPPED.items() if is_on(option) for pattern in patterns):
+            found = set(BUILD.glob(pattern))
+            self.assertTrue(found and found <= looked_at, pattern)
+
+    def test_programs_are_loaded_anywhere(self):
+        programs = [path for path in shipped() if path.parent.name == "bin"]
+        self.assertEqual([], [path.name for path in programs if "Flags: NOW PIE" not in read(path, "--dynamic")])
 
     def test_tables_of_functions_are_read_only(self):
         self.each_has(["GNU_RELRO"], "--program-headers")
@@ -53,10 +86,8 @@ class Hardening(unittest.TestCase):
     @unittest.skipUnless(platform.machine() == "x86_64", "other processors mark it otherwise")
     def test_jumps_lead_only_to_where_functions_begin(self):
         """In our own code: whether a whole program says so is up to the distribution's start files."""
-        notes = read(BUILD / "lib" / "libcapauth.a", "--notes")
-        files = notes.split("File: ")[1:]
-        self.assertGreater(len(files), 20)
-        self.assertEqual([], [text.splitlines()[0] for text in files if "IBT, SHSTK" not in text])
+        for part in objects():
+            self.assertIn("IBT, SHSTK", read(part, "--notes"), part)
 
 
 if __name__ == "__main__":
