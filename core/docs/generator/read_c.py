@@ -13,7 +13,8 @@ from .pages import ROOT
 
 HEADER = ROOT / "core" / "include" / "capauth" / "capauth.h"
 PART = re.compile(r"^/\* -{4} (.+?) -+ \*/$", re.M)
-COMMENTED = re.compile(r"/\*((?:(?!\*/).)*)\*/\n((?:CAPAUTH_API|typedef)\b[^;]*;)", re.S)
+# A comment, and the declaration right below it; without one it is about the declarations that follow.
+COMMENTED = re.compile(r"/\*((?:(?!\*/).)*)\*/\n((?:CAPAUTH_API|typedef)\b[^;]*;|(?=\n))", re.S)
 FIELD = re.compile(r"^(Returns|Threads|Protocol): ", re.M)
 OWNERS = ("client", "session", "call", "options")
 # What is a part of another thing in the other languages.
@@ -92,26 +93,41 @@ def undocumented(name, comment):
     return [] if name.endswith("_callback") else [field for field in ("Returns", "Threads") if field not in said]
 
 
+def declarations():
+    """(part, name, signature, its comment, the comments about it and those that follow it)"""
+    parts = PART.split(HEADER.read_text(encoding="utf-8"))  # what is before the first is no declaration
+    for part, body in zip(parts[1::2], parts[2::2], strict=True):
+        about = []
+        for comment, declaration in COMMENTED.findall(body):
+            if declaration:
+                name = "".join(name_of(declaration))
+                signature = re.sub(r"\s+", " ", declaration.removeprefix("CAPAUTH_API ").removesuffix(";"))
+                yield part, name, signature, comment, about
+                about = []
+            else:
+                about.append(comment)
+
+
 def entries():
     operations = {operation.function: operation.method for operation in Operations()}
-    text = HEADER.read_text(encoding="utf-8")
-    parts = PART.split(text)  # what is before the first is no declaration
-    for part, body in zip(parts[1::2], parts[2::2], strict=True):
-        for comment, declaration in COMMENTED.findall(body):
-            pointer, function = name_of(declaration)
-            name = pointer or function
-            signature = re.sub(r"\s+", " ", declaration.removeprefix("CAPAUTH_API ").removesuffix(";"))
-            yield Entry(
-                "c", name, signature, part, markdown(comment), twin_of(name, operations), undocumented(name, comment)
-            )
+    for part, name, signature, comment, _ in declarations():
+        yield Entry(
+            "c", name, signature, part, markdown(comment), twin_of(name, operations), undocumented(name, comment)
+        )
+
+
+def top():
+    """The comment at the top of the header: the introduction, and the rules for all functions."""
+    (comment,) = re.findall(r"/\*\n( \* capauth: .*?)\*/", HEADER.read_text(encoding="utf-8"), re.S)
+    return "\n".join(re.sub(r"^ \* ?", "", line) for line in comment.splitlines()).split(
+        "Rules that hold for all of them:\n"
+    )
 
 
 def rules():
-    """The comment at the top of the header: (what it is about, what it says) of each rule."""
-    (comment,) = re.findall(r"Rules that hold for all of them:\n(.*?)\*/", HEADER.read_text(encoding="utf-8"), re.S)
-    rows = "\n".join(re.sub(r"^ \* ?", "", line) for line in comment.splitlines())
-    for name, said in re.findall(r"^(\w+) +(.*(?:\n +.*)*)", rows.strip(), re.M):
-        yield name, linked(escaped(re.sub(r"\s+", " ", said)))
+    """(what it is about, what it says) of each rule for all functions, as written."""
+    for name, said in re.findall(r"^(\w+) +(.*(?:\n +.*)*)", top()[1].strip(), re.M):
+        yield name, re.sub(r"\s+", " ", said)
 
 
 def declared():

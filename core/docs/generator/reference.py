@@ -5,7 +5,7 @@ from lua_names import category_of, kind_of
 from tables import Operations, Settings, load_enums, load_errors, public_name
 
 from . import read_c
-from .entry import TITLES
+from .entry import TITLES, escaped
 from .read_python import cited
 
 MADE = "% Made by core/docs/build.py; do not edit.\n\n"
@@ -40,7 +40,8 @@ def language_page(language, entries):
         owners.setdefault(entry.owner, []).append(entry)
     parts = [MADE, f"# {TITLES[language]}, name by name\n\n{LEAD[language]}\n"]
     if language == "c":
-        parts.append("## Rules\n\n" + "".join(f"* **{name}**: {said}\n" for name, said in read_c.rules()))
+        parts.append("## Rules\n")
+        parts += [f"* **{name}**: {read_c.linked(escaped(said))}" for name, said in read_c.rules()]
     for owner, its in owners.items():
         parts.append(f"\n## {owner}\n")
         parts += [entry_block(entry) for entry in its]
