@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz torture attack stress promises mutants coverage msan clean setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs build-demo build-test
+.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz torture attack stress promises mutants coverage msan clean dist deb rock try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock build-demo build-test
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -13,6 +13,10 @@ TIME ?= 60
 
 # WERROR=1 turns warnings into errors; without it a build tree stays as it is.
 werror = $(if $(WERROR),-DCAPAUTH_WERROR=ON)
+
+packages = build/packages
+version = $(shell sed -n 's/^project.capauth VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
+archive = $(packages)/capauth-$(version).tar.gz
 
 say = @printf '\n==> %s\n'
 ctest = ctest --output-on-failure -j $(JOBS) --test-dir
@@ -36,6 +40,10 @@ help:
 	@echo 'make lint    check formatting, and look for mistakes without running anything'
 	@echo 'make docs    build the site, in build/site: open build/site/index.html'
 	@echo 'make screenshots  write pictures of the emulator'\''s page into build/screenshots'
+	@echo 'make dist    make the release archive, with all that is generated inside, in build/packages'
+	@echo 'make deb     make the Debian packages from it'
+	@echo 'make rock    make what LuaRocks installs from it'
+	@echo 'make try-packages  install what these made where nothing else is, and sign in with it'
 	@echo 'make release VERSION=x.y.z  write that version everywhere, and run everything'
 	@echo 'make abi     describe what was added to the ABI, once CHANGELOG.md names it'
 	@echo 'make clean   remove the folder build, where all of this happens'
@@ -146,6 +154,24 @@ docs: setup-docs build-demo
 	@build/venv/bin/python core/docs/build.py build
 	@echo 'open build/site/index.html'
 
+dist: setup-demo
+	$(say) 'Making the release archive'
+	@pkgconfig/dist $(packages)
+
+deb: setup-deb dist
+	$(say) 'Making the Debian packages: some minutes'
+	@pkgconfig/deb $(archive) $(packages)
+
+rock: setup-rock dist
+	$(say) 'Making the rock'
+	@pkgconfig/rock $(archive) $(packages)
+
+# Each test says what it needs; what was not made fails.
+try-packages: build-demo
+	$(say) 'Installing the packages where nothing else is'
+	@cd tests/packages && CAPAUTH_PACKAGES=$(CURDIR)/$(packages) CAPAUTH_EMULATOR=$(CURDIR)/build/bin/capauth-emulator \
+		python3 -B -m unittest discover -v
+
 screenshots: build-test
 	$(say) 'Looking at the page of the emulator'
 	@CAPAUTH_EMULATOR=build/bin/capauth-emulator build/venv/bin/python tests/emulator/screenshots.py build/screenshots
@@ -169,6 +195,12 @@ setup-bench:
 
 setup-lint:
 	@.ci/setup demo test docs lint
+
+setup-deb:
+	@.ci/setup demo deb
+
+setup-rock:
+	@.ci/setup demo rock
 
 setup-docs:
 	@.ci/setup demo docs

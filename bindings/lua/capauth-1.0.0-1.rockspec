@@ -2,7 +2,7 @@ rockspec_format = "3.0"
 package = "capauth"
 version = "1.0.0-1"
 source = {
-  -- A release archive, which holds what SWIG generated.
+  -- A release archive, which holds what is generated: neither SWIG nor Python nor CMake is needed.
   url = "file://capauth-1.0.0.tar.gz",
 }
 description = {
@@ -11,13 +11,24 @@ description = {
 }
 supported_platforms = { "unix" }
 dependencies = { "lua >= 5.1, < 5.5" }
--- libcurl and json-c are found by CMake through pkg-config, which knows where distributions keep their headers;
--- LuaRocks' external_dependencies does not.
+-- libcurl and json-c are found through pkg-config, which knows where distributions keep their headers; LuaRocks'
+-- external_dependencies does not.
 build = {
-  type = "command",
-  build_command = "cmake -S . -B build.luarocks -DCMAKE_BUILD_TYPE=RelWithDebInfo"
-    .. " -DCAPAUTH_LUA_INTERPRETER='$(LUA)' -DCAPAUTH_LUA_MODULE_DIR='$(LIBDIR)' -DCAPAUTH_LUA_SHARE_DIR='$(LUADIR)'"
-    .. " -DCAPAUTH_PYTHON=OFF -DCAPAUTH_JAVA=OFF -DCAPAUTH_EMULATOR=OFF -DCAPAUTH_TESTS=OFF"
-    .. " && cmake --build build.luarocks --target capauth_lua",
-  install_command = "cmake --install build.luarocks --component lua",
+  type = "make",
+  build_target = "-C bindings/lua all",
+  install_target = "-C bindings/lua install",
+  build_variables = {
+    CC = "$(CC)",
+    CFLAGS = "$(CFLAGS)",
+    LIBFLAG = "$(LIBFLAG)",
+    LUA_INCDIR = "$(LUA_INCDIR)",
+  },
+  install_variables = {
+    CC = "$(CC)",
+    CFLAGS = "$(CFLAGS)",
+    LIBFLAG = "$(LIBFLAG)",
+    LUA_INCDIR = "$(LUA_INCDIR)",
+    INST_LIBDIR = "$(LIBDIR)",
+    INST_LUADIR = "$(LUADIR)",
+  },
 }

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of the packages share: where things are, running commands, and a sign-in as the demo does it."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PACKAGES = pathlib.Path(os.environ["CAPAUTH_PACKAGES"]).resolve()
+EMULATOR = pathlib.Path(os.environ["CAPAUTH_EMULATOR"]).resolve()
+DEMO = ROOT / "tests" / "demo"
+
+sys.path.insert(0, str(ROOT / ".ci"))
+import version  # noqa: E402  (found by the line above)
+
+VERSION = version.current(ROOT)
+ARCHIVE = PACKAGES / f"capauth-{VERSION}.tar.gz"
+
+
+def environment(**more):
+    """That of a user who has nothing of ours: no variables that lead into a build tree."""
+    kept = {name: os.environ[name] for name in ("HOME", "PATH", "TMPDIR", "LANG") if name in os.environ}
+    return {**kept, **{name: str(value) for name, value in more.items()}}
+
+
+def run(*command, cwd=None, **variables):
+    """Runs a command, and returns what it printed."""
+    command = [str(word) for word in command]
+    done = subprocess.run(command, cwd=cwd, env=environment(**variables), capture_output=True, text=True)
+    if done.returncode:
+        raise AssertionError(f"{' '.join(command)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+    return done.stdout
+
+
+def sign_in(*command, cwd=None, **variables):
+    """Runs a program of tests/demo beside an emulator, and returns what it printed."""
+    handed_over = 'CAPAUTH_DEMO_URL=$CAPAUTH_URL CAPAUTH_DEMO_CA_FILE=$CAPAUTH_CA_FILE exec "$@"'
+    variables.setdefault("CAPAUTH_EMULATOR", EMULATOR)
+    return run(
+        ROOT / "tests" / "with_emulator", "--", "sh", "-c", handed_over, "sh", *command, cwd=cwd, **variables
+    )

@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The source rock, installed by LuaRocks into an empty tree of each Lua, where SWIG, Python and CMake are out of reach."""
+
+import os
+import pathlib
+import tempfile
+import unittest
+
+from support import DEMO, PACKAGES, VERSION, run, sign_in
+
+ROCK = PACKAGES / f"capauth-{VERSION}-1.src.rock"
+# Interpreter: the version that LuaRocks knows it by, and its headers where that is not enough.
+LUAS = {
+    "lua5.1": ("5.1", []),
+    "lua5.2": ("5.2", []),
+    "lua5.3": ("5.3", []),
+    "lua5.4": ("5.4", []),
+    "luajit": ("5.1", ["LUA_INCDIR=/usr/include/luajit-2.1"]),
+}
+
+
+class Rock(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="capauth-rock-")))
+        self.tools = self.folder / "tools"
+        self.tools.mkdir()
+        for name in ("swig", "python3", "cmake"):
+            (self.tools / name).write_text(f"#!/bin/sh\necho {name} was asked for >&2\nexit 1\n")
+            (self.tools / name).chmod(0o755)
+
+    def install(self, version, *options):
+        path = f"{self.tools}:{os.environ['PATH']}"
+        tree = self.folder / "tree"
+        run("luarocks", f"--lua-version={version}", f"--tree={tree}", "install", ROCK, *options, PATH=path)
+        return tree
+
+    def test_a_customer_signs_in_with_each_lua(self):
+        for interpreter, (version, options) in LUAS.items():
+            with self.subTest(interpreter):
+                tree = self.install(version, *options)
+                share, lib = tree / "share" / "lua" / version, tree / "lib" / "lua" / version
+                paths = {"LUA_PATH": f"{share}/?.lua;{share}/?/init.lua", "LUA_CPATH": f"{lib}/?.so"}
+                self.assertIn("role USER", sign_in(interpreter, DEMO / "sign_in.lua", cwd=self.folder, **paths))
+                self.assertEqual(run(interpreter, "-e", "print(require('capauth').version())", **paths).strip(), VERSION)
+                exported = run("nm", "-D", "--defined-only", lib / "capauth" / "core.so")
+                names = {line.split()[2] for line in exported.splitlines()}
+                self.assertEqual(names, {"luaopen_capauth_core", "luaopen_capauth_flat"})
+                self.assertTrue((share / "capauth" / "meta" / "client_options.lua").exists())
+                run("luarocks", f"--lua-version={version}", f"--tree={tree}", "remove", "capauth")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
