@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz torture attack stress promises mutants coverage msan clean dist deb rock try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock build-demo build-test
+.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz torture attack stress promises mutants coverage msan clean dist deb rock try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock build-demo build-test emulator macos
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -35,6 +35,8 @@ help:
 	@echo 'make mutants [COUNT= ROOM= SEED=]  put small faults into the core and see whether the C tests notice'
 	@echo 'make mutants FAULT=name  only this one, with what the tests say'
 	@echo 'make coverage  count what the tests run of the core'
+	@echo 'make emulator  build the emulator alone: seconds, and three libraries'
+	@echo 'make macos   compile the core and the emulator for macOS'
 	@echo 'make bench   measure the core next to a bare libcurl and json-c program'
 	@echo 'make bench-redis  measure what sharing customers in Redis costs'
 	@echo 'make lint    check formatting, and look for mistakes without running anything'
@@ -149,6 +151,17 @@ bench-redis: build-test
 	@PYTHONPATH=build/python PYTHONSAFEPATH=1 CAPAUTH_EMULATOR=build/bin/capauth-emulator \
 		build/venv/bin/python tests/bench/bench_redis.py
 
+emulator: setup-emulator
+	$(say) 'Building the emulator, in build/emulator'
+	@cmake -G Ninja -S tests/emulator -B build/emulator -DCMAKE_BUILD_TYPE=RelWithDebInfo
+	@cmake --build build/emulator
+	@echo 'build/emulator/bin/capauth-emulator --listen 127.0.0.1:8080'
+
+macos: setup-packages
+	$(say) 'Compiling for macOS, in build/macos'
+	@tests/macos/compile build/macos/aarch64 aarch64
+	@tests/macos/compile build/macos/x86_64 x86_64
+
 docs: setup-docs build-demo
 	$(say) 'Building the site, in build/site'
 	@build/venv/bin/python core/docs/build.py build
@@ -201,6 +214,12 @@ setup-deb:
 
 setup-rock:
 	@.ci/setup demo rock
+
+setup-emulator:
+	@.ci/setup emulator
+
+setup-packages:
+	@.ci/setup demo packages
 
 setup-docs:
 	@.ci/setup demo docs

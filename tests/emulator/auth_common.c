@@ -177,8 +177,7 @@ int sign_in(struct auth_call *call)
     return CODE_SUCCESS;
 }
 
-enum token_state read_token(const struct auth_call *call, const char *token, struct jwt *jwt,
-                            struct customer **customer)
+static int judge_token(const struct auth_call *call, const char *token, struct jwt *jwt, struct customer **customer)
 {
     *customer = NULL;
     if (!jwt_read(call->emulator->signer, token, jwt))
@@ -186,7 +185,7 @@ enum token_state read_token(const struct auth_call *call, const char *token, str
     if (!jwt->customer_id || strcmp(jwt->role, "AUTH") == 0) {
         int state = refuse(call, TOKEN_FORGED, "a %s is no customer's token", jwt->customer_id ? "key" : "VIEW token");
         jwt_free(jwt);
-        return (enum token_state)state;
+        return state;
     }
     if (call->now_ms / 1000 >= jwt->expires_at)
         return refuse(call, TOKEN_EXPIRED, "the token has expired");
@@ -195,6 +194,12 @@ enum token_state read_token(const struct auth_call *call, const char *token, str
     if (text_equal(jwt->brand, call->brand->upper))
         *customer = customer_find_by_id(call->brand, jwt->customer_id);
     return *customer ? TOKEN_GOOD : refuse(call, TOKEN_OF_ANOTHER, "the token's customer is not one of the brand");
+}
+
+enum token_state read_token(const struct auth_call *call, const char *token, struct jwt *jwt,
+                            struct customer **customer)
+{
+    return (enum token_state)judge_token(call, token, jwt, customer);
 }
 
 static bool names(const struct jwt *jwt, enum identifier_type type, const char *value)

@@ -1,6 +1,7 @@
 #include "ca_file.h"
 
 #include "file.h"
+#include "platform.h"
 #include "text.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@
 
 static bool fail(struct text *error, const char *what, const char *path)
 {
-    text_add_format(error, "%s %s: %m", what, path);
+    text_add_format(error, "%s %s: %s", what, path, platform_error());
     return false;
 }
 

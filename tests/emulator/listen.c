@@ -1,5 +1,6 @@
 #include "listen.h"
 
+#include "platform.h"
 #include "text.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@ enum { PORT_TRIES = 20 };
 static int open_socket(const struct addrinfo *address)
 {
     int yes = 1, no = 0;
-    int listener = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int listener = platform_socket(address->ai_family, SOCK_STREAM);
     if (listener < 0)
         return -1;
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
@@ -100,13 +101,13 @@ bool listeners_open(struct listeners *listeners, const char *host, const char *p
     int problem = getaddrinfo(host, port, &hints, &addresses);
     if (problem) {
         text_add_format(error, "cannot listen on %s: %s", host,
-                        problem == EAI_SYSTEM ? strerrordesc_np(errno) : gai_strerror(problem));
+                        problem == EAI_SYSTEM ? platform_error() : gai_strerror(problem));
         return false;
     }
     listeners->sockets = memory_new(count_addresses(addresses) * sizeof *listeners->sockets);
     bool ok = open_on_one_port(listeners, addresses, port);
     if (!ok) {
-        text_add_format(error, "cannot listen on %s port %s: %m", host, port);
+        text_add_format(error, "cannot listen on %s port %s: %s", host, port, platform_error());
         listeners_close(listeners);
     }
     freeaddrinfo(addresses);

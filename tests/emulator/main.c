@@ -2,6 +2,7 @@
 #include "emulator.h"
 #include "listen.h"
 #include "options.h"
+#include "platform.h"
 #include "server.h"
 #include "state.h"
 #include "text.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 static bool refuse(struct text *error, const char *reason)
@@ -28,25 +28,6 @@ static void announce(const struct options *options, const struct tls_files *file
     if (options->tls)
         printf("ca file %s\n", files->ca_path);
     fflush(stdout);
-}
-
-/* SIGTERM, SIGINT and SIGHUP, as something that can be polled: only the loop takes them. */
-static int signals_open(void)
-{
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGHUP);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
-static int take_signal(int signals)
-{
-    struct signalfd_siginfo signal_info = {0};
-    return read(signals, &signal_info, sizeof signal_info) == sizeof signal_info ? (int)signal_info.ssi_signo : 0;
 }
 
 /* A file with an error changes nothing: the error is printed, and the emulator goes on. */
@@ -78,7 +59,7 @@ static bool serve(struct emulator *emulator, const struct options *options, cons
     announce(options, files, port);
     do
         server_run(server, signals);
-    while (take_signal(signals) == SIGHUP && reload(emulator));
+    while (platform_signals_take(signals) == SIGHUP && reload(emulator));
     server_stop(server);
     return true;
 }
@@ -88,7 +69,7 @@ static bool run(const struct options *options)
     struct text error = {0};
     struct tls_files files = {0};
     struct listeners listeners = {0};
-    int signals = signals_open();
+    int signals = platform_signals_open();
     struct emulator *emulator = emulator_new(options, &error);
     bool ok = emulator && listeners_open(&listeners, options->host, options->port, &error) &&
               (!options->tls || tls_files_prepare(&files, options, &error));

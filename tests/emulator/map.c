@@ -1,10 +1,10 @@
 #include "map.h"
 
+#include "platform.h"
 #include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 struct map_entry {
     struct map_entry *next;
@@ -13,16 +13,10 @@ struct map_entry {
     char key[];
 };
 
-/* FNV-1a, begun from the 16 random bytes that the kernel gives every process. */
+/* FNV-1a, begun where nobody outside knows. */
 uint64_t map_hash(const char *key)
 {
-    uint64_t hash = 14695981039346656037u;
-    const void *random = (const void *)getauxval(AT_RANDOM);
-    if (random) {
-        uint64_t seed;
-        memcpy(&seed, random, sizeof seed);
-        hash ^= seed;
-    }
+    uint64_t hash = 14695981039346656037u ^ platform_random();
     for (; *key; key++)
         hash = (hash ^ (unsigned char)*key) * 1099511628211u;
     return hash ^ hash >> 32;

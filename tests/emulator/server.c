@@ -2,7 +2,9 @@
  * in one go (128), it sleeps before it serves them. So here it only says what to wait for and how long. */
 #include "server.h"
 
+#include "descriptors.h"
 #include "exchange.h"
+#include "platform.h"
 #include "text.h"
 
 #include <errno.h>
@@ -22,7 +24,7 @@ enum {
     NO_FILES_MS = 100, /* before it is tried again to accept */
 };
 
-enum { WAKE, EVENTS, LISTENERS }; /* what `polled` holds, in this order */
+enum { WAKE, LISTENERS }; /* what `polled` holds, in this order; then libmicrohttpd's */
 
 struct server {
     struct exchanges exchanges;
@@ -33,11 +35,11 @@ struct server {
     bool out_of_files;
 };
 
-/* As many connections as there may be open files. */
+/* As many connections as there may be open files, or as libmicrohttpd can wait for one by one. */
 static unsigned connection_limit(void)
 {
     struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || descriptors_most() > 1)
         return 1024 - SPARE_FILES;
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
@@ -49,7 +51,7 @@ static unsigned connection_limit(void)
 static struct MHD_Daemon *start_daemon(struct server *server, const struct server_options *options)
 {
     unsigned flags =
-        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+        descriptors_flag() | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t) "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)options->certificate_pem},
@@ -69,9 +71,7 @@ static struct MHD_Daemon *start_daemon(struct server *server, const struct serve
 static void fill_polled(struct server *server, const struct server_options *options)
 {
     server->listener_count = options->listener_count;
-    server->polled = memory_new((LISTENERS + options->listener_count) * sizeof *server->polled);
-    server->polled[EVENTS].fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-    server->polled[EVENTS].events = POLLIN;
+    server->polled = memory_new((LISTENERS + options->listener_count + descriptors_most()) * sizeof *server->polled);
     for (size_t i = 0; i < options->listener_count; i++)
         server->polled[LISTENERS + i].fd = options->listeners[i];
 }
@@ -104,7 +104,7 @@ static void accept_from(struct server *server, int listener)
     for (int i = 0; i < MOST_ACCEPTED && has_room(server); i++) {
         struct sockaddr_storage address;
         socklen_t size = sizeof address;
-        int connection = accept4(listener, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int connection = platform_accept(listener, &address, &size);
         if (connection < 0) {
             server->out_of_files = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
             return;
@@ -131,12 +131,14 @@ static int idle_ms(const struct server *server)
 
 static void wait_for_work(struct server *server)
 {
+    size_t count = LISTENERS + server->listener_count;
     bool room = has_room(server);
     for (size_t i = 0; i < server->listener_count; i++) {
         server->polled[LISTENERS + i].events = room ? POLLIN : 0;
         server->polled[LISTENERS + i].revents = 0;
     }
-    if (poll(server->polled, LISTENERS + server->listener_count, idle_ms(server)) < 0)
+    count += descriptors_get(server->daemon, server->polled + count);
+    if (poll(server->polled, (nfds_t)count, idle_ms(server)) < 0)
         server->polled[WAKE].revents = 0; /* interrupted: nothing is known of anybody */
     server->out_of_files = false;
 }

@@ -5,6 +5,7 @@
 #include "http.h"
 #include "options.h"
 #include "place.h"
+#include "platform.h"
 #include "seed.h"
 #include "text.h"
 
@@ -37,7 +38,7 @@ static struct json_object *load(struct emulator *emulator, const char *path, str
     struct text content = {0}, reason = {0};
     struct seed_place place = {0};
     if (!file_read(path, &content)) {
-        text_add_format(error, "cannot read %s: %m", path);
+        text_add_format(error, "cannot read %s: %s", path, platform_error());
         text_free(&content);
         return NULL;
     }
@@ -122,7 +123,7 @@ bool state_save(const struct emulator *emulator, const char *path, struct text *
     export_file(emulator, emulator->secret, &json);
     bool ok = file_write(path, &json, 0600, false);
     if (!ok)
-        text_add_format(error, "cannot write %s: %m", path);
+        text_add_format(error, "cannot write %s: %s", path, platform_error());
     text_free(&json);
     return ok;
 }

@@ -2,6 +2,7 @@
 
 #include "ca_file.h"
 #include "options.h"
+#include "platform.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
@@ -13,11 +14,11 @@
 /* Without --ca-file: a place of our own for the certificate that clients are to trust. */
 static bool make_private_ca_file(struct tls_files *files, struct text *error)
 {
-    const char *parent = secure_getenv("TMPDIR");
+    const char *parent = platform_environment("TMPDIR");
     struct text name = {0}, path = {0};
     text_add_format(&name, "%s/capauth-emulator-XXXXXX", parent && *parent ? parent : "/tmp");
     if (!mkdtemp(name.data)) {
-        text_add_format(error, "cannot make %s: %m", name.data);
+        text_add_format(error, "cannot make %s: %s", name.data, platform_error());
         text_free(&name);
         return false;
     }

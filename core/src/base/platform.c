@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +16,12 @@
 
 #ifdef __linux__
 #include <sys/auxv.h>
+#include <sys/syscall.h>
+#endif
+
+/* Of the clocks that never go back, this one runs on while the device sleeps; macOS has it by the other name. */
+#ifndef CLOCK_BOOTTIME
+#define CLOCK_BOOTTIME CLOCK_MONOTONIC
 #endif
 
 static int64_t clock_us(clockid_t clock)
@@ -48,9 +53,54 @@ int64_t capauth__realtime_ms(void)
     return clock_us(CLOCK_REALTIME) / 1000;
 }
 
+#ifdef __APPLE__ /* a condition knows no clock but the wall's, but a time from now */
+void capauth__condition_init(pthread_cond_t *condition)
+{
+    pthread_cond_init(condition, NULL);
+}
+
+static int wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t due_us)
+{
+    int64_t left_us = due_us - capauth__monotonic_us();
+    struct timespec left = {.tv_sec = (time_t)(left_us / 1000000), .tv_nsec = (long)(left_us % 1000000) * 1000};
+
+    return left_us <= 0 ? ETIMEDOUT : pthread_cond_timedwait_relative_np(condition, mutex, &left);
+}
+#else
+void capauth__condition_init(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+static int wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t due_us)
+{
+    struct timespec until = {.tv_sec = (time_t)(due_us / 1000000), .tv_nsec = (long)(due_us % 1000000) * 1000};
+
+    return pthread_cond_timedwait(condition, mutex, &until);
+}
+#endif
+
+int capauth__condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t due_us)
+{
+    return due_us == INT64_MAX ? pthread_cond_wait(condition, mutex) : wait_until(condition, mutex, due_us);
+}
+
 int capauth__socket(int family, int type, int protocol)
 {
+#ifdef SOCK_CLOEXEC
     return socket(family, type | SOCK_CLOEXEC, protocol);
+#else
+    int fd = socket(family, type, protocol);
+
+    if (fd >= 0)
+        (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return fd;
+#endif
 }
 
 uint64_t capauth__descriptor_identity(int fd)

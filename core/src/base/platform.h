@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What differs between operating systems: clocks, sockets, memory as a file, where the CA certificates are. Waiting for
- * descriptors is in reactor.h. */
+/* What differs between operating systems: clocks, waiting for a time, sockets, memory as a file, where the CA
+ * certificates are. Waiting for descriptors is in reactor.h. */
 #ifndef CAPAUTH_PLATFORM_H
 #define CAPAUTH_PLATFORM_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +16,11 @@ int64_t capauth__monotonic_us(void);
 int64_t capauth__boottime_ms(void);
 /* The local wall clock, which may be wrong. */
 int64_t capauth__realtime_ms(void);
+
+/* A condition, and to wait at it until then on the monotonic clock, whatever becomes of the wall clock; INT64_MAX: for
+ * ever. Gives ETIMEDOUT, or 0, which may be without a cause. */
+void capauth__condition_init(pthread_cond_t *condition);
+int capauth__condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t due_us);
 
 /* A socket as socket(2) makes it, closed when a program is executed. */
 int capauth__socket(int family, int type, int protocol);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "base/platform.h"
 
@@ -16,19 +15,9 @@ struct capauth__waiter {
     struct capauth__waiter *previous;
 };
 
-static void init_condition(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(condition, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 static void lie_down(struct capauth__waiters *waiters, struct capauth__waiter *waiter)
 {
-    init_condition(&waiter->condition);
+    capauth__condition_init(&waiter->condition);
     waiter->next = waiters->sleepers;
     if (waiter->next)
         waiter->next->previous = waiter;
@@ -47,17 +36,12 @@ void capauth__waiters_sleep(struct capauth__waiters *waiters, const struct capau
                             pthread_mutex_t *mutex)
 {
     struct capauth__waiter waiter = {.task = task};
-    int64_t due_us = capauth__monotonic_us() + (int64_t)timeout_ms * 1000;
-    struct timespec until = {.tv_sec = (time_t)(due_us / 1000000), .tv_nsec = (long)(due_us % 1000000) * 1000};
+    int64_t due_us = timeout_ms < 0 ? INT64_MAX : capauth__monotonic_us() + (int64_t)timeout_ms * 1000;
     int result = 0;
 
     lie_down(waiters, &waiter);
-    while (!waiter.awake && result != ETIMEDOUT) {
-        if (timeout_ms < 0)
-            result = pthread_cond_wait(&waiter.condition, mutex);
-        else
-            result = pthread_cond_timedwait(&waiter.condition, mutex, &until);
-    }
+    while (!waiter.awake && result != ETIMEDOUT)
+        result = capauth__condition_wait(&waiter.condition, mutex, due_us);
     get_up(waiters, &waiter);
 }
 
