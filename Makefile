@@ -3,13 +3,16 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz torture attack stress promises mutants coverage msan clean dist deb rock try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock build-demo build-test emulator macos
+.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz torture attack stress promises mutants coverage msan clean dist deb rock try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock build-demo build-test emulator macos wheel
 
 # Tests that run at the same time
 JOBS ?= 2
 
 # How long `make fuzz` runs each target, and `make stress` goes on, in seconds
 TIME ?= 60
+
+# For which processors `make wheel` builds
+PROCESSORS ?= $(shell uname -m)
 
 # WERROR=1 turns warnings into errors; without it a build tree stays as it is.
 werror = $(if $(WERROR),-DCAPAUTH_WERROR=ON)
@@ -36,6 +39,7 @@ help:
 	@echo 'make mutants FAULT=name  only this one, with what the tests say'
 	@echo 'make coverage  count what the tests run of the core'
 	@echo 'make emulator  build the emulator alone: seconds, and three libraries'
+	@echo 'make wheel [PROCESSORS=x86_64]  build wheels of capauth and of the emulator with all inside, and an sdist'
 	@echo 'make macos   compile the core and the emulator for macOS'
 	@echo 'make bench   measure the core next to a bare libcurl and json-c program'
 	@echo 'make bench-redis  measure what sharing customers in Redis costs'
@@ -161,6 +165,14 @@ macos: setup-packages
 	$(say) 'Compiling for macOS, in build/macos'
 	@tests/macos/compile build/macos/aarch64 aarch64
 	@tests/macos/compile build/macos/x86_64 x86_64
+
+wheel: setup-packages
+	$(say) 'Building wheels, in $(packages)/python: some ten minutes for each C library the first time'
+	@for processor in $(PROCESSORS); do \
+		bindings/python/wheel capauth $$processor-linux-gnu.2.28 && bindings/python/wheel capauth $$processor-linux-musl && \
+		bindings/python/wheel emulator $$processor-linux-musl || exit 1; \
+	done
+	@build/venv/bin/python -m build --sdist --no-isolation --outdir $(packages)/python bindings/python
 
 docs: setup-docs build-demo
 	$(say) 'Building the site, in build/site'

@@ -9,6 +9,7 @@
 With pytest, the fixture `capauth_emulator` gives one that all tests of a run share.
 """
 
+import importlib.metadata
 import json
 import os
 import pathlib
@@ -38,11 +39,15 @@ class Emulator:
     this object, or with the process, whichever comes first."""
 
     def __init__(self, program: str | os.PathLike[str] | None = None, *arguments: str) -> None:
-        """`program`: default the environment's CAPAUTH_EMULATOR, else `capauth-emulator` on PATH. `arguments`: more for
-        its command line, `"--brands", PATH` for example."""
-        path = program or os.environ.get("CAPAUTH_EMULATOR") or shutil.which("capauth-emulator")
+        """`program`: default the environment's CAPAUTH_EMULATOR, else the one that `pip install 'capauth[testing]'`
+        brought, else `capauth-emulator` on PATH. `arguments`: more for its command line, `"--brands", PATH` for
+        example."""
+        path = program or os.environ.get("CAPAUTH_EMULATOR") or _installed() or shutil.which("capauth-emulator")
         if not path:
-            raise FileNotFoundError("capauth-emulator is neither on PATH nor named by CAPAUTH_EMULATOR")
+            raise FileNotFoundError(
+                "capauth-emulator is neither installed (pip install 'capauth[testing]'), nor on PATH, nor named by "
+                "CAPAUTH_EMULATOR"
+            )
         self._folder = tempfile.TemporaryDirectory(prefix="capauth-emulator-")
         folder = pathlib.Path(self._folder.name)
         output = folder / "output"
@@ -212,6 +217,16 @@ class Emulator:
 
     def __repr__(self) -> str:
         return f"<capauth.testing.Emulator {getattr(self, 'url', 'not started')}>"
+
+
+def _installed() -> str | None:
+    """The program of the distribution capauth-emulator; a virtual environment that is not activated has no PATH."""
+    try:
+        files = importlib.metadata.files("capauth-emulator") or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    places = (os.path.normpath(str(file.locate())) for file in files if file.name == "capauth-emulator")
+    return next((place for place in places if os.access(place, os.X_OK)), None)
 
 
 def _json(answer: IO[bytes]) -> Any:

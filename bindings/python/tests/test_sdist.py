@@ -1,5 +1,6 @@
 """The source distribution: built away from the repository, without a network, and installed where nothing else is."""
 
+import email
 import importlib.util
 import os
 import pathlib
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import venv
+import zipfile
 
 import pytest
 
@@ -36,6 +38,20 @@ def run(*command: str | os.PathLike[str], **options: object) -> str:
     return str(done.stdout)
 
 
+def look_at(wheel: pathlib.Path) -> None:
+    """What an index and an installer read of it."""
+    info = f"capauth-{capauth.__version__}.dist-info"
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        said = email.message_from_bytes(archive.read(f"{info}/METADATA"))
+        assert archive.read(f"{info}/licenses/LICENSE") == (PROJECT / "LICENSE").read_bytes()
+    assert {name.split("/")[0] for name in names} == {"capauth", "capauth_pytest.py", info}
+    assert said["License-Expression"] == "Apache-2.0" and said.get_all("License-File") == ["LICENSE"]
+    assert set(said.get_all("Provides-Extra", [])) == {"redis", "testing"}
+    assert "Typing :: Typed" in said.get_all("Classifier", [])
+    assert "# capauth for Python" in said.get_payload()
+
+
 @pytest.fixture(scope="module")
 def sdist(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     if importlib.util.find_spec("scikit_build_core") is None:
@@ -60,6 +76,7 @@ def test_sdist_builds_and_its_wheel_can_be_installed(sdist: pathlib.Path, tmp_pa
     run(*pip, "wheel", *offline, "--no-build-isolation", "--wheel-dir", tmp_path, sdist, cwd=tmp_path)
     (wheel,) = tmp_path.glob("*.whl")
     assert wheel.name.startswith(f"capauth-{capauth.__version__}-cp311-abi3-")
+    look_at(wheel)
     venv.create(tmp_path / "venv", with_pip=False)
     python = tmp_path / "venv" / "bin" / "python"
     run(*pip, f"--python={python}", "install", *offline, wheel, cwd=tmp_path)
