@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The wheels and the source distribution of `make wheel`, installed by pip into fresh environments of every Python that is
-here."""
+"""The wheels and the source distribution of `make wheel`, installed by pip into fresh environments of every Python."""
 
 import contextlib
 import pathlib
@@ -49,9 +48,8 @@ class Wheels(unittest.TestCase):
     def test_signs_in_under_every_python_against_the_installed_emulator(self):
         for version, place in pythons().items():
             with self.subTest(version):
-                said = run(
-                    self.python(*FIND_LINKS, "capauth[testing]", place=place), HERE / "sign_in.py", cwd=self.folder
-                )
+                python = self.python(*FIND_LINKS, "capauth[testing]", place=place)
+                said = run(python, HERE / "sign_in.py", cwd=self.folder)
                 self.assertIn("signed in as USER", said)
                 for library in INSIDE:
                     self.assertRegex(said, f"(?m)^{library}")
