@@ -17,6 +17,7 @@ SOURCE = ROOT / "core" / "src"
 
 # What a fault may do to a test before it is stopped: fill the memory, spin.
 MOST_MEMORY = 16 << 30
+UNBOUNDED = resource.RLIM_INFINITY  # sanitizers reserve far more than they use, and have a bound of their own
 MOST_PROCESSOR_SECONDS = 60
 
 # Tests that do the same for a minute with ever other choices: too long to be run once for each fault.
@@ -143,7 +144,7 @@ class Build:
         return word
 
 
-def run(test, program, seconds, environment=()):
+def run(test, program, seconds, environment=(), most_memory=MOST_MEMORY):
     """Runs the test with that program. What it started ends with it."""
     process = subprocess.Popen(
         [str(program), *test.command[1:]],
@@ -153,7 +154,7 @@ def run(test, program, seconds, environment=()):
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=bound,
+        preexec_fn=lambda: bound(most_memory),
     )
     start = time.monotonic()
     try:
@@ -166,9 +167,9 @@ def run(test, program, seconds, environment=()):
     return Run(passed, time.monotonic() - start, output.decode(errors="replace"))
 
 
-def bound():
+def bound(most_memory):
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_PROCESSOR_SECONDS, MOST_PROCESSOR_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (most_memory, most_memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
