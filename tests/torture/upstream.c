@@ -8,14 +8,17 @@
 
 /* Each by its heading in UPSTREAM.md. */
 
-/* Whether memory ran out below one of "EVP_MD_fetch", "EVP_CIPHER_fetch" and their kin. */
+/* Whether memory ran out below one of "EVP_MD_fetch" and its kin; or in a copy of a name below "EVP_DigestVerifyInit"
+ * and its kin, which fetch by functions that have no name outside. */
 static bool struck_in_a_fetch(const struct report *report)
 {
     char frame[256];
+    bool copies = false;
 
     for (int i = 0; i < report->struck.depth; i++) {
         trace_name(report->struck.at[i], frame, sizeof frame);
-        if (strstr(frame, ":EVP_") && !strcmp(frame + strlen(frame) - strlen("_fetch"), "_fetch"))
+        copies = copies || strstr(frame, ":CRYPTO_strndup") || strstr(frame, ":CRYPTO_strdup");
+        if (strstr(frame, ":EVP_") && (copies || !strcmp(frame + strlen(frame) - strlen("_fetch"), "_fetch")))
             return true;
     }
     return false;
@@ -36,16 +39,27 @@ static bool is_known(const struct report *report, const struct leak *leak)
     return !strncmp(name, "libcrypto.so.3:", strlen("libcrypto.so.3:")) && struck_in_a_fetch(report);
 }
 
-bool upstream_struck_in_tls(const struct report *report)
+static bool struck_in(const struct report *report, const char *name)
 {
     char library[128];
 
     for (int i = 0; i < report->struck.depth; i++) {
         trace_library(report->struck.at[i], library, sizeof library);
-        if (!strncmp(library, "libssl.", strlen("libssl.")) || !strncmp(library, "libcrypto.", strlen("libcrypto.")))
+        if (!strncmp(library, name, strlen(name)))
             return true;
     }
     return false;
+}
+
+bool upstream_struck_in_tls(const struct report *report)
+{
+    return struck_in(report, "libssl.") || struck_in(report, "libcrypto.");
+}
+
+/* "A connection that cannot go on says that it wants to read" */
+bool upstream_waits(const struct report *report)
+{
+    return struck_in(report, "libssl.");
 }
 
 bool upstream_knows_crash(const struct report *report)

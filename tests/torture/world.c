@@ -157,7 +157,8 @@ static void check_code(struct world *world, int code)
 
     if (code != life->expected && code != CAPAUTH_E_NO_MEMORY &&
         !(code == CAPAUTH_E_UNKNOWN_OUTCOME && life->traits & ONCE) &&
-        !(code == CAPAUTH_E_TLS && upstream_struck_in_tls(world->report)))
+        !(code == CAPAUTH_E_TLS && upstream_struck_in_tls(world->report)) &&
+        !(code == CAPAUTH_E_DEADLINE && upstream_waits(world->report)))
         complain(world, "the outcome is %s (%s)", capauth_error_name(code),
                  world->call ? capauth_call_error_message(world->call) : capauth_session_error_message(world->session));
 }
