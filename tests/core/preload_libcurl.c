@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * LD_PRELOAD: a libcurl that lacks the option whose number is in LACKS_OPTION, or the features in LACKS_FEATURES, and
- * that can be asked what it was told: told_option, for options that are numbers, and told_nothing, whether one that is
- * a text was told to be none.
+ * LD_PRELOAD: a libcurl that lacks the option whose number is in LACKS_OPTION, or the features in LACKS_FEATURES, or is
+ * of the version in IS_VERSION, and that can be asked what it was told: told_option, for options that are numbers,
+ * told_nothing, whether one that is a text was told to be none, and held_globally, how often it was not yet let go.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -85,6 +85,34 @@ EXPORT CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
     return code;
 }
 
+static int held;
+
+EXPORT int held_globally(void);
+EXPORT int held_globally(void)
+{
+    return held;
+}
+
+EXPORT CURLcode curl_global_init(long flags)
+{
+    CURLcode (*next)(long flags);
+    void *symbol = dlsym(RTLD_NEXT, "curl_global_init");
+
+    memcpy(&next, &symbol, sizeof next);
+    held++;
+    return next(flags);
+}
+
+EXPORT void curl_global_cleanup(void)
+{
+    void (*next)(void);
+    void *symbol = dlsym(RTLD_NEXT, "curl_global_cleanup");
+
+    memcpy(&next, &symbol, sizeof next);
+    held--;
+    next();
+}
+
 EXPORT curl_version_info_data *curl_version_info(CURLversion version)
 {
     static curl_version_info_data poorer;
@@ -93,6 +121,8 @@ EXPORT curl_version_info_data *curl_version_info(CURLversion version)
 
     memcpy(&next, &symbol, sizeof next);
     poorer = *next(version);
+    if (getenv("IS_VERSION"))
+        poorer.version_num = (unsigned)number_in("IS_VERSION");
     if (getenv("LACKS_FEATURES"))
         poorer.features &= ~(int)number_in("LACKS_FEATURES");
     return &poorer;

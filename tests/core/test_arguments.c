@@ -895,6 +895,20 @@ TEST(client_functions_take_null_and_free_the_data)
     capauth_string_free(&text);
 }
 
+TEST(a_client_without_an_origin_can_be_diagnosed)
+{
+    capauth_client *client = NULL;
+    char *text = NULL;
+
+    assert_code(capauth_client_new(&client), CAPAUTH_OK);
+    assert_code(capauth_client_set_proxy(client, "http://127.0.0.1:1"), CAPAUTH_OK);
+    assert_code(capauth_diagnose(client, &text), CAPAUTH_OK);
+    assert_non_null(strstr(text, "\norigin: not set\n"));
+    assert_non_null(strstr(text, ", no proxy\n"));
+    capauth_string_free(&text);
+    capauth_client_free(&client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -921,6 +935,7 @@ int main(void)
         cmocka_unit_test(getters_take_null),
         cmocka_unit_test(calls_take_null),
         cmocka_unit_test(client_functions_take_null_and_free_the_data),
+        cmocka_unit_test(a_client_without_an_origin_can_be_diagnosed),
     };
 
     return cmocka_run_group_tests(tests, list_rows, NULL);

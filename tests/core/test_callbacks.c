@@ -68,6 +68,30 @@ TEST(all_of_it_comes_in_order)
     capauth_client_free(&client);
 }
 
+static void keep_duration(int event, int64_t call_id, const char *operation, int result, int http_status, int attempts,
+                          int duration_ms, void *data)
+{
+    (void)call_id, (void)operation, (void)result, (void)http_status, (void)attempts;
+    if (event == CAPAUTH_TRACE_END)
+        *(int *)data = duration_ms;
+}
+
+TEST(the_trace_of_an_end_says_how_long_it_took)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *customer;
+    int duration_ms = -1;
+
+    make_brand(shared, "CallbackDuration", "{}");
+    make_fault(shared, "CallbackDuration", "/auth/v1/token/generate", 1, "\"delayMs\":60");
+    assert_code(capauth_client_set_trace(client, keep_duration, &duration_ms, NULL), CAPAUTH_OK);
+    customer = new_mobile(client, "CallbackDuration", "919999999993");
+    assert_code(capauth_token_generate(customer, NULL, NULL), CAPAUTH_OK);
+    assert_true(duration_ms >= 60);
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+}
+
 TEST(nothing_comes_before_somebody_waits)
 {
     struct slow_server *server = slow_server_start(token_reply(), 0);
@@ -583,6 +607,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_of_it_comes_in_order),
+        cmocka_unit_test(the_trace_of_an_end_says_how_long_it_took),
         cmocka_unit_test(nothing_comes_before_somebody_waits),
         cmocka_unit_test(one_at_a_time_for_all_threads),
         cmocka_unit_test(a_callback_may_start_export_cancel_and_free),

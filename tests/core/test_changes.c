@@ -468,6 +468,28 @@ TEST(a_change_is_told_even_without_memory_for_its_notice)
     capauth_string_free(&diary.saved);
 }
 
+/* At once by who waits, else by the next who does. */
+TEST(a_sign_out_without_memory_is_told)
+{
+    capauth_call *call = NULL;
+
+    for (int blocking = 0; blocking < 2; blocking++) {
+        struct scene scene = {0};
+
+        open_scene(&scene, "mobile", "");
+        starved = true;
+        assert_code(capauth_session_sign_out(scene.session, NULL, blocking ? NULL : &call), CAPAUTH_E_NO_MEMORY);
+        starved = false;
+        assert_null(call);
+        assert_false(capauth_session_signed_in(scene.session));
+        assert_int_equal(scene.diary.entries, blocking);
+        assert_int_equal(capauth_client_poll(scene.client, 0), 0);
+        assert_int_equal(scene.diary.entries, 1);
+        assert_saved(&scene.diary, scene.session);
+        close_scene(&scene);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -478,6 +500,7 @@ int main(void)
         cmocka_unit_test(a_key_of_an_earlier_sign_in_is_not),
         cmocka_unit_test(a_refusal_of_an_older_key_leaves_the_newer_one),
         cmocka_unit_test(a_change_is_told_even_without_memory_for_its_notice),
+        cmocka_unit_test(a_sign_out_without_memory_is_told),
     };
 
     return cmocka_run_group_tests(tests, start_shared, stop_shared);

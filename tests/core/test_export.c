@@ -248,6 +248,25 @@ TEST(one_origin_may_be_written_in_many_ways)
     }
 }
 
+TEST(an_origin_without_tls_comes_back_where_it_is_allowed)
+{
+    capauth_client *client = NULL;
+    capauth_session *session = NULL;
+    capauth_session *again = NULL;
+    char *text;
+
+    assert_code(capauth_client_new(&client), CAPAUTH_OK);
+    assert_code(capauth_client_set_allow_http(client, 1), CAPAUTH_OK);
+    assert_code(capauth_client_set_base_url(client, "http://auth.brand.example"), CAPAUTH_OK);
+    assert_code(capauth_session_new(client, CAPAUTH_FLOW_WEB, "B", &session), CAPAUTH_OK);
+    text = export_of(session);
+    assert_code(capauth_session_restore(client, text, &again), CAPAUTH_OK);
+    capauth_string_free(&text);
+    capauth_session_free(&again);
+    capauth_session_free(&session);
+    capauth_client_free(&client);
+}
+
 TEST(the_path_of_an_origin_keeps_its_case)
 {
     capauth_client *client = NULL;
@@ -551,6 +570,7 @@ int main(void)
         cmocka_unit_test(a_step_of_a_later_version_is_the_start),
         cmocka_unit_test(what_is_no_export_of_this_origin_is_refused),
         cmocka_unit_test(one_origin_may_be_written_in_many_ways),
+        cmocka_unit_test(an_origin_without_tls_comes_back_where_it_is_allowed),
         cmocka_unit_test(the_path_of_an_origin_keeps_its_case),
         cmocka_unit_test(a_reload_compares_brands_without_case),
         cmocka_unit_test(too_long_members_are_refused),

@@ -27,6 +27,7 @@ static void lack_nothing(void)
 {
     unsetenv("LACKS_OPTION");
     unsetenv("LACKS_FEATURES");
+    unsetenv("IS_VERSION");
 }
 
 static int after_each(void **state)
@@ -103,6 +104,22 @@ TEST(what_shows_with_the_first_request_is_no_lack_of_memory)
     }
 }
 
+TEST(one_that_threads_cannot_share_makes_no_client)
+{
+    static const struct {
+        const char *variable;
+        long value;
+    } lacks[] = {{"IS_VERSION", 0x075600}, {"LACKS_FEATURES", CURL_VERSION_THREADSAFE}};
+    capauth_client *client = NULL;
+
+    for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++) {
+        lack(lacks[i].variable, lacks[i].value);
+        assert_code(capauth_client_new(&client), CAPAUTH_E_UNSUPPORTED);
+        assert_null(client);
+        lack_nothing();
+    }
+}
+
 /* ---- Its limits ---- */
 
 static char *reply_with_long_header(size_t length)
@@ -162,6 +179,20 @@ TEST(connections_live_five_minutes_at_most)
     served_end(&it);
 }
 
+TEST(it_is_let_go_with_the_last_handle)
+{
+    int (*held_globally)(void);
+    capauth_client *client = NULL;
+    int before;
+
+    find("held_globally", &held_globally);
+    before = held_globally();
+    assert_code(capauth_client_new(&client), CAPAUTH_OK);
+    assert_int_equal(held_globally(), before + 1);
+    capauth_client_free(&client);
+    assert_int_equal(held_globally(), before);
+}
+
 /* Distributions set a folder that counts beside whatever file of authorities is given. */
 TEST(no_folder_of_authorities_is_trusted_beside_the_file)
 {
@@ -169,8 +200,10 @@ TEST(no_folder_of_authorities_is_trusted_beside_the_file)
     struct served it = served_begin(0);
 
     find("told_nothing", &told_nothing);
-    assert_code(capauth_token_generate(it.customers[0], NULL, NULL), CAPAUTH_OK);
+    assert_code(capauth_client_set_proxy(it.client, "https://127.0.0.1:1"), CAPAUTH_OK);
+    assert_code(capauth_token_generate(it.customers[0], NULL, NULL), CAPAUTH_OK); /* which no proxy stands before */
     assert_true(told_nothing(CURLOPT_CAPATH));
+    assert_true(told_nothing(CURLOPT_PROXY_CAPATH));
     served_end(&it);
 }
 
@@ -180,8 +213,10 @@ int main(void)
         cmocka_unit_test_teardown(settings_that_need_it_are_refused_when_they_are_set, after_each),
         cmocka_unit_test_teardown(authorities_as_text_are_refused_where_they_can_be_no_file, after_each),
         cmocka_unit_test_teardown(what_shows_with_the_first_request_is_no_lack_of_memory, after_each),
+        cmocka_unit_test_teardown(one_that_threads_cannot_share_makes_no_client, after_each),
         cmocka_unit_test(a_header_over_its_limit_is_named),
         cmocka_unit_test(connections_live_five_minutes_at_most),
+        cmocka_unit_test(it_is_let_go_with_the_last_handle),
         cmocka_unit_test(no_folder_of_authorities_is_trusted_beside_the_file),
     };
 

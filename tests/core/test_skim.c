@@ -312,6 +312,23 @@ TEST(a_hundred_thousand_texts_are_read_as_json_c_reads_them)
     }
 }
 
+TEST(a_text_is_a_number_up_to_40_characters)
+{
+    static const char *const numbers[] = {"{\"a\":\"1.00000000000000000000000000000000000000\"}",
+                                          "{\"a\":\"1.000000000000000000000000000000000000000\"}"};
+
+    for (int longer = 0; longer < 2; longer++) {
+        struct capauth__span spans[3];
+        int64_t number = 0;
+        bool no_memory = false;
+
+        assert_true(capauth__skim_object(numbers[longer], strlen(numbers[longer]), wanted, spans, 3));
+        assert_int_equal(capauth__span_integer(&spans[0], &number, &no_memory), !longer);
+        assert_int_equal(number, !longer);
+        assert_false(no_memory);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +337,7 @@ int main(void)
         cmocka_unit_test(members_are_found_by_name),
         cmocka_unit_test(of_a_list_the_first_element_and_the_count),
         cmocka_unit_test(a_control_character_in_a_message_is_tamed),
+        cmocka_unit_test(a_text_is_a_number_up_to_40_characters),
         cmocka_unit_test(a_hundred_thousand_texts_are_read_as_json_c_reads_them),
     };
 

@@ -3,12 +3,15 @@
 #include "support.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "base/reason.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "protocol/token.h"
 
 /* ---- JSON: reading ---- */
@@ -194,6 +197,8 @@ TEST(integers_may_be_strings)
         {"\"1.76E9\"", true, 1760000000},
         {"\"1e300\"", false, 0},
         {"\"1.5x\"", false, 0},
+        {"\"1.00000000000000000000000000000000000000\"", true, 1}, /* 40 characters */
+        {"\"1.000000000000000000000000000000000000000\"", false, 0},
         {"\"NaN\"", false, 0},
         {"\"\"", false, 0},
         {"\"x\"", false, 0},
@@ -555,6 +560,63 @@ TEST(buffers_are_taken_as_texts)
     free(text);
 }
 
+/* ---- Texts ---- */
+
+/* The first and the last character of each length, and what stands before and behind them. */
+TEST(utf8_is_what_the_standard_says)
+{
+    static const struct {
+        const char *text;
+        size_t length;
+    } cases[] = {
+        {"\x7f", 1},
+        {"\x80", 0},
+        {"\xc1\xbf", 0},
+        {"\xc2\x80", 2},
+        {"\xc2\x7f", 0},
+        {"\xc2\xc0", 0},
+        {"\xdf\xbf", 2},
+        {"\xe0\x9f\xbf", 0},
+        {"\xe0\xa0\x80", 3},
+        {"\xed\x9f\xbf", 3},
+        {"\xed\xa0\x80", 0},
+        {"\xee\x80\x80", 3},
+        {"\xef\xbf\xbf", 3},
+        {"\xf0\x8f\xbf\xbf", 0},
+        {"\xf0\x90\x80\x80", 4},
+        {"\xf4\x8f\xbf\xbf", 4},
+        {"\xf4\x90\x80\x80", 0},
+        {"\xf5\x80\x80\x80", 0},
+        {"\xe0\xa0", 0},
+        {"\xf0\x90\x80", 0},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        print_message("%zu\n", i);
+        assert_int_equal(capauth__utf8_length(cases[i].text), cases[i].length);
+    }
+}
+
+static void *fail_elsewhere(void *reasons)
+{
+    capauth__reason_set(reasons, "of another thread");
+    return NULL;
+}
+
+TEST(a_thread_is_told_its_own_reason_also_when_another_failed_since)
+{
+    struct capauth__reason *reasons = NULL;
+    pthread_t thread;
+
+    capauth__reason_set(&reasons, "of this thread");
+    assert_int_equal(pthread_create(&thread, NULL, fail_elsewhere, &reasons), 0);
+    pthread_join(thread, NULL);
+    assert_string_equal(capauth__reason_get(reasons), "of this thread");
+    capauth__reason_set(&reasons, NULL);
+    assert_string_equal(capauth__reason_get(reasons), "of another thread");
+    capauth__reasons_free(&reasons);
+}
+
 TEST(masks_show_little_of_any_length)
 {
     static const struct {
@@ -742,6 +804,8 @@ int main(void)
         cmocka_unit_test(texts_are_replaced_and_forgotten),
         cmocka_unit_test(buffers_stop_at_their_limit),
         cmocka_unit_test(buffers_are_taken_as_texts),
+        cmocka_unit_test(utf8_is_what_the_standard_says),
+        cmocka_unit_test(a_thread_is_told_its_own_reason_also_when_another_failed_since),
         cmocka_unit_test(masks_show_little_of_any_length),
         cmocka_unit_test(masks_hide_half_at_least_and_fit),
         cmocka_unit_test(every_code_of_the_protocol_has_a_constant_and_a_name),

@@ -563,6 +563,26 @@ TEST(a_descriptor_is_seen_by_who_waits_already_and_the_next_wait_is_a_whole_one)
     engine_free(engine);
 }
 
+/* That of poll(2) keeps its descriptors itself. */
+TEST(a_descriptor_for_which_there_is_no_memory_is_not_said_to_be_watched)
+{
+    struct capauth__engine *engine = engine_new();
+    struct capauth__ready ready;
+    int ends[2];
+    bool watched;
+
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    assert_true(capauth__engine_open_reactor(engine));
+    no_memory = true;
+    watched = capauth__reactor_watch(&engine->reactor, ends[0], CAPAUTH__READ);
+    no_memory = false;
+    assert_int_equal(capauth__reactor_wait(&engine->reactor, &ready, 1, 0), watched);
+    close(ends[0]);
+    close(ends[1]);
+    engine_free(engine);
+}
+
 /* ---- Descriptors in a forked child ---- */
 
 static bool is_open(int fd)
@@ -866,6 +886,7 @@ int main(void)
         cmocka_unit_test(a_turn_that_leaves_tasks_or_answers_calls_for_another),
         cmocka_unit_test(a_turn_sees_to_one_ready_descriptor_however_long_the_rest_took),
         cmocka_unit_test(a_descriptor_is_seen_by_who_waits_already_and_the_next_wait_is_a_whole_one),
+        cmocka_unit_test(a_descriptor_for_which_there_is_no_memory_is_not_said_to_be_watched),
         cmocka_unit_test(descriptor_0_is_one_like_any_other),
         cmocka_unit_test(a_forked_child_gives_the_descriptors_back_and_abandons_the_connections),
         cmocka_unit_test(exchanges_wait_in_line_for_a_connection_and_leave_it_in_order),

