@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "core"), str(ROOT / "bindings" / "lua")]
 
-from generator import pages, reference  # noqa: E402
+from generator import manual, pages, reference  # noqa: E402
 from generator.names import Names  # noqa: E402
 from sphinx.cmd.build import build_main  # noqa: E402
 
@@ -34,7 +34,7 @@ def main(arguments):
     work = build / "site-work"
     sys.path.insert(0, str(build / "python"))
     made = reference.pages(Names.read(build, work / "java"))
-    pages.gather(work / "source", made)
+    pages.gather(work / "source", made | manual.pages(build))
     options = ["-q", "-W", "--keep-going", "-b", "html", "-c", str(HERE), "-d", str(work / "doctrees")]
     options += ["-D", f"version={version()}", "-D", f"release={version()}"]
     return build_main([*options, str(work / "source"), str(output)])

@@ -18,6 +18,7 @@ myst_heading_anchors = 4
 myst_links_external_new_tab = False
 exclude_patterns = ["programs"]
 nitpicky = True
+smartquotes_action = "qe"  # quotation marks, but no dashes: --option stays one
 
 html_theme = "furo"
 html_title = "capauth"

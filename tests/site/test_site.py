@@ -4,8 +4,9 @@ import html
 import re
 import urllib.parse
 
+import pytest
 from browser import Browser
-from conftest import figure
+from conftest import BUILD, ROOT, figure
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
@@ -44,6 +45,64 @@ def test_nothing_is_loaded_from_elsewhere(site, pages):
     assert [(name, target) for name, target in loaded if re.match(r"(https?:)?//", target)] == []
     for path in site.rglob("*.css"):
         assert not re.search(r"(url\(|@import)\s*['\"]?(https?:)?//", path.read_text(encoding="utf-8")), path
+
+
+def test_options_keep_their_two_dashes(pages):
+    """Which typographers like to make one of."""
+    assert "--base-url" in text_of(pages["reference/manual/capauth.1.html"])
+    assert [name for name, text in pages.items() if re.search(r"(^|\s)[–—]\w", text_of(text))] == []
+
+
+def test_every_manual_page_is_on_the_site(pages):
+    programs = {path.name for folder in ("core", "tests") for path in (ROOT / folder).rglob("*.[1-9]")}
+    made = (BUILD / "core" / "docs" / "man").glob("*.3")
+    functions = {path.name for path in made if not path.read_text(encoding="utf-8").startswith(".so ")}
+    assert programs == {"capauth.1", "capauth-emulator.1"}
+    assert "<dd><p>Signs out and removes" in pages["reference/manual/capauth.1.html"]  # which mandoc takes for a display
+    for name in programs | functions:
+        assert f"reference/manual/{name}.html" in pages
+        assert f'href="{name}.html"' in pages["reference/manual/index.html"]
+
+
+# What a reader wants to understand: where it is, and what is said there.
+UNDERSTANDING = {
+    "flows.html": "A second factor",
+    "steps.html": "password_validate",
+    "promises.html#at-most-once-and-what-maybe-sent-means": "maybe_sent",
+    "promises.html#the-servers-clock": "Date",
+    "promises.html#one-regeneration": "one request",
+    "promises.html#threads-and-callbacks": "REENTRANT",
+    "promises.html#what-is-wiped-and-what-is-not": "overwritten",
+    "promises.html#the-abi": "renumbered",
+    "protocol.html": "assumed",
+    "faults.html": "May I call again",
+    "security.html": "What is promised",
+}
+
+
+@pytest.mark.parametrize("place", UNDERSTANDING)
+def test_each_subject_has_its_place(pages, place):
+    name, _, anchor = place.partition("#")
+    page = pages[f"understanding/{name}"]
+    assert not anchor or f'id="{anchor}"' in page
+    assert UNDERSTANDING[place] in text_of(page)
+    assert f'href="{name}"' in pages["understanding/index.html"]
+
+
+def test_front_page_leads_to_all(pages):
+    """In the navigation; what belongs to a page is below it."""
+    top = re.findall(r'class="toctree-l1[^"]*"><a class="[^"]*" href="([^"]+)"', pages["index.html"])
+    assert top == [
+        *(f"{door}/start.html" for door in ("python", "lua", "java", "c", "emulator")),
+        *("cluster.html", "recipes/index.html", "reference/index.html", "understanding/index.html", "figures.html"),
+        *("changelog.html", "contributing/index.html"),
+    ]
+
+
+def text_of(page):
+    """What is read on it, without its code and its navigation."""
+    article = re.findall(r"<article.*?</article>", page, re.S)
+    return html.unescape(re.sub(r"<[^>]+>", "", "".join(article)))
 
 
 def brightness(browser):

@@ -8,11 +8,13 @@
     {clusters}          the Auth Engine's public hosts
     {next-steps}             what changes the next step, of all operations
     {error-tree}        the classes of errors, one below the other
+    {benchmark}         the figures of the last whole `make bench`; the content is what to say where there are none
     {in-c}`NAME`        a link to the entry of a name; likewise in-python, in-lua, in-java
 """
 
 import json
 import pathlib
+import re
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -24,7 +26,7 @@ from tables import Operations, Settings, load_errors
 
 from .drawing import sequence
 from .entry import TITLES
-from .pages import LANGUAGES, file_name
+from .pages import LANGUAGES, ROOT, file_name
 
 
 def parsed(directive, text):
@@ -139,6 +141,29 @@ class ErrorTree(SphinxDirective):
         return parsed(self, "\n".join(below(None, 0)))
 
 
+RESULTS = ROOT / "tests" / "bench" / "results"
+
+
+class Benchmark(SphinxDirective):
+    has_content = True
+
+    def run(self):
+        text = RESULTS / "results.md"
+        if not text.exists():
+            return parsed(self, "\n".join(self.content))
+        self.env.note_dependency(str(text))
+        plots = [self.plot(path) for path in sorted(RESULTS.glob("*.svg"))]
+        lines = text.read_text(encoding="utf-8").splitlines()[1:]  # without its title
+        lines = [f"**{line[3:]}**" if line.startswith("## ") else line for line in lines]
+        return [*plots, *parsed(self, "\n".join(lines).replace("../README.md", "benchmark.md"))]
+
+    def plot(self, path):
+        """In the page itself, so that its words take the page's colour, in the dark too."""
+        self.env.note_dependency(str(path))
+        picture = re.sub(r"<style>.*?</style>", "", path.read_text(encoding="utf-8"), flags=re.S)
+        return nodes.raw("", f'<div class="drawing plot">{picture}</div>', format="html")
+
+
 _names: dict[str, dict] = {}
 
 
@@ -164,6 +189,7 @@ def setup(app):
     app.add_directive("clusters", Clusters)
     app.add_directive("next-steps", Steps)
     app.add_directive("error-tree", ErrorTree)
+    app.add_directive("benchmark", Benchmark)
     for language, title in TITLES.items():
         app.add_object_type(f"in-{language}", f"in-{language}", objname=title)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -24,10 +24,14 @@ DOCUMENTS = {
     "core/export-format.md": "understanding/export-format.md",
     "tests/emulator/PROTOCOL.md": "understanding/protocol.md",
     "tests/emulator/README.md": "contributing/emulator.md",
+    "tests/faults/README.md": "understanding/faults.md",
+    "tests/fuzz/README.md": "contributing/fuzzing.md",
     "SECURITY.md": "understanding/security.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing/index.md",
 }
+# What Sphinx is told of a document that knows nothing of it: the pages below it.
+BELOW = {"contributing/index.md": ("core", "wrappers", "emulator", "fuzzing")}
 FENCE = re.compile(r"^(`{3,}|:{3,}).*?^\1\s*$", re.M | re.S)
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^)\s]+)\)")
 
@@ -96,6 +100,11 @@ def relinked(text, source, place, known):
     return "".join([*parts, LINK.sub(target, text[end:])])
 
 
+def below(place):
+    names = "".join(f"{name}\n" for name in BELOW.get(place, ()))
+    return f"\n```{{toctree}}\n:hidden:\n\n{names}```\n" if names else ""
+
+
 def write(path, content):
     """Only what has changed, so that Sphinx reads again only that."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +121,7 @@ def gather(folder, made):
     for source, place in (known | programs()).items():
         content = source.read_bytes()
         if source.suffix == ".md":
-            content = relinked(content.decode(), source, place, known).encode()
+            content = (relinked(content.decode(), source, place, known) + below(place)).encode()
         write(folder / place, content)
         written.add(folder / place)
     for path in folder.rglob("*"):
