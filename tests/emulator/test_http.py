@@ -241,9 +241,11 @@ def test_health_and_head(emulator):
 def test_tls_1_2_and_1_3_are_spoken(emulator, version):
     context = ssl.create_default_context(cafile=emulator.ca_file)
     context.minimum_version = context.maximum_version = version
-    with socket.create_connection(emulator.address, timeout=20) as connection:
-        with context.wrap_socket(connection, server_hostname="localhost") as secured:
-            assert secured.version() == version.name.replace("_", ".")
+    with (
+        socket.create_connection(emulator.address, timeout=20) as connection,
+        context.wrap_socket(connection, server_hostname="localhost") as secured,
+    ):
+        assert secured.version() == version.name.replace("_", ".")
 
 
 @pytest.mark.parametrize("number", [0x0301, 0x0302])

@@ -1,6 +1,7 @@
 """The page in a real Chromium: what somebody sees and does who builds an app beside it."""
 
 import json
+import re
 import subprocess
 import time
 
@@ -59,6 +60,8 @@ def test_an_otp_appears_while_one_looks_and_counts_until_it_is_used(page, emulat
     card = page.one(".otp.is-open", customer.value)
     digits = page.one(".otp .code").text.replace("\u2009", "")
     assert digits == customer.otp() and customer.brand.name in card.text and "SMS" in card.text
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", page.one(".otp time").text)
+    assert float(page.one(".otp .code").value_of_css_property("font-size")[:-2]) >= 40  # to be read across a desk
     assert "14 min" in page.one(".otp-state", "left").text
     page.gone("#phone .empty")
     customer.validate_otp()
@@ -146,6 +149,9 @@ def test_a_request_shows_its_code_in_words_and_why(page, emulator):
     customer.validate_otp("000000" if customer.otp() != "000000" else "1")
     row = page.one("#requests .row", "1506 Invalid OTP")
     assert "/auth/v1/otp/validate" in row.text and customer.value in row.text and "wrong attempt 1 of 5" in row.text
+    assert re.match(r"\d\d:\d\d:\d\d\s+POST", row.text) and re.search(r"\d ms", row.text)
+    customer.gateway()  # which is seen, too
+    page.one("#requests .row", "/v2/api/customer/get")
 
 
 def test_a_click_shows_both_bodies_with_secrets_only_when_asked_for(page, emulator):
@@ -156,6 +162,7 @@ def test_a_click_shows_both_bodies_with_secrets_only_when_asked_for(page, emulat
     assert row.get_attribute("aria-expanded") == "true"
     detail = page.one(".detail", '"sessionId"')
     assert customer.token not in detail.text and "\u2022\u2022\u2022\u2022" in detail.text
+    assert "content-type" in detail.text.lower() and re.search(r"took \d+ ms, HTTP 200", detail.text)
     assert "null" not in [line.strip() for line in detail.text.splitlines()]
     page.one(".detail .check input").click()
     page.one(".detail", customer.token)
@@ -228,14 +235,18 @@ def test_a_customer_is_made_locked_and_deleted(page, emulator):
 
 
 def test_tokens_are_decoded_run_out_with_the_virtual_clock_and_are_expired(page, emulator):
-    customer = emulator.brand().customer(value="918882").sign_in()
-    page.panel("customers")
+    customer = emulator.brand().customer(value="918882").started()
+    page.panel("customers").one(".lives li", "Session")
+    customer.generate_otp()
+    customer.validate_otp()
     life = page.one(".lives li", "Token USER")
     assert "14 min" in life.text
     page.one(".lives summary", "Token USER").click()
     assert '"MOBILE|918882"' in page.one(".lives pre", "idv").text
+    wide = page.script("return document.querySelector('.lives .life i').offsetWidth")
     emulator.advance(minutes=5)
     page.one(".lives .left", "9 min")
+    assert 0 < page.script("return document.querySelector('.lives .life i').offsetWidth") < wide
     page.one(".card button", "Expire tokens").click()
     page.one(".lives .left", "ended early")
     assert customer.gateway().http_status == 401
@@ -293,21 +304,25 @@ def test_a_brand_is_made_and_deleted_after_a_second_click(page, emulator):
     assert [each for each in page.complaints() if "400" not in each] == []
 
 
-def test_all_settings_are_there(page, emulator):
+def test_all_settings_are_there_with_meaning_and_default(page, emulator):
     page.panel("brand").one(".setting")
-    names = [each.text for each in page.all(".setting code")]
-    assert names == [each["name"] for each in emulator.control("GET", "settings")["settings"]]
+    settings = emulator.control("GET", "settings")["settings"]
+    shown = [each.text for each in page.all(".setting")]
+    assert len(shown) == len(settings) > 20
+    for text, setting in zip(shown, settings, strict=True):
+        assert setting["name"] in text and setting["meaning"] in text and "default " in text
 
 
 def test_the_clock_moves_and_stands_still(page, emulator):
     before = emulator.control("GET", "clock")["now"]
     page.panel("clock")
-    page.one("#clock .buttons button", "1 day").click()
-    page.one(".request code", '{"advanceSeconds":86400}')
+    for text, seconds in (("+ 1 min", 60), ("+ 15 min", 900), ("+ 1 day", 86400)):
+        page.one("#clock .buttons button", text).click()
+        page.one(".request code", f'{{"advanceSeconds":{seconds}}}')
     page.one("#clock .buttons button", "Hold").click()
     page.one("#clock .buttons button", "Let it go on")
     now = emulator.control("GET", "clock")["now"]
-    assert 86400 <= now - before < 86460
+    assert 87360 <= now - before < 87420
     page.one(".face", time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now)))
 
 
