@@ -58,7 +58,7 @@ def test_every_manual_page_is_on_the_site(pages):
     made = (BUILD / "core" / "docs" / "man").glob("*.3")
     functions = {path.name for path in made if not path.read_text(encoding="utf-8").startswith(".so ")}
     assert programs == {"capauth.1", "capauth-emulator.1"}
-    assert "<dd><p>Signs out and removes" in pages["reference/manual/capauth.1.html"]  # which mandoc takes for a display
+    assert "<dd><p>Signs out and removes" in pages["reference/manual/capauth.1.html"]  # not a display
     for name in programs | functions:
         assert f"reference/manual/{name}.html" in pages
         assert f'href="{name}.html"' in pages["reference/manual/index.html"]

@@ -27,7 +27,7 @@ def files(build):
 
 
 def in_markdown(path):
-    """By mandoc, which begins and ends with a line of its own. After a .Ql it takes the texts of a list for displays."""
+    """By mandoc, which begins and ends with a line of its own. After a .Ql it takes a list's texts for displays."""
     text = re.sub(r"^\.Ql ", ".Li ", path.read_text(encoding="utf-8"), flags=re.M)
     done = subprocess.run(["mandoc", "-T", "markdown"], input=text, stdout=subprocess.PIPE, text=True, check=True)
     lines = done.stdout.rstrip().splitlines()

@@ -8,6 +8,10 @@ from . import read_c, read_java, read_lua, read_python
 from .entry import TITLES, Entry
 
 
+def undocumented(entries):
+    return [entry.name for entry in entries if entry.undocumented]
+
+
 class Names:
     """The entries of each language in the order of its page, and the twins of each."""
 
@@ -25,7 +29,7 @@ class Names:
             {
                 "python": list(read_python.entries()),
                 "lua": list(read_lua.entries(build / "lua" / "share" / "capauth")),
-                "java": list(read_java.entries(build, work)),
+                "java": list(read_java.entries(read_java.sources(build), work)),
                 "c": list(read_c.entries()),
             }
         )
@@ -53,7 +57,7 @@ class Names:
         return {language: entry.name for language, entry in self.by_twin.get(twin, {}).items()}
 
     def undocumented(self):
-        return [entry.name for entries in self.entries.values() for entry in entries if entry.undocumented]
+        return undocumented(entry for entries in self.entries.values() for entry in entries)
 
     def as_json(self):
         rows = {

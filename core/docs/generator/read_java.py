@@ -22,16 +22,20 @@ OWNERS = {
 }
 
 
-def run_doclet(build, work):
-    """The rows that the doclet writes, of the sources by hand and those that are made."""
+def sources(build):
+    """By hand, and made."""
+    for folder in (JAVA / "src" / "main" / "java", build / "bindings" / "java" / "generated"):
+        yield from sorted(folder.rglob("*.java"))
+
+
+def run_doclet(files, work):
+    """The rows that the doclet writes."""
     work.mkdir(parents=True, exist_ok=True)
     classes = work / "doclet"
     subprocess.run(["javac", "-d", classes, JAVA / "docs" / "JsonDoclet.java"], check=True)
-    generated = build / "bindings" / "java" / "generated"
-    sources = [*sorted((JAVA / "src" / "main" / "java").rglob("*.java")), *sorted(generated.rglob("*.java"))]
     command = [
         "javadoc", "-quiet", "-public", "-encoding", "UTF-8", "-docletpath", classes, "-doclet", "JsonDoclet",
-        "-sourcepath", JAVA / "src" / "declarations", *sources,
+        "-sourcepath", JAVA / "src" / "declarations", *files,
     ]  # fmt: skip
     done = subprocess.run(command, cwd=work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
@@ -48,11 +52,11 @@ def twin_of(owner, name):
     return "java " + owner, snake(name)
 
 
-def entries(build, work):
+def entries(files, work):
     if not shutil.which("javadoc"):
         raise RuntimeError("javadoc is not installed")
     seen: dict[str, Entry] = {}
-    for row in run_doclet(build, work):
+    for row in run_doclet(files, work):
         owner = row["owner"].removeprefix("io.capauth.")
         name = f"{row['owner']}.{row['name']}" if row["name"] else row["owner"]
         if name in seen:  # another form of the same
