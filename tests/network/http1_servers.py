@@ -12,6 +12,21 @@ def reply(status="200 OK", session="P-1"):
     return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
+class StoppingServer(Server):
+    """Reads the head of a request and a little of its body, then no more."""
+
+    def __init__(self, background, tls=None):
+        self.requests = 0
+        super().__init__(background, tls)
+
+    async def serve(self, reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(1000)
+        self.requests += 1
+        writer.transport.pause_reading()
+        await asyncio.Event().wait()
+
+
 class TalkativeServer(Server):
     """Answers each request with the next of `replies`, and then with a success; the first `together` once they are all
     there. `deadly`: a request on a connection that has had an answer ends it."""
