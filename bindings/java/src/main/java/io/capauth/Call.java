@@ -22,7 +22,7 @@ public final class Call<T extends @Nullable Object> {
     private final String operation;
     private final Result<T> result;
     private final CallHandle call; // null for a call that C never saw
-    final long address;
+    final Long address; // an object: what a call does when it has finished takes no memory
 
     private boolean done;
     private int waiting; // threads inside call_wait, which must have left before the call is freed

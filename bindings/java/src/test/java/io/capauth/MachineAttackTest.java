@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -148,6 +150,100 @@ class MachineAttackTest {
                 if (i % 50 == 0) { // descriptors are few
                     System.gc();
                     Handle.collect();
+                }
+            }
+        }
+    }
+
+    @Test
+    void large_replies_in_a_small_heap_are_given_or_an_error_and_no_call_is_lost(Emulator emulator) throws Exception {
+        emulator.brand("Large", Collections.singletonMap("FIXED_OTP", "012345"));
+        emulator.gateway("Large", "large", Collections.singletonMap("body", new String(new char[200000])
+                .replace('\0', 'x')));
+        for (String program : ChildMachine.all()) {
+            String said = ChildMachine.run(program, 0, Full.class, Arrays.asList("-Xmx16m", "-XX:+UseSerialGC"),
+                    emulator.url(), emulator.caFile());
+            assertTrue(said.contains("some given, some not, none lost"), said);
+            Figures.add("large replies in a full heap", Figures.said(said, "replies"));
+        }
+    }
+
+    /** Asks for a reply of 200 KB with ever less memory left. */
+    public static final class Full {
+        private static final int CHUNK = 8 * 1024;
+        private static final int CHUNKS = 240; // several times what a reply takes
+        private static final List<byte[]> BALLAST = new ArrayList<>();
+        private static int given;
+        private static int refused;
+        private static int lost;
+
+        public static void main(String[] arguments) throws Exception {
+            Emulator emulator = Emulator.attach(arguments[0], arguments[1]);
+            Client client = emulator.clientBuilder().build();
+            Session customer = client.session("Large").mobile("916600000003").deviceId("d").build();
+            customer.generateToken();
+            customer.generateOtp();
+            customer.validateOtp("012345");
+            for (int free = 0; free < CHUNKS; free += 6) {
+                ask(customer, free, false);
+                ask(customer, free, true);
+            }
+            boolean works = customer.gateway("GET", "large").ok() && customer.signedIn();
+            System.out.println(given + refused + " replies, " + lost + " lost");
+            if (works && given > 0 && refused > 0 && lost == 0) {
+                System.out.println("some given, some not, none lost");
+            }
+            client.close();
+        }
+
+        /** The caller, or who waits for the call, gets the reply, our error, or the virtual machine's. */
+        private static void ask(Session customer, int free, boolean later) throws InterruptedException {
+            CountDownLatch told = new CountDownLatch(1);
+            boolean[] ok = new boolean[1];
+            boolean[] begun = new boolean[1];
+            Call<Reply> call = null;
+            fill(free);
+            try {
+                if (later) {
+                    call = customer.startGateway("GET", "large");
+                    begun[0] = true;
+                    call.onDone(Runnable::run, done -> told.countDown());
+                } else {
+                    ok[0] = customer.gateway("GET", "large").ok();
+                }
+            } catch (OutOfMemoryError expected) {
+                told.countDown();
+            } catch (CapauthException error) {
+                lost += error.code() == ErrorCode.NO_MEMORY ? 0 : 1;
+            }
+            boolean all = !later || told.await(Fixture.LIMIT_SECONDS / 4, TimeUnit.SECONDS);
+            BALLAST.clear();
+            if (later && begun[0]) {
+                lost += all && call.await(5000) ? 0 : 1;
+                ok[0] = result(call);
+            }
+            given += ok[0] ? 1 : 0;
+            refused += ok[0] ? 0 : 1;
+        }
+
+        private static boolean result(Call<Reply> call) {
+            try {
+                return call.result().ok();
+            } catch (CapauthException error) {
+                lost += error.code() == ErrorCode.NO_MEMORY ? 0 : 1;
+                return false;
+            }
+        }
+
+        /** Leaves about so many chunks. */
+        private static void fill(int free) {
+            try {
+                while (BALLAST.size() < 100000) {
+                    BALLAST.add(new byte[CHUNK]);
+                }
+            } catch (OutOfMemoryError full) {
+                for (int i = 0; i < free && !BALLAST.isEmpty(); i++) {
+                    BALLAST.remove(BALLAST.size() - 1);
                 }
             }
         }
