@@ -22,7 +22,8 @@ static bool is_header_too_long(CURLcode code, const struct capauth__transfer *tr
 static bool ended_in_handshake(const char *detail)
 {
     static const char *const words[] = {"SSL_ERROR_SYSCALL", "unexpected eof", "reset by peer",
-                                        "Recv failure",      "Send failure",   "non-properly terminated"};
+                                        "Recv failure",      "Send failure",   "non-properly terminated",
+                                        "indicated an EOF"};
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strstr(detail, words[i]))
