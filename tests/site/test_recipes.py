@@ -5,6 +5,7 @@ Who asks for an OTP gets the one that the emulator sent last.
 
 import json
 import re
+import sys
 
 import pytest
 from beside import BEHIND_THE_PROXY, NEWER_JAVA, OTP, programs
@@ -104,6 +105,21 @@ def test_every_program_is_run():
     assert all((ROOT / test).exists() for test in ELSEWHERE.values())
     recipes = len(RECIPES) + len(BACKENDS)
     figure("recipes", f"recipes: {len(known)} programs of {recipes} recipes run in {len(SUFFIXES)} languages")
+
+
+# What an import is called where it comes from.
+CALLED = {"pydantic": "fastapi", "opentelemetry": "opentelemetry-sdk"}
+
+
+def test_what_a_program_needs_is_named_where_it_is_shown():
+    for page in (ROOT / "core" / "docs" / "recipes").glob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        for name in re.findall(r"\{programs\} (\w+)", text):
+            program = ROOT / PROGRAMS["python"] / file_name(name, "python")
+            code = program.read_text(encoding="utf-8") if program.exists() else ""
+            found = set(re.findall(r"^(?:import|from) (\w+)", code, re.MULTILINE))
+            for package in found - sys.stdlib_module_names - {"capauth"}:
+                assert f"`{CALLED.get(package, package)}`" in text, (page.name, package)
 
 
 def test_every_program_is_shown():
