@@ -72,6 +72,7 @@ def test_commands_run(beside, document):
         if mark == "sh":
             command = beside.here(text).replace("build/", f"{BUILD}/")
             subprocess.run(["bash", "-ec", command], cwd=ROOT, env=beside.environment, check=True)
+    beside.control("DELETE", "faults")  # which the next program would meet
 
 
 def test_rows_of_contributing_are_rows_of_the_tables():
