@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz torture attack attack-asan stress promises mutants coverage msan clean dist deb rock try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock build-demo build-test emulator macos wheel
+.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz torture attack attack-asan stress promises mutants coverage msan clean dist deb rock jar try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock build-demo build-test emulator macos wheel
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -50,6 +50,7 @@ help:
 	@echo 'make dist    make the release archive, with all that is generated inside, in build/packages'
 	@echo 'make deb     make the Debian packages from it'
 	@echo 'make rock    make what LuaRocks installs from it'
+	@echo 'make jar [PROCESSORS=x86_64]  make a Maven repository of the jars, with natives for glibc and musl'
 	@echo 'make try-packages  install what these made where nothing else is, and sign in with it'
 	@echo 'make release VERSION=x.y.z  write that version everywhere, and run everything'
 	@echo 'make abi     describe what was added to the ABI, once CHANGELOG.md names it'
@@ -201,11 +202,21 @@ rock: setup-rock dist
 	$(say) 'Making the rock'
 	@pkgconfig/rock $(archive) $(packages)
 
-# Each test says what it needs; what was not made fails.
+# With a native library for glibc and one for musl, for each processor.
+native_targets = $(foreach processor,$(PROCESSORS),$(processor)-linux-gnu.2.28 $(processor)-linux-musl)
+
+jar: setup-packages build-demo
+	$(say) 'Making the jars: some ten minutes for each C library the first time'
+	@pkgconfig/deps/fetch build/deps/sources
+	@for target in $(native_targets); do \
+		pkgconfig/deps/build --target $$target build/deps/sources build/deps/$$target || exit 1; \
+	done
+	@pkgconfig/jar build $(packages) $(addprefix build/deps/,$(native_targets))
+
+# What was not made fails.
 try-packages: build-demo
 	$(say) 'Installing the packages where nothing else is'
-	@cd tests/packages && CAPAUTH_PACKAGES=$(CURDIR)/$(packages) CAPAUTH_EMULATOR=$(CURDIR)/build/bin/capauth-emulator \
-		python3 -B -m unittest discover -v
+	@cd tests/packages && python3 -B -m unittest discover -v
 
 screenshots: build-test
 	$(say) 'Looking at the page of the emulator'

@@ -9,6 +9,7 @@ import sys
 import zipfile
 
 MANIFEST = "META-INF/MANIFEST.MF"
+NATIVE = "io/capauth/native/"
 TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file knows
 
 
@@ -20,6 +21,9 @@ def main(jar, *contents):
         for path in content.rglob("*"):
             if path.is_file():
                 files[path.relative_to(content).as_posix()] = path.read_bytes()
+    platforms = {name.split("/")[3] for name in files if name.startswith(NATIVE)}
+    if platforms:  # for the message of a virtual machine on another
+        files[NATIVE + "platforms"] = ", ".join(sorted(platforms)).encode("ascii") + b"\n"
     files[MANIFEST] = manifest(module_name(jar), any(name.startswith("META-INF/versions/") for name in files))
     with zipfile.ZipFile(jar, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files, key=lambda name: (name != MANIFEST, name)):
@@ -42,8 +46,8 @@ def manifest(module, multi_release):
 
 
 def module_name(jar):
-    """io.capauth.testing for capauth-testing.jar"""
-    return ("io." + pathlib.Path(jar).stem.replace("-", ".")).encode("ascii")
+    """io.capauth.testing for capauth-testing.jar, and for capauth-testing-1.2.3.jar"""
+    return ("io." + re.sub(r"-\d.*", "", pathlib.Path(jar).stem).replace("-", ".")).encode("ascii")
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ import pathlib
 import sys
 
 HEAD = """-- SPDX-License-Identifier: Apache-2.0
--- capauth's Lua files as one. require or dofile it; what it returns is `require "capauth"`. The C module capauth.core must
--- be found by require, or be in package.preload: a host that is linked with it puts luaopen_capauth_core there.
+-- capauth's Lua files as one. require or dofile it; what it returns is `require "capauth"`. The C module capauth.core
+-- must be found by require, or be in package.preload: a host that is linked with it puts luaopen_capauth_core there.
 local load_text = loadstring or load
 local function module(name, file, text)
   package.preload[name] = function(...) return assert(load_text(text, "@capauth/" .. file))(...) end

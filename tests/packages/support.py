@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PACKAGES = pathlib.Path(os.environ["CAPAUTH_PACKAGES"]).resolve()
-EMULATOR = pathlib.Path(os.environ["CAPAUTH_EMULATOR"]).resolve()
+PACKAGES = ROOT / "build" / "packages"
+EMULATOR = ROOT / "build" / "bin" / "capauth-emulator"
 DEMO = ROOT / "tests" / "demo"
 
 sys.path.insert(0, str(ROOT / ".ci"))

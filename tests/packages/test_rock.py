@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The source rock, installed by LuaRocks into an empty tree of each Lua, where SWIG, Python and CMake are out of reach."""
+"""The source rock, installed by LuaRocks into an empty tree of each Lua; SWIG, Python and CMake are out of reach."""
 
 import os
 import pathlib
@@ -42,7 +42,8 @@ class Rock(unittest.TestCase):
                 share, lib = tree / "share" / "lua" / version, tree / "lib" / "lua" / version
                 paths = {"LUA_PATH": f"{share}/?.lua;{share}/?/init.lua", "LUA_CPATH": f"{lib}/?.so"}
                 self.assertIn("role USER", sign_in(interpreter, DEMO / "sign_in.lua", cwd=self.folder, **paths))
-                self.assertEqual(run(interpreter, "-e", "print(require('capauth').version())", **paths).strip(), VERSION)
+                said = run(interpreter, "-e", "print(require('capauth').version())", **paths)
+                self.assertEqual(said.strip(), VERSION)
                 exported = run("nm", "-D", "--defined-only", lib / "capauth" / "core.so")
                 names = {line.split()[2] for line in exported.splitlines()}
                 self.assertEqual(names, {"luaopen_capauth_core", "luaopen_capauth_flat"})

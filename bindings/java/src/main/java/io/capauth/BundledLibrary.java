@@ -31,6 +31,10 @@ final class BundledLibrary {
                 }
             }
             System.load(copy.toString());
+        } catch (UnsatisfiedLinkError e) {
+            throw (Error) new UnsatisfiedLinkError("capauth: " + resource + " of this jar could not be loaded from "
+                    + copy.getParent() + ". If that folder is mounted noexec, name another by the property " + FOLDER
+                    + ". " + e.getMessage()).initCause(e);
         } catch (IOException e) {
             throw (Error) new UnsatisfiedLinkError("capauth: " + resource + " could not be unpacked: " + e)
                     .initCause(e);

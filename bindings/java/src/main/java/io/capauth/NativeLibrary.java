@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.capauth;
 
+import java.io.BufferedReader;
 import java.io.File;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.util.Locale;
 
 /**
@@ -26,7 +31,28 @@ final class NativeLibrary {
         } else if (!isAndroid() && NativeLibrary.class.getResource(resource()) != null) {
             BundledLibrary.load(resource());
         } else {
+            loadFromPlatform();
+        }
+    }
+
+    private static void loadFromPlatform() {
+        try {
             System.loadLibrary(NAME);
+        } catch (UnsatisfiedLinkError e) {
+            String message = "capauth: no native library for " + platform() + ". This jar has " + inJar()
+                    + "; java.library.path (" + System.getProperty("java.library.path") + ") leads to no "
+                    + System.mapLibraryName(NAME) + " that can be loaded; the property " + PATH
+                    + " may name one. " + e.getMessage();
+            throw (Error) new UnsatisfiedLinkError(message).initCause(e);
+        }
+    }
+
+    /** The platforms that the jar has a library for; make_jar.py lists them. */
+    private static String inJar() {
+        try (InputStream list = NativeLibrary.class.getResourceAsStream("/io/capauth/native/platforms")) {
+            return list == null ? "none" : new BufferedReader(new InputStreamReader(list, "UTF-8")).readLine();
+        } catch (IOException e) {
+            return "none that can be read";
         }
     }
 
@@ -36,6 +62,11 @@ final class NativeLibrary {
 
     /** As the build names it: /io/capauth/native/linux-x86_64/libcapauth_java.so. */
     private static String resource() {
+        return "/io/capauth/native/" + platform() + "/" + System.mapLibraryName(NAME);
+    }
+
+    /** linux-x86_64; linux-musl-x86_64 where the virtual machine runs on musl, with which others do not load. */
+    private static String platform() {
         String system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
         String machine = System.getProperty("os.arch", "");
         if (machine.equals("amd64")) {
@@ -43,6 +74,20 @@ final class NativeLibrary {
         } else if (machine.equals("arm64")) {
             machine = "aarch64";
         }
-        return "/io/capauth/native/" + system + "-" + machine + "/" + System.mapLibraryName(NAME);
+        return system + (hasMusl("/proc/self/maps") ? "-musl-" : "-") + machine;
+    }
+
+    /** By what is loaded: a system may have both C libraries. */
+    static boolean hasMusl(String maps) {
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(new FileInputStream(maps), "UTF-8"))) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                if (line.contains("/ld-musl-")) {
+                    return true;
+                }
+            }
+        } catch (IOException e) {
+            return false; // not Linux, or nobody may look
+        }
+        return false;
     }
 }

@@ -110,6 +110,58 @@ class LibraryTest {
                 "-Djava.library.path=" + new File(LIBRARY).getParent(), Main.class.getName(), "Dalvik")));
     }
 
+    private static String failure(String... properties) throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(Arrays.asList(properties));
+        arguments.add(Failing.class.getName());
+        return run(java(System.getProperty("capauth.classes") + File.pathSeparator + testClasses(),
+                arguments.toArray(new String[0])));
+    }
+
+    /** Prints why there is no library. */
+    public static final class Failing {
+        public static void main(String[] arguments) {
+            try {
+                System.out.println(Capauth.version());
+            } catch (UnsatisfiedLinkError e) {
+                System.out.println(e.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void where_nothing_fits_it_says_what_the_jar_has_and_what_was_looked_for() throws Exception {
+        String said = run(java(JAR + File.pathSeparator + testClasses(), "-Dos.arch=riscv64",
+                "-Djava.library.path=" + NO_ROOM, Failing.class.getName()));
+        String machine = System.getProperty("os.arch").replace("amd64", "x86_64");
+        assertTrue(said.startsWith("capauth: no native library for linux-riscv64. This jar has linux-"), said);
+        assertTrue(said.contains(machine + ";"), said);
+        assertTrue(said.contains("java.library.path (" + NO_ROOM + ")"), said);
+        assertTrue(said.contains("capauth.library.path"), said);
+        assertTrue(failure("-Djava.library.path=" + NO_ROOM).contains("This jar has none"));
+    }
+
+    @Test
+    void a_library_of_the_jar_that_cannot_be_loaded_says_from_where(@TempDir Path folder) throws Exception {
+        String machine = System.getProperty("os.arch").replace("amd64", "x86_64");
+        Path broken = folder.resolve("io/capauth/native/linux-" + machine + "/libcapauth_java.so");
+        Files.createDirectories(broken.getParent());
+        Files.write(broken, "no library".getBytes(StandardCharsets.US_ASCII));
+        String said = run(java(folder + File.pathSeparator + System.getProperty("capauth.classes")
+                + File.pathSeparator + testClasses(), "-Djava.io.tmpdir=" + folder, Failing.class.getName()));
+        assertTrue(said.contains("could not be loaded from " + folder), said);
+        assertTrue(said.contains("capauth.library.tmpdir"), said);
+    }
+
+    @Test
+    void musl_is_known_by_what_is_loaded(@TempDir Path folder) throws Exception {
+        Path maps = folder.resolve("maps");
+        Files.write(maps, "7f00-7f01 r-xp 0 08:01 1 /lib/ld-musl-x86_64.so.1".getBytes(StandardCharsets.US_ASCII));
+        assertTrue(NativeLibrary.hasMusl(maps.toString()));
+        Files.write(maps, "7f00-7f01 r-xp 0 08:01 1 /usr/lib/libc.so.6".getBytes(StandardCharsets.US_ASCII));
+        assertFalse(NativeLibrary.hasMusl(maps.toString()));
+        assertFalse(NativeLibrary.hasMusl(folder.resolve("nothing").toString()));
+    }
+
     @Test
     void library_exports_only_what_the_virtual_machine_looks_up() throws Exception {
         String symbols = run(Arrays.asList("nm", "-D", "--defined-only", LIBRARY));
