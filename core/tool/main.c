@@ -25,6 +25,10 @@ static const struct command COMMANDS[] = {
      "Calls one of the brand's endpoints, such as GET customer/get, and prints the body\n"
      "of the reply. The status is 1 when the reply is a refusal.\n"},
     {"sign-out", command_sign_out, 0, 0, "", "Signs out and removes the session.\n"},
+    {"check", command_check, 0, 0, "(--cluster NAME | --base-url URL) --brand NAME (--mobile N | --email A)",
+     "Signs in, regenerates the token and calls the gateway, and tells each place where the\n"
+     "service differs from what is known of the protocol. The report holds no secret and\n"
+     "nothing of the customer. Wrong answers are tried only if you agree. Keeps no session.\n"},
     {"diagnose", command_diagnose, 0, 0, "", "Prints what a support request needs. Holds no secret.\n"},
 };
 

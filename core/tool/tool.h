@@ -74,6 +74,7 @@ enum status command_sign_in(const struct arguments *arguments);
 enum status command_token(const struct arguments *arguments);
 enum status command_call(const struct arguments *arguments);
 enum status command_sign_out(const struct arguments *arguments);
+enum status command_check(const struct arguments *arguments);
 enum status command_diagnose(const struct arguments *arguments);
 
 #endif

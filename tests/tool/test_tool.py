@@ -241,7 +241,7 @@ def test_without_a_terminal_nothing_is_asked(kept):
 def test_help_and_man_page_tell_of_every_command_option_and_status():
     page = (pathlib.Path(__file__).parents[2] / "core/tool/capauth.1").read_text(encoding="utf-8")
     help_text = run("--help").stdout
-    for command in ["sign-in", "token", "call", "sign-out", "diagnose"]:
+    for command in ["sign-in", "token", "call", "sign-out", "check", "diagnose"]:
         one = run(command, "--help")
         assert one.returncode == 0
         assert f"usage: capauth {command}" in one.stdout
@@ -272,3 +272,57 @@ def test_service_that_is_away_is_worth_another_try(kept):
         *kept,
     )
     assert ended.returncode == 4
+
+
+def check(kept, mobile, wrong):
+    """The report of `capauth check`, in which the OTP is typed, and the status."""
+    terminal = Terminal("check", *OTP_BRAND, "--mobile", mobile, *kept)
+    terminal.until("OTP: ")
+    code = otp(mobile)
+    terminal.type(code)
+    terminal.until("[y/N] ")
+    terminal.type("y" if wrong else "n")
+    status = terminal.end()
+    return terminal.shown, status, code
+
+
+def test_check_finds_nothing_at_a_service_that_does_what_is_known(kept):
+    report, status, code = check(kept, "919000000021", wrong=True)
+    assert "differs" not in report and "not seen" not in report, report
+    for place in ("a wrong OTP", "OTP validate", "token regenerate", "gateway"):
+        assert f"as expected  {place}" in report
+    assert status == 0
+    assert "919000000021" not in report and code not in report and "eyJ" not in report
+    assert not os.path.exists(kept[1])
+
+
+def test_check_tries_no_wrong_otp_without_being_told_to(kept):
+    report, status, _ = check(kept, "919000000022", wrong=False)
+    assert "a wrong OTP" not in report and status == 0, report
+
+
+@pytest.mark.parametrize(
+    "path, place",
+    [
+        ("/auth/v1/token/regenerate", "token regenerate"),
+        ("/mobile/v2/api/customer/get", "gateway: GET customer/get"),
+    ],
+)
+def test_check_names_the_place_that_differs_and_nothing_of_the_customer(kept, path, place):
+    mobile = "919000000023"
+    reply = {"status": {"success": False, "code": 1547, "message": f"No {mobile} for a@b.example here"}}
+    emulator("POST", "/_emulator/faults", {"path": path, "status": 200, "body": reply, "count": 9})
+    try:
+        report, status, _ = check(kept, mobile, wrong=False)
+    finally:
+        emulator("DELETE", "/_emulator/faults")
+    (line,) = [line for line in report.splitlines() if line.startswith("differs")]
+    assert place in line and "1547" in line and "No *** for *** here" in line
+    assert status == 1
+
+
+def test_check_of_a_service_that_is_away_says_what_was_not_seen(kept):
+    away = ["--base-url", "https://127.0.0.1:9", "--ca-file", CA_FILE, "--brand", "DocDemo"]
+    terminal = Terminal("check", *away, "--mobile", "919000000024", *kept)
+    assert terminal.end() == 4
+    assert "not seen     token generate" in terminal.shown
