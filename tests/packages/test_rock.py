@@ -7,7 +7,7 @@ import pathlib
 import tempfile
 import unittest
 
-from support import DEMO, PACKAGES, VERSION, run, sign_in
+from support import ARCHIVE, DEMO, PACKAGES, VERSION, run, sign_in
 
 ROCK = PACKAGES / f"capauth-{VERSION}-1.src.rock"
 # Interpreter: the version that LuaRocks knows it by, and its headers where that is not enough.
@@ -49,6 +49,32 @@ class Rock(unittest.TestCase):
                 self.assertEqual(names, {"luaopen_capauth_core", "luaopen_capauth_flat"})
                 self.assertTrue((share / "capauth" / "meta" / "client_options.lua").exists())
                 run("luarocks", f"--lua-version={version}", f"--tree={tree}", "remove", "capauth")
+
+
+class Engine(unittest.TestCase):
+    """A program that has Lua and capauth linked in."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="capauth-engine-")))
+        run("tar", "-xf", ARCHIVE, cwd=self.folder)
+        self.lua = self.folder / f"capauth-{VERSION}" / "bindings" / "lua"
+
+    def host(self, lua):
+        """The example host, linked with that Lua of pkg-config's."""
+        includes = run("pkg-config", "--cflags-only-I", lua).split()[0].removeprefix("-I")
+        run("make", "-C", self.lua, "static", f"LUA_INCDIR={includes}", f"BUILD={self.folder / lua}")
+        flags = run("pkg-config", "--cflags", "--libs", lua, "libcurl", "json-c").split()
+        program = self.folder / f"host-{lua}"
+        example = self.lua / "examples" / "host" / "host.c"
+        run("cc", "-Wall", "-Werror", example, self.folder / lua / "libcapauth_lua.a", *flags, "-o", program)
+        return program
+
+    def test_the_example_host_signs_in_with_the_lua_files_as_one(self):
+        for lua in ("lua5.4", "luajit"):
+            with self.subTest(lua):
+                nowhere = {"LUA_PATH": "/nowhere/?.lua", "LUA_CPATH": "/nowhere/?.so"}
+                program, file = self.host(lua), self.lua / "generated" / "capauth.lua"
+                self.assertIn("role USER", sign_in(program, file, DEMO / "sign_in.lua", cwd=self.folder, **nowhere))
 
 
 if __name__ == "__main__":
