@@ -193,7 +193,7 @@ static void go_on(struct world *world, int code)
     int again = code;
 
     capauth_call_free(&world->call);
-    if (code == CAPAUTH_E_TLS && world->life->traits & RENEWS)
+    if ((code == CAPAUTH_E_TLS || code == CAPAUTH_E_DEADLINE) && world->life->traits & RENEWS)
         usleep(1100000); /* so long a regeneration's failure is everybody's, unless it was for memory, and said so */
     if (code != world->life->expected)
         again = world->life->act(world);

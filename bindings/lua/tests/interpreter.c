@@ -34,15 +34,14 @@ static void on_interrupt(int number)
     lua_sethook(state, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
 }
 
-/* The message as the interpreters show it: an error object says it by its __tostring. */
+/* The message as the interpreters show it: an error object says it by its __tostring, which may fail itself. */
 static int run(lua_State *L, const char *file)
 {
     if (!luaL_loadfile(L, file) && !lua_pcall(L, 0, 0, 0))
         return 0;
     lua_getglobal(L, "tostring");
     lua_insert(L, -2);
-    lua_call(L, 1, 1);
-    fprintf(stderr, "%s\n", lua_tostring(L, -1));
+    fprintf(stderr, "%s\n", lua_pcall(L, 1, 1, 0) || !lua_isstring(L, -1) ? "(error object)" : lua_tostring(L, -1));
     return 1;
 }
 
