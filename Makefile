@@ -11,8 +11,8 @@ JOBS ?= 2
 # How long `make fuzz` runs each target, and `make stress` goes on, in seconds
 TIME ?= 60
 
-# For which processors `make wheel` builds
-PROCESSORS ?= $(shell uname -m)
+# For which platforms, by zig's names, `make wheel` builds wheels with everything inside
+TARGETS ?= $(shell uname -m)-linux-gnu.2.28
 
 # WERROR=1 turns warnings into errors; without it a build tree stays as it is.
 werror = $(if $(WERROR),-DCAPAUTH_WERROR=ON)
@@ -40,7 +40,7 @@ help:
 	@echo 'make mutants FAULT=name  only this one, with what the tests say'
 	@echo 'make coverage  count what the tests run of the core'
 	@echo 'make emulator  build the emulator alone: seconds, and three libraries'
-	@echo 'make wheel [PROCESSORS=x86_64]  build wheels of capauth and of the emulator with all inside, and an sdist'
+	@echo 'make wheel [TARGETS=x86_64-linux-gnu.2.28]  build a wheel with all inside, an sdist, and a wheel of the emulator'
 	@echo 'make macos   compile the core and the emulator for macOS'
 	@echo 'make bench   measure the core next to a bare libcurl and json-c program'
 	@echo 'make bench-redis  measure what sharing customers in Redis costs'
@@ -179,11 +179,9 @@ macos: setup-packages
 
 wheel: setup-packages
 	$(say) 'Building wheels, in $(packages)/python: some ten minutes for each C library the first time'
-	@for processor in $(PROCESSORS); do \
-		bindings/python/wheel capauth $$processor-linux-gnu.2.28 && bindings/python/wheel capauth $$processor-linux-musl && \
-		bindings/python/wheel emulator $$processor-linux-musl || exit 1; \
-	done
+	@for target in $(TARGETS); do bindings/python/wheel capauth $$target || exit 1; done
 	@build/venv/bin/python -m build --sdist --no-isolation --outdir $(packages)/python bindings/python
+	@build/venv/bin/python -m build --wheel --no-isolation --outdir $(packages)/python bindings/python/emulator
 
 docs: setup-docs build-demo
 	$(say) 'Building the site, in build/site'
