@@ -335,29 +335,31 @@ bool capauth__json_split(const char *text, bool (*is_known)(const char *name), s
 
 /* ---- Writing ---- */
 
+/* A quote, a backslash or a control character; else the byte as it is. */
+static void put_escaped(struct capauth__buffer *buffer, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+
+    if (c == '"' || c == '\\')
+        capauth__buffer_append(buffer, (char[]){'\\', (char)c}, 2);
+    else if (c < 0x20)
+        capauth__buffer_append(buffer, (char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
+    else
+        capauth__buffer_append(buffer, (char[]){(char)c}, 1);
+}
+
 static void put_quoted(struct capauth__buffer *buffer, const char *text, size_t length)
 {
-    size_t clean = 0;
-
     capauth__buffer_append(buffer, "\"", 1);
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        static const char hex[] = "0123456789abcdef";
-        char escape[6];
+    while (length) {
+        size_t plain = capauth__plain_prefix(text, length);
 
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        memcpy(escape, (char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, sizeof escape);
-        capauth__buffer_append(buffer, text + clean, i - clean);
-        clean = i + 1;
-        if (c == '"' || c == '\\') {
-            escape[1] = (char)c;
-            capauth__buffer_append(buffer, escape, 2);
-        } else {
-            capauth__buffer_append(buffer, escape, sizeof escape);
-        }
+        capauth__buffer_append(buffer, text, plain);
+        if (plain < length)
+            put_escaped(buffer, (unsigned char)text[plain++]);
+        text += plain;
+        length -= plain;
     }
-    capauth__buffer_append(buffer, text + clean, length - clean);
     capauth__buffer_append(buffer, "\"", 1);
 }
 

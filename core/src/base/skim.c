@@ -66,39 +66,12 @@ static const char *skip_character(const struct text *text, const char *at)
     return length ? at + length : NULL;
 }
 
-static bool is_usual(unsigned char c)
-{
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-/* Most texts are long and usual: so eight bytes are looked at together. */
-static bool eight_are_usual(const char *at)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t bytes, quotes, backslashes;
-
-    memcpy(&bytes, at, sizeof bytes);
-    quotes = bytes ^ ones * '"';
-    backslashes = bytes ^ ones * '\\';
-    /* In each byte the highest bit: set already, or by a borrow below 0x20, or by one from what was made 0. */
-    return !((bytes | (bytes - ones * 0x20) | (quotes - ones) | (backslashes - ones)) & ones * 0x80);
-}
-
-static const char *skip_usual(const struct text *text, const char *at)
-{
-    while (text->end - at >= 8 && eight_are_usual(at))
-        at += 8;
-    while (at < text->end && is_usual((unsigned char)*at))
-        at++;
-    return at;
-}
-
 static const char *skip_text(const struct text *text, const char *at, struct capauth__span *span)
 {
     span->kind = CAPAUTH__SPAN_TEXT;
     span->plain = true;
     for (at++; at;) {
-        at = skip_usual(text, at);
+        at += capauth__plain_prefix(at, (size_t)(text->end - at));
         if (at >= text->end || !*at)
             return NULL;
         if (*at == '"')

@@ -140,3 +140,44 @@ void capauth__text_trim(char *text)
         text += width;
     *text = '\0';
 }
+
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* Most texts are long and plain: so eight bytes are looked at together. */
+static size_t plain_of_eight(const char *text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t bytes, quotes, backslashes, others;
+
+    memcpy(&bytes, text, sizeof bytes);
+    quotes = bytes ^ ones * '"';
+    backslashes = bytes ^ ones * '\\';
+    /* In each byte the highest bit: set already, or by a borrow below 0x20, or by one from what was made 0. */
+    others = (bytes | (bytes - ones * 0x20) | (quotes - ones) | (backslashes - ones)) & ones * 0x80;
+    if (!others)
+        return sizeof bytes;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return (size_t)__builtin_ctzll(others) / 8; /* borrows go upwards, away from the first byte */
+#else
+    return 0;
+#endif
+}
+
+size_t capauth__plain_prefix(const char *text, size_t length)
+{
+    size_t at = 0;
+
+    while (length - at >= 8) {
+        size_t plain = plain_of_eight(text + at);
+
+        at += plain;
+        if (plain < 8)
+            break;
+    }
+    while (at < length && is_plain((unsigned char)text[at]))
+        at++;
+    return at;
+}

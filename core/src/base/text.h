@@ -41,4 +41,7 @@ void capauth__text_trim(char *text);
 /* How many bytes the character at `text` has; 0 if it is not one of UTF-8's (too long, a surrogate, cut off). */
 size_t capauth__utf8_length(const char *text);
 
+/* How many bytes at the beginning are printable ASCII but " and \, which JSON writes as they are. */
+size_t capauth__plain_prefix(const char *text, size_t length);
+
 #endif

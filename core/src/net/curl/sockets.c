@@ -97,28 +97,28 @@ static int local_port(struct capauth__socket *socket)
     return socket->local_port;
 }
 
-static bool leads_to(const struct capauth__socket *socket, const char *ip)
+/* Asked once: a connection leads to one place all its life. */
+static const char *remote_ip(struct capauth__socket *socket)
 {
-    char text[INET6_ADDRSTRLEN] = "";
     union address address = {0};
     socklen_t size = sizeof address;
 
-    if (getpeername(socket->fd, &address.any, &size))
-        return false;
+    if (socket->remote_ip[0] || getpeername(socket->fd, &address.any, &size))
+        return socket->remote_ip;
     if (address.any.sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &address.v6.sin6_addr, text, sizeof text);
+        inet_ntop(AF_INET6, &address.v6.sin6_addr, socket->remote_ip, sizeof socket->remote_ip);
     else
-        inet_ntop(AF_INET, &address.v4.sin_addr, text, sizeof text);
-    return !strcmp(text, ip);
+        inet_ntop(AF_INET, &address.v4.sin_addr, socket->remote_ip, sizeof socket->remote_ip);
+    return socket->remote_ip;
 }
 
-struct capauth__socket *capauth__sockets_between(struct capauth__sockets *sockets, int port, const char *remote_ip)
+struct capauth__socket *capauth__sockets_between(struct capauth__sockets *sockets, int port, const char *ip)
 {
     for (size_t i = 0; i < sockets->count; i++) {
         struct capauth__socket *socket = &sockets->all[i];
 
         /* Two connections to different hosts may share a port of ours. */
-        if (local_port(socket) == port && leads_to(socket, remote_ip))
+        if (local_port(socket) == port && !strcmp(remote_ip(socket), ip))
             return socket;
     }
     return NULL;

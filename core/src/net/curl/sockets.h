@@ -11,6 +11,7 @@ struct capauth__socket {
     int fd;
     uint64_t identity; /* libcurl closes some that are still connecting without telling: then the number is stale */
     int local_port; /* 0: not asked for yet */
+    char remote_ip[46]; /* "": not asked for yet */
     int greeting; /* unread bytes that go with the handshake, TLS 1.3's tickets; -1: some may still be on their way */
     bool http1; /* as an answer has shown */
     bool silent; /* an exchange waited in vain for a byte, and none has come since */
@@ -34,8 +35,7 @@ void capauth__sockets_abandon(struct capauth__sockets *sockets);
 /* NULL: it is not one of ours. Valid until one is added or removed. */
 struct capauth__socket *capauth__sockets_find(struct capauth__sockets *sockets, int fd);
 /* The one between these two ends, which is how libcurl names a connection that it is about to use. */
-struct capauth__socket *capauth__sockets_between(struct capauth__sockets *sockets, int local_port,
-                                                 const char *remote_ip);
+struct capauth__socket *capauth__sockets_between(struct capauth__sockets *sockets, int local_port, const char *ip);
 
 /* How many bytes have come over it; -1: the system does not tell. */
 int64_t capauth__socket_received(const struct capauth__socket *socket);

@@ -11,7 +11,10 @@
 #include "base/platform.h"
 #include "net/url.h"
 
-enum { NET_MS = 5000 }; /* deadlines are the owners'; curl's own timeout, this much later, is only a net */
+enum {
+    NET_MS = 5000, /* deadlines are the owners'; curl's own timeout, this much later, is only a net */
+    ASKS_FIRST = 64 * 1024 /* libcurl asks the server first, from 1 MiB on, whether it wants the body */
+};
 
 static long request_size(const struct capauth__transfer *transfer)
 {
@@ -209,11 +212,10 @@ static bool set_headers(struct capauth__transfer *transfer, const struct capauth
 {
     bool set = add_header(transfer, constant("Accept: application/json"));
 
-    if (!exchange->gzip) /* and then libcurl undoes none, announced or not */
-        set = set && add_header(transfer, constant("Accept-Encoding: identity"));
     if (exchange->has_body)
-        set = set && add_header(transfer, constant("Content-Type: application/json")) &&
-              add_header(transfer, constant("Expect:"));
+        set = set && add_header(transfer, constant("Content-Type: application/json"));
+    if (exchange->body.length > ASKS_FIRST)
+        set = set && add_header(transfer, constant("Expect:"));
     set = set && add_headers(transfer, exchange->secret_headers) && add_headers(transfer, exchange->headers) &&
           add_headers(transfer, transfer->transport->config->headers);
     return set && SET(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
