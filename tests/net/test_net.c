@@ -456,13 +456,41 @@ TEST(a_turn_that_has_no_time_left_leaves_what_is_due_to_the_next)
 /* A turn in which nothing is left to be sent; whether it has called for another. */
 static bool calls_for_another(struct capauth__engine *engine)
 {
-    bool signalled;
+    bool called;
 
     pthread_mutex_lock(&engine->mutex);
     capauth__engine_turn(engine, NULL, 0);
-    signalled = engine->inbox.signalled;
+    called = engine->inbox.called;
     pthread_mutex_unlock(&engine->mutex);
-    return signalled;
+    return called;
+}
+
+/* Whether the reactor would end a wait now. */
+static bool is_woken(struct capauth__engine *engine)
+{
+    return engine->inbox.signalled;
+}
+
+TEST(a_new_task_wakes_the_reactor_only_where_somebody_waits_or_watches)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *first = sender_new(engine), *second;
+    bool watched;
+
+    assert_false(is_woken(engine));
+    watched = capauth__engine_fd(engine) >= 0;
+    assert_int_equal(is_woken(engine), watched); /* also for what came before */
+    turn(engine);
+    assert_false(is_woken(engine));
+    assert_true(capauth__inbox_await(&engine->inbox));
+    second = sender_new(engine);
+    assert_true(is_woken(engine));
+    assert_false(capauth__inbox_await(&engine->inbox));
+    turn(engine);
+    assert_false(is_woken(engine));
+    release(first);
+    release(second);
+    engine_free(engine);
 }
 
 TEST(a_turn_that_leaves_tasks_or_answers_calls_for_another)
@@ -883,6 +911,7 @@ int main(void)
         cmocka_unit_test(a_closed_engine_ends_what_it_has_and_what_still_comes),
         cmocka_unit_test(a_task_that_there_is_no_memory_for_ends_with_that),
         cmocka_unit_test(a_turn_that_has_no_time_left_leaves_what_is_due_to_the_next),
+        cmocka_unit_test(a_new_task_wakes_the_reactor_only_where_somebody_waits_or_watches),
         cmocka_unit_test(a_turn_that_leaves_tasks_or_answers_calls_for_another),
         cmocka_unit_test(a_turn_sees_to_one_ready_descriptor_however_long_the_rest_took),
         cmocka_unit_test(a_descriptor_is_seen_by_who_waits_already_and_the_next_wait_is_a_whole_one),

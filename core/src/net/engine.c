@@ -49,6 +49,8 @@ int capauth__engine_fd(struct capauth__engine *engine)
     pthread_mutex_lock(&engine->mutex);
     fd = capauth__engine_open_reactor(engine) ? capauth__reactor_fd(&engine->reactor) : -1;
     engine->watched = fd >= 0;
+    if (engine->watched)
+        capauth__inbox_watch(&engine->inbox);
     if (engine->watched && engine->finished)
         announce(engine);
     pthread_mutex_unlock(&engine->mutex);

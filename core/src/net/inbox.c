@@ -38,18 +38,46 @@ void capauth__inbox_close_reactor(struct capauth__inbox *inbox)
     pthread_mutex_unlock(&inbox->mutex);
 }
 
-/* With the mutex. */
-static void signal_reactor(struct capauth__inbox *inbox)
+/* With the mutex. Where nobody waits, a write and a read are spared: whoever drives next finds the call. */
+static void call(struct capauth__inbox *inbox)
 {
-    if (!inbox->signalled)
-        capauth__reactor_wake(inbox->reactor);
+    inbox->called = true;
+    if (inbox->signalled || (!inbox->awaited && !inbox->watched))
+        return;
+    capauth__reactor_wake(inbox->reactor);
     inbox->signalled = true;
 }
 
 void capauth__inbox_wake(struct capauth__inbox *inbox)
 {
     pthread_mutex_lock(&inbox->mutex);
-    signal_reactor(inbox);
+    call(inbox);
+    pthread_mutex_unlock(&inbox->mutex);
+}
+
+bool capauth__inbox_await(struct capauth__inbox *inbox)
+{
+    bool awaited;
+
+    pthread_mutex_lock(&inbox->mutex);
+    awaited = inbox->awaited = !inbox->tasks.first && !inbox->called;
+    pthread_mutex_unlock(&inbox->mutex);
+    return awaited;
+}
+
+void capauth__inbox_leave(struct capauth__inbox *inbox)
+{
+    pthread_mutex_lock(&inbox->mutex);
+    inbox->awaited = false;
+    pthread_mutex_unlock(&inbox->mutex);
+}
+
+void capauth__inbox_watch(struct capauth__inbox *inbox)
+{
+    pthread_mutex_lock(&inbox->mutex);
+    inbox->watched = true;
+    if (inbox->called)
+        call(inbox);
     pthread_mutex_unlock(&inbox->mutex);
 }
 
@@ -64,7 +92,7 @@ static void push(struct capauth__inbox *inbox, struct capauth__task *task, bool 
         CAPAUTH__LIST_APPEND(&inbox->tasks, task, inbox_next, inbox_previous);
     }
     if (wake)
-        signal_reactor(inbox);
+        call(inbox);
 }
 
 void capauth__inbox_post(struct capauth__task *task, bool wake)
@@ -99,7 +127,16 @@ bool capauth__inbox_is_empty(struct capauth__inbox *inbox)
     return empty;
 }
 
-struct capauth__task *capauth__inbox_pop(struct capauth__inbox *inbox, bool keep_wake)
+/* With the mutex. */
+static void take_call_back(struct capauth__inbox *inbox)
+{
+    inbox->called = false;
+    if (inbox->signalled)
+        capauth__reactor_clear_wake(inbox->reactor);
+    inbox->signalled = false;
+}
+
+struct capauth__task *capauth__inbox_pop(struct capauth__inbox *inbox, bool keep_call)
 {
     struct capauth__task *task;
 
@@ -108,9 +145,8 @@ struct capauth__task *capauth__inbox_pop(struct capauth__inbox *inbox, bool keep
     if (task) {
         CAPAUTH__LIST_REMOVE(&inbox->tasks, task, inbox_next, inbox_previous);
         task->in_inbox = false;
-    } else if (inbox->signalled && !keep_wake) {
-        inbox->signalled = false;
-        capauth__reactor_clear_wake(inbox->reactor);
+    } else if (!keep_call) {
+        take_call_back(inbox);
     }
     pthread_mutex_unlock(&inbox->mutex);
     return task;

@@ -16,7 +16,10 @@
 struct capauth__inbox {
     pthread_mutex_t mutex;
     struct capauth__reactor *reactor;
-    bool signalled; /* the reactor was woken, and nobody has taken that back */
+    bool called; /* for a turn, which nobody has taken since */
+    bool signalled; /* and the reactor was woken, which nobody has taken back */
+    bool awaited; /* a thread waits at the reactor */
+    bool watched; /* an event loop of the application's does, and perhaps for ever */
     struct capauth__task_list tasks; /* each with a reference of its own */
     struct capauth__task_list done; /* nobody has collected them yet */
 };
@@ -26,7 +29,8 @@ void capauth__inbox_end(struct capauth__inbox *inbox);
 
 /* From any thread. */
 
-/* Hands a new task over. `wake`: somebody else may have to be woken to see it. */
+/* Hands a new task over. `wake`: whoever waits at the reactor is to see it; with nobody there, whoever drives next
+ * looks into the inbox before they wait. */
 void capauth__inbox_post(struct capauth__task *task, bool wake);
 /* Has the task ended as cancelled in the next turn, unless it is done by then. */
 void capauth__inbox_cancel(struct capauth__task *task);
@@ -37,7 +41,7 @@ void capauth__inbox_collected(struct capauth__task *task);
 /* The first of that list, off it; or NULL. */
 struct capauth__task *capauth__inbox_next_done(struct capauth__inbox *inbox);
 bool capauth__inbox_is_empty(struct capauth__inbox *inbox);
-/* Ends the wait on the reactor. */
+/* Calls for a turn: ends the wait on the reactor, or has the next one end at once. */
 void capauth__inbox_wake(struct capauth__inbox *inbox);
 
 /* For the engine, with its mutex held. */
@@ -46,8 +50,14 @@ void capauth__inbox_wake(struct capauth__inbox *inbox);
  * and with the next one, since others wake it meanwhile; a wake-up that came before is made up for. */
 bool capauth__inbox_open_reactor(struct capauth__inbox *inbox, bool may);
 void capauth__inbox_close_reactor(struct capauth__inbox *inbox);
-/* The next task, with its reference. NULL: there is none, and the wake-up is taken back unless `keep_wake`. */
-struct capauth__task *capauth__inbox_pop(struct capauth__inbox *inbox, bool keep_wake);
+/* A thread is about to wait at the reactor; false: it need not, something has come. */
+bool capauth__inbox_await(struct capauth__inbox *inbox);
+/* It has come back. */
+void capauth__inbox_leave(struct capauth__inbox *inbox);
+/* From here on the reactor is woken for all that comes. */
+void capauth__inbox_watch(struct capauth__inbox *inbox);
+/* The next task, with its reference. NULL: there is none, and the call is taken back unless `keep_call`. */
+struct capauth__task *capauth__inbox_pop(struct capauth__inbox *inbox, bool keep_call);
 /* From here on the task is done for all to see. true: somebody holds it, and will find it on the list. */
 bool capauth__inbox_set_done(struct capauth__task *task);
 

@@ -14,7 +14,10 @@ static int poll_reactor(struct capauth__engine *engine, struct capauth__ready *r
 
     waiters->leader_polling = true;
     pthread_mutex_unlock(&engine->mutex);
+    if (!capauth__inbox_await(&engine->inbox))
+        timeout_ms = 0; /* something has come meanwhile */
     count = capauth__reactor_wait(&engine->reactor, ready, CAPAUTH__TURN_EVENTS, timeout_ms);
+    capauth__inbox_leave(&engine->inbox);
     pthread_mutex_lock(&engine->mutex);
     waiters->leader_polling = waiters->leader_called_back = false;
     if (engine->closed)

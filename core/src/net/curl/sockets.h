@@ -13,6 +13,9 @@ struct capauth__socket {
     int local_port; /* 0: not asked for yet */
     char remote_ip[46]; /* "": not asked for yet */
     int greeting; /* unread bytes that go with the handshake, TLS 1.3's tickets; -1: some may still be on their way */
+    bool used; /* a request has gone over it, or was about to */
+    int watched; /* what the reactor watches it for */
+    bool resting; /* nobody waits for that now */
     bool http1; /* as an answer has shown */
     bool silent; /* an exchange waited in vain for a byte, and none has come since */
     int64_t heard_us; /* when it was last ready to be read */

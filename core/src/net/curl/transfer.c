@@ -9,6 +9,7 @@
 
 #include "base/list.h"
 #include "base/platform.h"
+#include "net/reactor.h"
 #include "net/url.h"
 
 enum {
@@ -60,12 +61,22 @@ static void note_received(struct capauth__transport *transport, int fd)
     }
 }
 
+/* A resting connection still is, and a forked child's copy would keep the kernel from ending that by itself. */
+static void stop_watching(struct capauth__transport *transport, int fd)
+{
+    const struct capauth__socket *socket = capauth__sockets_find(&transport->sockets, fd);
+
+    if (socket && socket->watched)
+        (void)capauth__reactor_watch(transport->reactor, fd, 0);
+}
+
 static int on_close(void *data, curl_socket_t fd)
 {
     struct capauth__transport *transport = data;
 
     transport->shortage = capauth__descriptor_shortage();
     note_received(transport, fd);
+    stop_watching(transport, fd);
     capauth__sockets_remove(&transport->sockets, fd);
     return close(fd);
 }
@@ -109,6 +120,8 @@ static int on_send(void *data, char *remote_ip, char *local_ip, int remote_port,
     transfer->tunnel_size = request_size(transfer);
     transfer->fd = socket ? socket->fd : -1;
     transfer->received_before = socket ? capauth__socket_received(socket) : -1;
+    if (socket)
+        socket->used = true;
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
     if (socket && connects && transfer->exchange->connect_only)
         socket->greeting = -1;

@@ -13,6 +13,26 @@ enum { STREAMS = 100 }; /* at once on one HTTP/2 connection */
 
 /* ---- Callbacks of curl's ---- */
 
+/*
+ * A connection between two requests stays watched: the next one wants the same, and each change is a system call.
+ * capauth__transport_ready ends that when anything comes meanwhile. Not so one that was never used: libcurl may close
+ * it without telling.
+ */
+static bool watch(struct capauth__transport *transport, int fd, int events)
+{
+    struct capauth__socket *socket = capauth__sockets_find(&transport->sockets, fd);
+
+    if (!socket)
+        return capauth__reactor_watch(transport->reactor, fd, events);
+    socket->resting = !events && socket->used;
+    if (socket->resting || events == socket->watched)
+        return true;
+    if (!capauth__reactor_watch(transport->reactor, fd, events))
+        return false;
+    socket->watched = events;
+    return true;
+}
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
 {
     struct capauth__transport *transport = data;
@@ -24,8 +44,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *s
         events |= CAPAUTH__READ;
     if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
         events |= CAPAUTH__WRITE;
-    if (!capauth__reactor_watch(transport->reactor, fd, events) &&
-        !curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer) && transfer) {
+    if (!watch(transport, fd, events) && !curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer) && transfer) {
         transfer->system_error = errno;
         transport->unwatched = true;
     }
@@ -316,10 +335,15 @@ static void act(struct capauth__transport *transport, curl_socket_t fd, int mask
 
 void capauth__transport_ready(struct capauth__transport *transport, int fd, int events)
 {
-    struct capauth__socket *socket = transport->config->http2 ? capauth__sockets_find(&transport->sockets, fd) : NULL;
+    struct capauth__socket *socket = capauth__sockets_find(&transport->sockets, fd);
     int mask = (events & CAPAUTH__READ ? CURL_CSELECT_IN : 0) | (events & CAPAUTH__WRITE ? CURL_CSELECT_OUT : 0);
 
-    if (socket && events & CAPAUTH__READ) {
+    if (socket && socket->resting) {
+        (void)capauth__reactor_watch(transport->reactor, fd, 0);
+        socket->watched = 0;
+        return;
+    }
+    if (transport->config->http2 && socket && events & CAPAUTH__READ) {
         socket->heard_us = capauth__monotonic_us();
         socket->silent = false;
     }
