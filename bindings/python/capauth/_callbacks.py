@@ -7,9 +7,8 @@ operation that delivered the event.
 
 import contextvars
 import functools
-import inspect
-import logging
 import signal
+import sys
 import weakref
 from collections.abc import Callable
 from types import CodeType
@@ -17,19 +16,28 @@ from typing import Any, TypeVar
 
 from . import _flat as flat
 
-LOGGER = logging.getLogger("capauth")
-LOGGER.addHandler(logging.NullHandler())
-LEVELS = {  # from the most to the least detailed
-    flat.LOG_DEBUG: logging.DEBUG,
-    flat.LOG_INFO: logging.INFO,
-    flat.LOG_WARNING: logging.WARNING,
-    flat.LOG_ERROR: logging.ERROR,
-}
+# From the most to the least detailed, and the logging module's numbers for them: importing it costs more than all of
+# this package, so that is left to those who listen.
+LEVELS = {flat.LOG_DEBUG: 10, flat.LOG_INFO: 20, flat.LOG_WARNING: 30, flat.LOG_ERROR: 40}
+
+_logger: Any = None
+
+
+def logger() -> Any:
+    """The logger "capauth"; None as long as nobody in this process has imported logging."""
+    global _logger
+    if _logger is None and "logging" in sys.modules:
+        import logging
+
+        _logger = logging.getLogger("capauth")
+        _logger.addHandler(logging.NullHandler())  # else what nobody configured would be written to stderr
+    return _logger
 
 
 def want_log() -> None:
     """Tells the core which level the logger wants now, so that other messages cost no call into Python."""
-    flat.want_log(next((level for level, known in LEVELS.items() if LOGGER.isEnabledFor(known)), 0))
+    found = logger()
+    flat.want_log(next((level for level, known in LEVELS.items() if found.isEnabledFor(known)), 0) if found else 0)
 
 
 def call_wait(handle: flat.CallHandle, timeout_ms: int) -> int:
@@ -105,9 +113,13 @@ def check_callback(argument: str, callback: Any, *, may_be_async: bool = False) 
 
 
 def is_async(callback: Any) -> bool:
+    import inspect  # which costs to import, and few hand over a callback
+
     return inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(callback.__call__)
 
 
 def log_to_logger(level: int, message: str) -> None:
     """What becomes of log messages when nobody else takes them."""
-    run(LOGGER.log, LEVELS.get(level, logging.DEBUG), "%s", message)
+    found = logger()
+    if found:
+        run(found.log, LEVELS.get(level, LEVELS[flat.LOG_DEBUG]), "%s", message)

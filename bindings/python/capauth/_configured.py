@@ -1,7 +1,6 @@
 """A client's handle, configured by its options. It knows neither calls nor sessions."""
 
 import datetime
-import logging
 import os
 from collections.abc import Callable, Iterable
 from typing import Any, Self
@@ -42,7 +41,7 @@ class ConfiguredClient(Handle):
 
     def _on_log(self, level: int, message: str) -> None:
         if self._log is not None:
-            run(self._log, LEVELS.get(level, logging.DEBUG), message)
+            run(self._log, LEVELS.get(level, LEVELS[flat.LOG_DEBUG]), message)
 
     def _on_trace(
         self, event: int, call_id: int, operation: str, result: int, http_status: int, attempts: int, duration_ms: int

@@ -1,7 +1,6 @@
 """Hands optional arguments to the core's setters: those of a client, and those of one call."""
 
 import datetime
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -104,5 +103,7 @@ def body_text(body: str | Json | None) -> str | None:
         return body
     if not isinstance(body, Mapping | list | tuple):
         raise TypeError(f"body must be str, a mapping or a list, not {type(body).__name__}")
+    import json  # not before a gateway call
+
     value = dict(body) if isinstance(body, Mapping) else body
     return json.dumps(value, ensure_ascii=False, allow_nan=False)

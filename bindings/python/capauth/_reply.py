@@ -1,15 +1,12 @@
 """What HTTP answered to a gateway call."""
 
-import json
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import _flat as flat
 from ._failure import error_of_code
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """The gateway's answer, whatever it says."""
 
     http_status: int
@@ -20,7 +17,7 @@ class Reply:
     """status.code, or the first error's; 0 when there was none."""
     message: str
     """status.message, or the first error's; "" when there was none."""
-    content: bytes = field(repr=False)
+    content: bytes
     """The body as it came."""
     request_id: str | None = None
     """The CDN's id of the request, for support."""
@@ -30,7 +27,7 @@ class Reply:
     """The code of what raise_for_refusal raises; 0 when the reply is ok."""
     retryable: bool = False
     """The same call may succeed later, and repeating it does no harm."""
-    error_message: str = field(default="", repr=False)
+    error_message: str = ""
     """The message of what raise_for_refusal raises."""
 
     @property
@@ -40,7 +37,15 @@ class Reply:
 
     def json(self) -> Any:
         """The body as JSON; a ValueError when it is something else."""
+        import json  # not before a gateway call
+
         return json.loads(self.content)
+
+    def __repr__(self) -> str:
+        """Without what may be the customer's."""
+        hidden = ("content", "error_message")
+        shown = ", ".join(f"{name}={value!r}" for name, value in self._asdict().items() if name not in hidden)
+        return f"Reply({shown})"
 
     def raise_for_refusal(self) -> None:
         """Raises what an operation would have raised for this answer; nothing when it is ok."""

@@ -2,8 +2,7 @@
 
 import contextvars
 import datetime
-import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from operator import methodcaller
 from typing import Any, Self
 
@@ -197,12 +196,12 @@ class BaseSession(Handle):
     def _changed(self) -> None:
         if self._listener is not None:
             told = run(self._listener, self, context=self._context)
-            if inspect.isawaitable(told):
+            if told is not None and _is_awaitable(told):
                 self._follow(told)
 
     def _follow(self, told: Awaitable[object]) -> None:
         """The callback returned a coroutine, and there is no loop in which it could run."""
-        if inspect.iscoroutine(told):
+        if isinstance(told, Coroutine):
             told.close()
         mistake = TypeError("the callback of on_change returned a coroutine, and nothing would await it")
         flat.report(mistake, self._listener)
@@ -233,6 +232,12 @@ class BaseSession(Handle):
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.Session {self.brand!r} {self.flow} {self.next_step}>"
+
+
+def _is_awaitable(told: object) -> bool:
+    import inspect  # which costs to import, and few callbacks give anything
+
+    return inspect.isawaitable(told)
 
 
 def _answer(value: int) -> bool | None:

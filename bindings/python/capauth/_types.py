@@ -2,8 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, NoReturn, TypeAlias
+from typing import Literal, NamedTuple, NoReturn, TypeAlias
 
 from ._enums import Step as Step
 
@@ -34,8 +33,7 @@ class Handle:
         raise TypeError(f"a {kind} cannot be pickled or copied; use session.export() and client.restore(text)")
 
 
-@dataclass(frozen=True, slots=True)
-class Otp:
+class Otp(NamedTuple):
     """What is truly known of the OTP that was sent last."""
 
     sent_at: datetime.datetime | None
@@ -48,8 +46,7 @@ class Otp:
     """How many wrong OTPs were refused since."""
 
 
-@dataclass(frozen=True, slots=True)
-class TraceEvent:
+class TraceEvent(NamedTuple):
     """The start or the end of a call, for metrics. What follows `time` is known at the end."""
 
     kind: Literal["start", "end"]
