@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-redis lint docs screenshots release abi fuzz torture attack attack-asan stress promises mutants coverage msan clean dist deb rock jar try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock build-demo build-test emulator macos wheel
+.PHONY: help demo test asan tsan bench bench-figures bench-redis lint docs screenshots release abi fuzz torture attack attack-asan stress promises mutants coverage msan clean dist deb rock jar try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock build-demo build-test build-bench emulator macos wheel
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -42,7 +42,8 @@ help:
 	@echo 'make emulator  build the emulator alone: seconds, and three libraries'
 	@echo 'make wheel [TARGETS=x86_64-linux-gnu.2.28]  build a wheel with all inside, an sdist, and a wheel of the emulator'
 	@echo 'make macos   compile the core and the emulator for macOS'
-	@echo 'make bench   measure the core next to a bare libcurl and json-c program'
+	@echo 'make bench   measure capauth next to what people would write instead (QUICK=1: in about a minute)'
+	@echo 'make bench-figures  the same, and rewrite the figures that the README and the site show'
 	@echo 'make bench-redis  measure what sharing customers in Redis costs'
 	@echo 'make lint    check formatting, and look for mistakes without running anything'
 	@echo 'make docs    build the site, in build/site: open build/site/index.html'
@@ -141,13 +142,18 @@ coverage: setup-test
 	@$(ctest) build/coverage -LE 'abi|package|structure|readme|valgrind|emulator|proof|stress'
 	@PYTHONPATH=tests python3 -B tests/coverage/total.py build/coverage
 
-bench: setup-bench
+build-bench: setup-bench
 	$(say) 'Building the benchmark, in build/bench'
 	@cmake --preset bench $(werror)
 	@cmake --build build/bench
+
+bench: build-bench
 	$(say) 'Measuring: some minutes, best on a machine that does nothing else'
-	@CAPAUTH_EMULATOR=build/bench/bin/capauth-emulator \
-		tests/with_emulator --brands tests/bench/brands.json -- tests/bench/run build/bench
+	@tests/bench/run build/bench $(if $(QUICK),--quick)
+
+bench-figures: build-bench
+	$(say) 'Measuring, for tests/bench/results: some minutes, best on a machine that does nothing else'
+	@tests/bench/run build/bench --into tests/bench/results
 
 # Built with warnings as errors, javac's among them.
 lint: WERROR := 1

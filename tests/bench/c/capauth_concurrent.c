@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* concurrent COUNT CONNECTIONS [HTTP2]: COUNT sign-ins at once, on one thread. */
-#include <stdlib.h>
+/* capauth_concurrent COUNT AT_ONCE CONNECTIONS [HTTP2]: AT_ONCE sign-ins at a time, on one thread. */
+#include "customer.h"
 
-#include "bench.h"
+#include <stdlib.h>
 
 struct customer {
     capauth_session *session;
@@ -10,23 +10,12 @@ struct customer {
     struct customer *next;
 };
 
-/* Starts what comes next for the customer; 0 when there is nothing more. */
-static int go_on(struct customer *customer)
-{
-    switch (capauth_session_next_step(customer->session)) {
-    case CAPAUTH_STEP_TOKEN_GENERATE:
-        bench_check(capauth_token_generate(customer->session, NULL, &customer->call), "token generate");
-        return 1;
-    case CAPAUTH_STEP_OTP_GENERATE:
-        bench_check(capauth_otp_generate(customer->session, NULL, &customer->call), "OTP generate");
-        return 1;
-    case CAPAUTH_STEP_OTP_VALIDATE:
-        bench_check(capauth_otp_validate(customer->session, BENCH_OTP, NULL, &customer->call), "OTP validate");
-        return 1;
-    default:
-        return 0;
-    }
-}
+struct crowd {
+    capauth_client *client;
+    struct customer *customers;
+    int at_once;
+    int to_begin;
+};
 
 /* Calls come back by address: from there to their customers. */
 enum { BUCKETS = 4096 };
@@ -58,46 +47,56 @@ static struct customer *recall(const capauth_call *call)
     return customer;
 }
 
-static void drive(capauth_client *client, int left)
+static void begin(struct crowd *crowd, struct customer *customer)
 {
-    while (left) {
+    crowd->to_begin--;
+    customer->session = bench_session(crowd->client);
+    (void)bench_start_next(customer->session, &customer->call);
+    remember(customer);
+}
+
+/* false: one more has signed in. */
+static int go_on(struct crowd *crowd, struct customer *customer)
+{
+    bench_check(capauth_call_result(customer->call), capauth_call_error_message(customer->call));
+    capauth_call_free(&customer->call);
+    if (bench_start_next(customer->session, &customer->call)) {
+        remember(customer);
+        return 1;
+    }
+    capauth_session_free(&customer->session);
+    if (crowd->to_begin > 0)
+        begin(crowd, customer);
+    return 0;
+}
+
+static void sign_in(int count, void *data)
+{
+    struct crowd *crowd = data;
+
+    crowd->to_begin = count;
+    for (int i = 0; i < crowd->at_once && crowd->to_begin > 0; i++)
+        begin(crowd, &crowd->customers[i]);
+    while (count) {
         capauth_call *call = NULL;
 
-        bench_check(capauth_client_poll(client, -1) < 0, "poll");
-        while (capauth_client_next_done(client, &call) == 1) {
-            struct customer *customer = recall(call);
-
-            bench_check(capauth_call_result(call), capauth_call_error_message(call));
-            capauth_call_free(&customer->call);
-            if (go_on(customer))
-                remember(customer);
-            else
-                left--;
-        }
+        bench_check(capauth_client_poll(crowd->client, -1) < 0, "poll");
+        while (capauth_client_next_done(crowd->client, &call) == 1)
+            count -= !go_on(crowd, recall(call));
     }
 }
 
 int main(int count, char **arguments)
 {
-    int at_once = bench_argument(count, arguments, 1, 1000);
-    capauth_client *client = bench_client(bench_argument(count, arguments, 2, 8));
-    struct customer *customers = calloc((size_t)at_once, sizeof *customers);
-    struct bench_span span;
+    struct crowd crowd = {.at_once = bench_argument(count, arguments, 2, 64)};
 
-    if (!customers)
+    crowd.client = bench_client(bench_argument(count, arguments, 3, 8));
+    bench_check(capauth_client_set_http2(crowd.client, bench_argument(count, arguments, 4, 0)), "HTTP/2");
+    if (!(crowd.customers = calloc((size_t)crowd.at_once, sizeof *crowd.customers)))
         return 1;
-    bench_check(capauth_client_set_http2(client, bench_argument(count, arguments, 3, 0)), "HTTP/2");
-    span = bench_begin();
-    for (int i = 0; i < at_once; i++) {
-        customers[i].session = bench_session(client);
-        (void)go_on(&customers[i]);
-        remember(&customers[i]);
-    }
-    drive(client, at_once);
-    bench_end(span, at_once);
-    for (int i = 0; i < at_once; i++)
-        capauth_session_free(&customers[i].session);
-    capauth_client_free(&client);
-    free(customers);
+    sign_in(crowd.at_once, &crowd); /* connects */
+    bench_measure(bench_argument(count, arguments, 1, 1000), sign_in, &crowd);
+    capauth_client_free(&crowd.client);
+    free(crowd.customers);
     return 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * frames ROUNDS: how long poll(0) holds a frame, in a loop that calls it when the descriptor says so. Each round is a
- * new client: prepare, then eight customers sign in at once, first connections included.
+ * capauth_frames ROUNDS [ENDPOINT]: how long poll(0) holds a frame, in a loop that calls it when the descriptor says
+ * so. Each round is a new client: prepare, then eight customers sign in at once, first connections included. With
+ * ENDPOINT one of them then gets it from the gateway, and only that is looked at.
  */
-#include "bench.h"
+#include "customer.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -50,23 +51,27 @@ static void frame(capauth_client *client)
 
 static int go_on(capauth_session *session, capauth_call **call)
 {
-    int step = capauth_session_next_step(session);
-
     if (*call && !capauth_call_done(*call))
         return 1;
     if (*call)
         bench_check(capauth_call_result(*call), capauth_call_error_message(*call));
     capauth_call_free(call);
-    if (step == CAPAUTH_STEP_TOKEN_GENERATE)
-        bench_check(capauth_token_generate(session, NULL, call), "token generate");
-    else if (step == CAPAUTH_STEP_OTP_GENERATE)
-        bench_check(capauth_otp_generate(session, NULL, call), "OTP generate");
-    else if (step == CAPAUTH_STEP_OTP_VALIDATE)
-        bench_check(capauth_otp_validate(session, BENCH_OTP, NULL, call), "OTP validate");
-    return *call != NULL;
+    return bench_start_next(session, call);
 }
 
-static void play(void)
+static void get(capauth_client *client, capauth_session *session, const char *endpoint)
+{
+    capauth_call *call = NULL;
+
+    polls = 0;
+    bench_check(capauth_gateway_call(session, "GET", endpoint, NULL, NULL, &call), "gateway");
+    while (!capauth_call_done(call))
+        frame(client);
+    bench_check(capauth_call_result(call), capauth_call_error_message(call));
+    capauth_call_free(&call);
+}
+
+static void play(const char *endpoint)
 {
     capauth_client *client = bench_client(CUSTOMERS);
     capauth_session *sessions[CUSTOMERS];
@@ -83,6 +88,8 @@ static void play(void)
         if (left)
             frame(client);
     }
+    if (endpoint)
+        get(client, sessions[0], endpoint);
     for (int i = 0; i < CUSTOMERS; i++)
         capauth_session_free(&sessions[i]);
     capauth_client_free(&client);
@@ -121,7 +128,7 @@ static void print(const char *name, int64_t *values)
 int main(int count, char **arguments)
 {
     for (int rounds = bench_argument(count, arguments, 1, 50); rounds; rounds--)
-        play();
+        play(bench_text_argument(count, arguments, 2, NULL));
     printf("{");
     print("held", held_ns);
     print("worked", worked_ns);
