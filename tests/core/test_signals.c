@@ -80,10 +80,11 @@ static void do_all_while_interrupted(int flags)
     handle(SIGALRM, flags);
     atomic_store(&signals, 0);
     interrupt_every_us(1000);
-    sign_in_by_pem();
-    wait_in_every_way();
+    do { /* a busy machine lets few through at a time */
+        sign_in_by_pem();
+        wait_in_every_way();
+    } while (atomic_load(&signals) <= 100);
     interrupt_every_us(0);
-    assert_true(atomic_load(&signals) > 100);
 }
 
 TEST(system_calls_that_are_interrupted)
