@@ -51,7 +51,7 @@ help:
 	@echo 'make dist    make the release archive, with all that is generated inside, in build/packages'
 	@echo 'make deb     make the Debian packages from it'
 	@echo 'make rock    make what LuaRocks installs from it'
-	@echo 'make jar [PROCESSORS=x86_64]  make a Maven repository of the jars, with natives for glibc and musl'
+	@echo 'make jar [TARGETS=x86_64-linux-gnu.2.28]  make a Maven repository of the jars, with natives for these platforms'
 	@echo 'make try-packages  install what these made where nothing else is, and sign in with it'
 	@echo 'make release VERSION=x.y.z  write that version everywhere, and run everything'
 	@echo 'make abi     describe what was added to the ABI, once CHANGELOG.md names it'
@@ -206,16 +206,16 @@ rock: setup-rock dist
 	$(say) 'Making the rock'
 	@pkgconfig/rock $(archive) $(packages)
 
-# With a native library for glibc and one for musl, for each processor.
-native_targets = $(foreach processor,$(PROCESSORS),$(processor)-linux-gnu.2.28 $(processor)-linux-musl)
+# For which platforms the jar has a library; also x86_64-linux-musl.
+TARGETS ?= $(addsuffix -linux-gnu.2.28,$(PROCESSORS))
 
 jar: setup-packages build-demo
 	$(say) 'Making the jars: some ten minutes for each C library the first time'
 	@pkgconfig/deps/fetch build/deps/sources
-	@for target in $(native_targets); do \
+	@for target in $(TARGETS); do \
 		pkgconfig/deps/build --target $$target build/deps/sources build/deps/$$target || exit 1; \
 	done
-	@pkgconfig/jar build $(packages) $(addprefix build/deps/,$(native_targets))
+	@pkgconfig/jar build $(packages) $(addprefix build/deps/,$(TARGETS))
 
 # What was not made fails.
 try-packages: build-demo

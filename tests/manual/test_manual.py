@@ -80,7 +80,7 @@ class Manual(unittest.TestCase):
             done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", path], capture_output=True, text=True)
             self.assertEqual(done.stdout + done.stderr, "")
         if shutil.which("man"):
-            command = ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", FOLDER / "capauth.3"]
+            command = ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", str(FOLDER / "capauth.3")]
             done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "MANPAGER": "cat"})
             self.assertEqual(done.stderr, "")
 

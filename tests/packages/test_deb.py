@@ -7,6 +7,7 @@ root's rights.
 """
 
 import os
+import pathlib
 import shutil
 import subprocess
 import unittest
@@ -45,6 +46,8 @@ def make_base():
 
 @unittest.skipUnless(os.getuid() == 0 and shutil.which("debootstrap"), "root and debootstrap are needed")
 class Deb(unittest.TestCase):
+    root: pathlib.Path
+
     @classmethod
     def setUpClass(cls):
         make_base()

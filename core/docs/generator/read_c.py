@@ -97,7 +97,7 @@ def declarations():
     """(part, name, signature, its comment, the comments about it and those that follow it)"""
     parts = PART.split(HEADER.read_text(encoding="utf-8"))  # what is before the first is no declaration
     for part, body in zip(parts[1::2], parts[2::2], strict=True):
-        about = []
+        about: list[str] = []
         for comment, declaration in COMMENTED.findall(body):
             if declaration:
                 name = "".join(name_of(declaration))
