@@ -78,7 +78,7 @@ void exchange_open(struct exchange *it, int like_ours, int http2)
         it->headers = curl_slist_append(it->headers, "Accept: application/json");
         it->headers = curl_slist_append(it->headers, "Accept-Encoding: identity");
         it->headers = curl_slist_append(it->headers, "Expect:");
-        curl_easy_setopt(it->curl, CURLOPT_USERAGENT, "capauth/1.0.0");
+        curl_easy_setopt(it->curl, CURLOPT_USERAGENT, "by hand, in C");
     }
     curl_easy_setopt(it->curl, CURLOPT_PRIVATE, it);
     curl_easy_setopt(it->curl, CURLOPT_HTTPHEADER, it->headers);
