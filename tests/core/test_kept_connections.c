@@ -3,6 +3,7 @@
 #include "support_net.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -133,11 +134,46 @@ TEST(words_are_none_either_where_the_server_might_have_spoken_http2)
     check_words(true);
 }
 
+/* Between two requests a connection stays watched; what comes meanwhile is seen once, and not again and again. */
+static void check_rest(bool ends)
+{
+    struct scene scene = {0};
+    struct pollfd ready = {.events = POLLIN};
+
+    scene_open(&scene);
+    assert_code(token_generate(&scene), CAPAUTH_OK);
+    ready.fd = capauth_client_fd(scene.client); /* -1 without epoll */
+    if (ends)
+        assert_int_equal(shutdown(scene.connection, SHUT_RDWR), 0);
+    else
+        say(&scene, "x");
+    await_arrival(&scene);
+    usleep(10000);
+    for (int i = 0; i < 3; i++)
+        assert_true(capauth_client_poll(scene.client, 0) >= 0);
+    assert_int_equal(poll(&ready, 1, 0), 0);
+    assert_code(token_generate(&scene), CAPAUTH_OK);
+    assert_int_equal(scene.connections, 2);
+    scene_close(&scene);
+}
+
+TEST(words_on_an_idle_connection_end_no_second_wait)
+{
+    check_rest(false);
+}
+
+TEST(nor_does_its_end)
+{
+    check_rest(true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_on_an_idle_connection_are_no_answer),
         cmocka_unit_test(words_are_none_either_where_the_server_might_have_spoken_http2),
+        cmocka_unit_test(words_on_an_idle_connection_end_no_second_wait),
+        cmocka_unit_test(nor_does_its_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
