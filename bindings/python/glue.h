@@ -22,7 +22,8 @@ const char *glue_secret(PyObject *input, const char *argument, Py_buffer *held);
 /* A new str, "" for NULL. What is not UTF-8 in the text is replaced. */
 PyObject *glue_string(const char *text);
 
-/* Both in one list, to which more can be appended. Takes the references; NULL with an error, as when `value` is NULL. */
+/* Both in one list, to which more can be appended. Takes the references; NULL with an error, as when `value` is NULL.
+ */
 PyObject *glue_append(PyObject *result, PyObject *value);
 
 /* 1 for a callable and for None; else 0 with TypeError. */
