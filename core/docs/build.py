@@ -26,6 +26,14 @@ def version():
     return re.search(r"VERSION (\d+\.\d+\.\d+)", text)[1]
 
 
+def remove_old(output, source):
+    """Pages of an earlier run that there are no more, which Sphinx leaves."""
+    for page in output.rglob("*.html"):
+        name = page.relative_to(output).with_suffix(".md")
+        if name.name not in ("genindex.md", "search.md") and not (source / name).exists():
+            page.unlink()
+
+
 def main(arguments):
     if len(arguments) not in (1, 2):
         sys.exit(__doc__)
@@ -34,10 +42,15 @@ def main(arguments):
     work = build / "site-work"
     sys.path.insert(0, str(build / "python"))
     made = reference.pages(Names.read(build, work / "java"))
+    before = set((work / "source").rglob("*.md"))
     pages.gather(work / "source", made | manual.pages(build))
     options = ["-q", "-W", "--keep-going", "-b", "html", "-c", str(HERE), "-d", str(work / "doctrees")]
     options += ["-D", f"version={version()}", "-D", f"release={version()}"]
-    return build_main([*options, str(work / "source"), str(output)])
+    if set((work / "source").rglob("*.md")) != before:
+        options.append("-a")  # the navigation of all pages is another
+    status = build_main([*options, str(work / "source"), str(output)])
+    remove_old(output, work / "source")
+    return status
 
 
 if __name__ == "__main__":

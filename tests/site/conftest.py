@@ -16,7 +16,9 @@ sys.path += [str(ROOT / "tests" / folder) for folder in ("emulator", "network", 
 
 @pytest.fixture(scope="session")
 def site():
-    """The folder of the site. Sphinx takes warnings for errors."""
+    """The folder of the site, where a page of an earlier run lies. Sphinx takes warnings for errors."""
+    SITE.mkdir(exist_ok=True)
+    (SITE / "gone.html").touch()
     done = subprocess.run(
         [sys.executable, ROOT / "core" / "docs" / "build.py", BUILD],
         stdout=subprocess.PIPE,

@@ -31,7 +31,7 @@ NOT_RUN = ("sh install", "text")
 
 def documents():
     yield ROOT / "README.md"
-    yield from (ROOT / path for path in DOCUMENTS)
+    yield from (ROOT / path for path in DOCUMENTS if (ROOT / path).exists())
     yield from sorted((ROOT / "core" / "docs").rglob("*.md"))
     yield from sorted((ROOT / "bindings").glob("*/docs/*.md"))
 

@@ -40,6 +40,10 @@ def test_every_link_leads_somewhere(site, pages):
     figure("site", f"site: {len(pages)} pages, {count:,} links followed")
 
 
+def test_pages_of_an_earlier_run_are_gone(pages):
+    assert "gone.html" not in pages and "genindex.html" in pages
+
+
 def test_nothing_is_loaded_from_elsewhere(site, pages):
     loaded = [(name, target) for name, text in pages.items() for element, target in links(text) if element != "a"]
     assert [(name, target) for name, target in loaded if re.match(r"(https?:)?//", target)] == []
@@ -97,6 +101,16 @@ def test_front_page_leads_to_all(pages):
         *("cluster.html", "recipes/index.html", "reference/index.html", "understanding/index.html", "figures.html"),
         *("changelog.html", "contributing/index.html"),
     ]
+
+
+def test_figures_are_those_of_the_benchmark(pages):
+    """Where `make bench-figures` has written some."""
+    results = ROOT / "tests" / "bench" / "results"
+    wanted = ["Platforms, and what was really run", "instructions" if not results.exists() else "goals met"]
+    for path in results.glob("*.svg"):
+        wanted += re.findall(r"<title>(.*?)</title>", path.read_text(encoding="utf-8"))
+    for words in wanted:
+        assert words in text_of(pages["figures.html"])
 
 
 def text_of(page):

@@ -74,6 +74,7 @@ def test_nothing_is_missed_in_c(tmp_path, monkeypatch):
     said = "/* Says what it does, but not who may call it.\n * Returns: 0. */\nCAPAUTH_API int capauth_planted(void);\n"
     silent = "CAPAUTH_API int capauth_silent(void);\n"
     part = read_c.PART.search(header)
+    assert part is not None
     (tmp_path / "capauth.h").write_text(f"{header[: part.end()]}\n\n{said}\n{silent}\n{header[part.end() :]}")
     assert undocumented(read_c.entries()) == []
     monkeypatch.setattr(read_c, "HEADER", tmp_path / "capauth.h")

@@ -161,7 +161,8 @@ class Benchmark(SphinxDirective):
         """In the page itself, so that its words take the page's colour, in the dark too."""
         self.env.note_dependency(str(path))
         picture = re.sub(r"<style>.*?</style>", "", path.read_text(encoding="utf-8"), flags=re.S)
-        return nodes.raw("", f'<div class="drawing plot">{picture}</div>', format="html")
+        title = re.search(r"<title>.*?</title>", picture)[0].replace("title>", "figcaption>")
+        return nodes.raw("", f'<figure class="drawing plot">{title}{picture}</figure>', format="html")
 
 
 _names: dict[str, dict] = {}

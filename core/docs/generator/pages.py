@@ -24,6 +24,7 @@ DOCUMENTS = {
     "core/export-format.md": "understanding/export-format.md",
     "tests/emulator/PROTOCOL.md": "understanding/protocol.md",
     "tests/emulator/README.md": "contributing/emulator.md",
+    "tests/bench/README.md": "benchmark.md",
     "tests/faults/README.md": "understanding/faults.md",
     "tests/fuzz/README.md": "contributing/fuzzing.md",
     "SECURITY.md": "understanding/security.md",
@@ -31,7 +32,15 @@ DOCUMENTS = {
     "CONTRIBUTING.md": "contributing/index.md",
 }
 # What Sphinx is told of a document that knows nothing of it: the pages below it.
-BELOW = {"contributing/index.md": ("core", "wrappers", "emulator", "fuzzing")}
+BELOW = {
+    "contributing/index.md": (
+        "contributing/core",
+        "contributing/wrappers",
+        "contributing/emulator",
+        "contributing/fuzzing",
+    ),
+    "figures.md": ("benchmark",),
+}
 FENCE = re.compile(r"^(`{3,}|:{3,}).*?^\1\s*$", re.M | re.S)
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^)\s]+)\)")
 
@@ -49,7 +58,7 @@ def places():
     for folder, below in folders():
         for path in sorted([*folder.rglob("*.md"), *folder.rglob("*.png"), *folder.rglob("*.css")]):
             found[path] = below + path.relative_to(folder).as_posix()
-    found |= {ROOT / path: place for path, place in DOCUMENTS.items()}
+    found |= {ROOT / path: place for path, place in DOCUMENTS.items() if (ROOT / path).exists()}
     found[ROOT / "tests" / "emulator" / "screenshot.png"] = "static/emulator.png"
     return found
 
@@ -100,8 +109,8 @@ def relinked(text, source, place, known):
     return "".join([*parts, LINK.sub(target, text[end:])])
 
 
-def below(place):
-    names = "".join(f"{name}\n" for name in BELOW.get(place, ()))
+def below(place, known):
+    names = "".join(f"/{name}\n" for name in BELOW.get(place, ()) if f"{name}.md" in known.values())
     return f"\n```{{toctree}}\n:hidden:\n\n{names}```\n" if names else ""
 
 
@@ -121,7 +130,7 @@ def gather(folder, made):
     for source, place in (known | programs()).items():
         content = source.read_bytes()
         if source.suffix == ".md":
-            content = (relinked(content.decode(), source, place, known) + below(place)).encode()
+            content = (relinked(content.decode(), source, place, known) + below(place, known)).encode()
         write(folder / place, content)
         written.add(folder / place)
     for path in folder.rglob("*"):
