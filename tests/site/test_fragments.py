@@ -20,6 +20,7 @@ RUN_BY = [
     ("lua (run|with)( .*)?", r"bindings/lua/README\.md", "bindings/lua/tests/test_readme.lua"),
     ("java (run|test)", r"bindings/java/README\.md", "bindings/java/src/test/java/io/capauth/ReadmeTest.java"),
     ("java with customer", r"bindings/java/README\.md", "bindings/java/src/test/java/io/capauth/FragmentTest.java"),
+    ("xml", r"bindings/java/README\.md", "tests/packages/test_jar.py"),  # its POM
     (r"(sh|python sign_in\.py)", r"README\.md", "tests/readme/test_readme.py"),
     ("sh", r"(core|bindings)/.*/start\.md", "tests/site/test_doors.py"),
     ("sh", r"core/docs/recipes/.*", "tests/site/beside.py"),
