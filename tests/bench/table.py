@@ -101,7 +101,7 @@ class Table:
         return {name: of(values) for name, values in found.items()}
 
     def _compared(self, what: str, ours: float | None, peer: Program, theirs: float | None, goal: float | None) -> None:
-        wanted = f"{goal:.2f}".removesuffix("0") if goal and goal < 1 else f"{goal:.2f}" if goal else ""
+        wanted = f"{goal:g}" if goal else ""
         if ours is None or theirs is None:
             self.add(Row(what, figure(ours) if ours else "not run", peer.name, "not run", peer.missing, wanted))
             return
