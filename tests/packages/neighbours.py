@@ -2,8 +2,8 @@
 
 import io
 
-import psycopg
-import pycurl
+import psycopg  # type: ignore[import-not-found]
+import pycurl  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 import capauth

@@ -16,7 +16,7 @@ with Emulator() as emulator, emulator.client() as client:
     emulator.advance(7 * 24 * 3600)
     customer.ensure_token()
     print("signed in as", customer.role)
-    program = pathlib.Path(emulator._process.args[0]).resolve()
+    program = pathlib.Path(f"/proc/{emulator._process.pid}/exe").resolve()
 assert program.is_relative_to(pathlib.Path(sys.prefix).resolve()), program
 loaded = pathlib.Path("/proc/self/maps").read_text()
 for library in ("libcurl", "libjson-c", "libnghttp2", "libcapauth"):

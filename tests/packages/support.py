@@ -26,10 +26,10 @@ def environment(**more):
 
 def run(*command, cwd=None, **variables):
     """Runs a command, and returns what it printed."""
-    command = [str(word) for word in command]
-    done = subprocess.run(command, cwd=cwd, env=environment(**variables), capture_output=True, text=True)
+    words = [str(word) for word in command]
+    done = subprocess.run(words, cwd=cwd, env=environment(**variables), capture_output=True, text=True)
     if done.returncode:
-        raise AssertionError(f"{' '.join(command)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+        raise AssertionError(f"{' '.join(words)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
     return done.stdout
 
 

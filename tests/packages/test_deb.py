@@ -15,8 +15,16 @@ import unittest
 from support import DEMO, PACKAGES, ROOT, VERSION, run
 
 BASE = PACKAGES.parent / "packages-root"
-NAMES = ("libcapauth1", "libcapauth-dev", "capauth", "python3-capauth", "lua-capauth", "libcapauth-java")
-NAMES += ("capauth-emulator", "capauth-doc")
+NAMES = (
+    "libcapauth1",
+    "libcapauth-dev",
+    "capauth",
+    "python3-capauth",
+    "lua-capauth",
+    "libcapauth-java",
+    "capauth-emulator",
+    "capauth-doc",
+)
 # What an application brings itself: interpreters, a compiler, a reader of manuals.
 TOOLS = "lua5.1 lua5.2 lua5.3 lua5.4 luajit curl gcc libc6-dev pkg-config cmake make openjdk-17-jdk-headless man-db"
 LUAS = ("lua5.1", "lua5.2", "lua5.3", "lua5.4", "luajit")

@@ -11,9 +11,14 @@ import unittest
 
 from support import ARCHIVE, DEMO, ROOT, VERSION, run, sign_in
 
-GENERATED = ("core/generated/operations.c", "core/docs/man/capauth.3", "bindings/python/generated/capauth_wrap.c")
-GENERATED += ("bindings/lua/generated/core_wrap.c", "bindings/lua/generated/capauth.lua")
-GENERATED += ("bindings/java/generated/native.c",)
+GENERATED = (
+    "core/generated/operations.c",
+    "core/docs/man/capauth.3",
+    "bindings/python/generated/capauth_wrap.c",
+    "bindings/lua/generated/core_wrap.c",
+    "bindings/lua/generated/capauth.lua",
+    "bindings/java/generated/native.c",
+)
 
 
 class Dist(unittest.TestCase):

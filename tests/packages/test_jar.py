@@ -96,10 +96,10 @@ class Jar(unittest.TestCase):
         for jar in JARS:
             for kind in ("-sources.jar", "-javadoc.jar", ".pom"):
                 self.assertTrue(jar.with_name(jar.stem + kind).exists(), jar.stem + kind)
-        with zipfile.ZipFile(JARS[0]) as jar:
-            self.assertIn("META-INF/LICENSE", jar.namelist())
-            self.assertIn("META-INF/licenses/openssl.txt", jar.namelist())
-            self.assertEqual({entry.date_time for entry in jar.infolist()}, {(1980, 1, 1, 0, 0, 0)})
+        with zipfile.ZipFile(JARS[0]) as archive:
+            self.assertIn("META-INF/LICENSE", archive.namelist())
+            self.assertIn("META-INF/licenses/openssl.txt", archive.namelist())
+            self.assertEqual({entry.date_time for entry in archive.infolist()}, {(1980, 1, 1, 0, 0, 0)})
 
 
 if __name__ == "__main__":
