@@ -23,7 +23,8 @@
  * Threads     Every function may be called from any thread ("Threads: any"), and a handle be used by many at once.
  *             Freeing it while another thread is inside a function on that same handle is an error, closing it is not.
  * Fork        A client belongs to the process that made it. In a child only _free, _close, getters and
- *             capauth_strerror work; the parent goes on undisturbed.
+ *             capauth_strerror work; the parent goes on undisturbed. A child that was forked while another thread was
+ *             in a call ends with exec or _exit: in exit, OpenSSL may wait for locks of threads that are not there.
  * State       There is none outside the handles: no globals, no thread-locals, no signal handlers, no locale.
  */
 #ifndef CAPAUTH_CAPAUTH_H
