@@ -25,6 +25,7 @@ def run(*command: str | os.PathLike[str], **environment: str) -> str:
     return done.stdout
 
 
+@pytest.mark.usefixtures("may_leak")  # compilers and pip do
 def test_wheel_brings_the_program_that_testing_starts(tmp_path: pathlib.Path) -> None:
     if importlib.util.find_spec("scikit_build_core") is None:
         pytest.skip("scikit-build-core is not installed")
