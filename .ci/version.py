@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SOURCE = "CMakeLists.txt"
+# They tell of a version that was, and stay when the next comes.
+HISTORY = ("CHANGELOG.md", "tests/bench/results/results.md")
 VERSION = re.compile(r"\d+\.\d+\.\d+")
 # File: the pattern before each version in it. A rockspec has the version in its name too.
 PLACES = {
@@ -39,7 +41,7 @@ def current(root: pathlib.Path) -> str:
 
 def strays(root: pathlib.Path, version: str) -> Iterator[pathlib.Path]:
     """Files that name our version and are no place for it: nothing would change it there."""
-    known = {path for path, _ in places(root)} | {root / "CHANGELOG.md"}
+    known = {path for path, _ in places(root)} | {root / name for name in HISTORY}
     ours = re.compile(rf"(?i)capauth[^\n]{{0,20}}?(?<![\d.]){re.escape(version)}(?![\d.]*\d)")
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if name not in NOT_OURS]

@@ -172,15 +172,10 @@ class LibraryTest {
     }
 
     @Test
-    void library_stays_loaded_and_fits_16_kib_pages() throws Exception {
-        assertTrue(run(Arrays.asList("readelf", "-dW", LIBRARY)).contains("NODELETE"));
-        String segments = run(Arrays.asList("readelf", "-lW", LIBRARY));
-        for (String line : segments.split("\n")) {
-            if (line.trim().startsWith("LOAD")) {
-                assertTrue(line.trim().endsWith("0x4000"), line);
-            }
-        }
-        assertFalse(run(Arrays.asList("readelf", "-dW", LIBRARY)).contains("TEXTREL"));
+    void library_stays_loaded_and_has_no_text_relocations() throws Exception {
+        String dynamic = run(Arrays.asList("readelf", "-dW", LIBRARY));
+        assertTrue(dynamic.contains("NODELETE"));
+        assertFalse(dynamic.contains("TEXTREL"));
     }
 
     @Test
