@@ -2,7 +2,8 @@
 /*
  * Fork at every moment: around each mutex that is taken and given back while a customer signs in, a child comes into
  * being, with all as it stands just then. It looks at what it has inherited, closes and frees it. Whatever thread of an
- * application forks, others may be there. On the way, no mutex is given back that was not taken.
+ * application forks, others may be there. On the way, no mutex is given back that was not taken, and none is
+ * destroyed that is taken.
  */
 #include "support.h"
 
@@ -17,8 +18,10 @@
 /* The program is linked so that the core's calls come here: see tests/CMakeLists.txt. */
 int __real_pthread_mutex_lock(pthread_mutex_t *mutex); /* NOLINT(bugprone-reserved-identifier): the linker's name */
 int __real_pthread_mutex_unlock(pthread_mutex_t *mutex); /* NOLINT(bugprone-reserved-identifier) */
+int __real_pthread_mutex_destroy(pthread_mutex_t *mutex); /* NOLINT(bugprone-reserved-identifier) */
 int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex); /* NOLINT(bugprone-reserved-identifier) */
 int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex); /* NOLINT(bugprone-reserved-identifier) */
+int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex); /* NOLINT(bugprone-reserved-identifier) */
 
 static struct {
     capauth_client *client;
@@ -102,6 +105,14 @@ int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex) /* NOLINT(bugprone-reser
     result = __real_pthread_mutex_unlock(mutex);
     moment();
     return result;
+}
+
+int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex) /* NOLINT(bugprone-reserved-identifier) */
+{
+    if (pthread_mutex_trylock(mutex) == EBUSY)
+        abort(); /* somebody holds it */
+    __real_pthread_mutex_unlock(mutex);
+    return __real_pthread_mutex_destroy(mutex);
 }
 
 static void finish(int started)

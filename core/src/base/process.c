@@ -34,3 +34,9 @@ void capauth__unlock(const struct capauth__process *process, const pthread_mutex
     if (!capauth__is_forked(process))
         pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)mutex);
 }
+
+void capauth__destroy_mutex(const struct capauth__process *process, pthread_mutex_t *mutex)
+{
+    if (!capauth__is_forked(process))
+        pthread_mutex_destroy(mutex);
+}

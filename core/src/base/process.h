@@ -21,5 +21,7 @@ bool capauth__is_forked(const struct capauth__process *process);
 /* The owner of a const handle may lock it, too. */
 void capauth__lock(const struct capauth__process *process, const pthread_mutex_t *mutex);
 void capauth__unlock(const struct capauth__process *process, const pthread_mutex_t *mutex);
+/* Leaves it alone in a child: it may be held for ever, and to destroy such a one is undefined. */
+void capauth__destroy_mutex(const struct capauth__process *process, pthread_mutex_t *mutex);
 
 #endif

@@ -47,11 +47,10 @@ static void client_end(capauth_client *client)
     capauth__notices_end(&client->notices);
     capauth__config_free(&client->config);
     capauth__reasons_free(&client->reasons);
-    if (!forked) {
-        pthread_mutex_destroy(&client->mutex);
-        pthread_mutex_destroy(&client->reasons_mutex);
+    capauth__destroy_mutex(&client->process, &client->mutex);
+    capauth__destroy_mutex(&client->process, &client->reasons_mutex);
+    if (!forked)
         capauth__transport_library_cleanup();
-    }
     capauth__process_end(&client->process);
     free(client);
 }

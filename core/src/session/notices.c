@@ -90,8 +90,7 @@ void capauth__notices_end(struct capauth__notices *notices)
 
     while ((notice = pop(notices)))
         notice->end(notice);
-    if (!capauth__is_forked(notices->process))
-        pthread_mutex_destroy(&notices->mutex);
+    capauth__destroy_mutex(notices->process, &notices->mutex);
 }
 
 /* ---- Listeners ---- */

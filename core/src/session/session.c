@@ -52,7 +52,7 @@ void capauth__session_release(capauth_session *session)
     capauth__state_wipe(&session->state);
     capauth__wipe_free(&session->regeneration.failure.detail);
     capauth__reasons_free(&session->reasons);
-    pthread_mutex_destroy(&session->mutex);
+    capauth__destroy_mutex(&session->client->process, &session->mutex);
     free(session);
 }
 
