@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-figures bench-redis lint docs screenshots release abi fuzz torture attack attack-asan stress promises mutants coverage msan clean dist deb rock jar try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock build-demo build-test build-bench emulator macos wheel
+.PHONY: help demo test asan tsan bench bench-figures bench-redis lint docs screenshots release abi fuzz torture attack attack-asan stress promises mutants coverage msan clean dist deb rock jar try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock build-demo build-test build-bench emulator macos wheel aar try-android
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -52,6 +52,8 @@ help:
 	@echo 'make deb     make the Debian packages from it'
 	@echo 'make rock    make what LuaRocks installs from it'
 	@echo 'make jar [TARGETS=x86_64-linux-gnu.2.28]  make a Maven repository of the jars, with natives for these platforms'
+	@echo 'make aar [NATIVES=FOLDER]  make the AAR for Android, with the NDK that ANDROID_NDK_ROOT names, or of these natives'
+	@echo 'make try-android  build all of it with a compiler for musl in place of the NDK'\''s, and look at what came out'
 	@echo 'make try-packages  install what these made where nothing else is, and sign in with it'
 	@echo 'make release VERSION=x.y.z  write that version everywhere, and run everything'
 	@echo 'make abi     describe what was added to the ABI, once CHANGELOG.md names it'
@@ -216,6 +218,14 @@ jar: setup-packages build-demo
 		pkgconfig/deps/build --target $$target build/deps/sources build/deps/$$target || exit 1; \
 	done
 	@pkgconfig/jar build $(packages) $(addprefix build/deps/,$(TARGETS))
+
+aar: setup-packages build-demo
+	$(say) 'Making the AAR: some minutes for each of three processors the first time'
+	@pkgconfig/aar $(if $(NATIVES),--natives $(NATIVES)) build $(packages)
+
+try-android: setup-packages build-demo
+	$(say) 'Making an AAR without an NDK, in build/android'
+	@tests/android/try build/android
 
 # What was not made fails.
 try-packages: build-demo

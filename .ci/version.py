@@ -18,6 +18,7 @@ VERSION = re.compile(r"\d+\.\d+\.\d+")
 # File: the pattern before each version in it. A rockspec has the version in its name too.
 PLACES = {
     SOURCE: r"^project\(capauth VERSION ",
+    "bindings/java/android/pom.xml": r"<artifactId>capauth-android</artifactId>\s*<version>",
     "bindings/java/pom.xml": r"<artifactId>capauth</artifactId>\s*<version>",
     "bindings/java/testing-pom.xml": r"<artifactId>capauth(?:-testing)?</artifactId>\s*<version>",
     "bindings/lua/capauth-*-1.rockspec": r"(?:^version = \"|/capauth-)",

@@ -3,6 +3,7 @@
 """make_jar.py JAR FOLDER|SOURCE...: packs folders, and Java sources by their package, into a jar that is the same
 whenever it is made from the same files."""
 
+import io
 import pathlib
 import re
 import sys
@@ -25,12 +26,19 @@ def main(jar, *contents):
     if platforms:  # for the message of a virtual machine on another
         files[NATIVE + "platforms"] = ", ".join(sorted(platforms)).encode("ascii") + b"\n"
     files[MANIFEST] = manifest(module_name(jar), any(name.startswith("META-INF/versions/") for name in files))
-    with zipfile.ZipFile(jar, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files, key=lambda name: (name != MANIFEST, name)):
+    pathlib.Path(jar).write_bytes(packed(files, first=MANIFEST))
+
+
+def packed(files, first):
+    """The zip file of these, which are bytes by their names; one of them may have to come first."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files, key=lambda name: (name != first, name)):
             entry = zipfile.ZipInfo(name, TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, files[name])
+    return content.getvalue()
 
 
 def place_of_source(path):
