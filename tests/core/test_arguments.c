@@ -256,6 +256,7 @@ TEST(external_sessions_need_both_tokens)
     assert_code(capauth_session_set_device_id(session, "d"), CAPAUTH_E_UNSUPPORTED);
     assert_code(capauth_token_ensure(session, NULL, NULL), CAPAUTH_E_UNSUPPORTED);
     assert_code(capauth_session_second_factor(session, &second), CAPAUTH_E_UNSUPPORTED);
+    assert_says(capauth_session_error_message(session), "second_factor: an external session");
     assert_null(second);
     capauth_session_free(&session);
     capauth_client_free(&client);
@@ -544,6 +545,7 @@ TEST(operations_name_the_step_that_is_missing)
     assert_code(capauth_token_regenerate(web, NULL, NULL), CAPAUTH_E_SIGN_IN_REQUIRED);
     assert_says(capauth_session_error_message(web), "no token");
     assert_code(capauth_session_second_factor(mobile, &second), CAPAUTH_E_WRONG_STEP);
+    assert_says(capauth_session_error_message(mobile), "second_factor: an earlier step is missing");
     assert_null(second);
     capauth_session_free(&web);
     capauth_session_free(&mobile);

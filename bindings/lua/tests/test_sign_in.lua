@@ -324,6 +324,7 @@ function TestSecondFactor:test_needs_a_first_one()
   local second, err = support.session():second_factor()
   lu.assertNil(second)
   lu.assertEquals(err.kind, "wrong_step")
+  lu.assertStrContains(err.message, "second_factor: an earlier step is missing")
 end
 
 function TestSecondFactor:test_two_identifiers_are_refused()

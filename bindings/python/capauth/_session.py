@@ -169,8 +169,9 @@ class BaseSession(Handle):
         result: Any = flat.session_second_factor(self._handle)
         code, handle = result
         if code:
+            why = self._text(flat.session_copy_error_message)
             details = {"next_step": self.next_step} if code == flat.E_WRONG_STEP else {}
-            raise error_of_code(code, operation="second_factor", **details)
+            raise error_of_code(code, why, operation="second_factor", **details)
         second: Self = self._client._wrap(handle)
         second._identify(identifier, device_id)
         return second

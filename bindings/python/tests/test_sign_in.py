@@ -259,6 +259,8 @@ def test_second_factor_needs_the_first(customer: capauth.Session) -> None:
     with pytest.raises(capauth.WrongStepError) as caught:
         customer.second_factor()
     assert caught.value.next_step is Step.TOKEN_GENERATE
+    assert str(caught.value) == "second_factor: an earlier step is missing: no token; finish the first factor"
+    assert str(caught.value) == "second_factor: an earlier step is missing: no token; finish the first factor"
 
 
 def test_second_factor_of_web_gets_a_device(

@@ -205,6 +205,7 @@ public final class Client implements AutoCloseable {
     /** The client's options. What is wrong with one is said by {@link #build()}. */
     public static final class Builder extends ClientOptions {
         private final List<Given> given = new ArrayList<Given>();
+        private boolean hasOrigin;
         private boolean hasCertificates;
         private Executor executor;
         private boolean background = true;
@@ -242,11 +243,15 @@ public final class Client implements AutoCloseable {
 
         /** @throws InvalidArgumentException naming the option that is not acceptable */
         public Client build() {
+            if (!hasOrigin) {
+                throw CapauthException.invalid(null, "base_url", "or cluster is missing");
+            }
             return new Client(this);
         }
 
         @Override
         Builder set(Setting setting, String name, String text, long number) {
+            hasOrigin |= setting == Setting.CLUSTER || setting == Setting.BASE_URL;
             hasCertificates |= setting == Setting.CA_FILE || setting == Setting.CA_PEM;
             given.add(new Given(setting, name, text, number));
             return this;

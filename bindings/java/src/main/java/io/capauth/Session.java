@@ -426,7 +426,7 @@ public final class Session extends Operations implements AutoCloseable {
         private Session created() {
             SessionHandle handle = new SessionHandle();
             if (first != null) {
-                first.check("first", Native.session_second_factor(first.handle, handle));
+                first.check("second_factor", Native.session_second_factor(first.handle, handle));
             } else {
                 byte[] of = Client.bytes(Text.of("brand", brand));
                 client.check(Native.session_new(client.handle, flow, of, handle), "brand");

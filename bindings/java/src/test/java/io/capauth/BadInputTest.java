@@ -189,11 +189,8 @@ class BadInputTest extends Fixture {
     }
 
     @Test
-    void client_without_a_place_has_no_sessions() {
-        try (Client nowhere = Client.builder().build()) {
-            thrown(InvalidArgumentException.class, ErrorCode.INVALID_ARGUMENT,
-                    () -> nowhere.session(brand).mobile(mobile).deviceId("d").build());
-        }
+    void client_without_a_place_is_refused() {
+        says("baseUrl or cluster is missing", () -> Client.builder().build());
     }
 
     private static void says(String message, Runnable by) {

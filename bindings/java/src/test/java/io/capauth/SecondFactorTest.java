@@ -90,5 +90,6 @@ class SecondFactorTest extends Fixture {
         WrongStepException refused = thrown(WrongStepException.class, ErrorCode.WRONG_STEP,
                 () -> customer().secondFactor().build());
         assertEquals(Step.TOKEN_GENERATE, refused.nextStep());
+        assertTrue(refused.getMessage().startsWith("second_factor: an earlier step is missing"), refused.getMessage());
     }
 }
