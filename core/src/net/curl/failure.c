@@ -250,14 +250,14 @@ void capauth__transfer_answer(struct capauth__transfer *transfer, CURLcode code,
     long status = 0;
 
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    *answer = (struct capauth__answer){.detail = detail, .may_have_left = capauth__transfer_may_have_left(transfer)};
-    detail[0] = '\0';
+    *answer = (struct capauth__answer){.may_have_left = capauth__transfer_may_have_left(transfer)};
     if (code && is_good_enough(transfer, code, status))
         code = CURLE_OK;
     if (code) {
         note_shortage(transfer, code);
         answer->error = network_error(code, transfer);
         explain(transfer, code, detail, size);
+        answer->detail = detail;
         answer->may_have_left = answer->may_have_left || code == CURLE_HTTP2_STREAM;
     }
     answer->connection_failed = (code && code != CURLE_HTTP2_STREAM) || status == 408;
