@@ -3,8 +3,10 @@
  * LD_PRELOAD: a libcurl that lacks the option whose number is in LACKS_OPTION, or the features in LACKS_FEATURES, or is
  * of the version in IS_VERSION, and that can be asked what it was told: told_option, for options that are numbers,
  * told_nothing, whether one that is a text was told to be none, and held_globally, how often it was not yet let go.
+ * What ends next, ends with the code in FAILS_WITH, because of what FAILS_BECAUSE says.
  */
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +25,7 @@ typedef curl_version_info_data *version_info(CURLversion version);
 
 static long told[LONGS];
 static char nothing[LONGS]; /* the last value was NULL */
+static char *errors; /* where the last handle writes why it failed */
 
 static long number_in(const char *variable)
 {
@@ -43,8 +46,9 @@ EXPORT int told_nothing(int option)
     return option % KIND < LONGS && nothing[option % KIND];
 }
 
-static CURLcode pass_on_text(set_option *next, CURL *easy, CURLoption option, const void *value)
+static CURLcode pass_on_text(set_option *next, CURL *easy, CURLoption option, void *value)
 {
+    errors = option == CURLOPT_ERRORBUFFER ? value : errors;
     if ((int)option % KIND < LONGS)
         nothing[(int)option % KIND] = value ? 0 : 1;
     return next(easy, option, value);
@@ -83,6 +87,25 @@ EXPORT CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
     code = pass_on(next, easy, option, values);
     va_end(values);
     return code;
+}
+
+EXPORT CURLMsg *curl_multi_info_read(CURLM *multi, int *left)
+{
+    static CURLMsg failed;
+    CURLMsg *(*next)(CURLM * multi, int *left);
+    void *symbol = dlsym(RTLD_NEXT, "curl_multi_info_read");
+    CURLMsg *message;
+
+    memcpy(&next, &symbol, sizeof next);
+    message = next(multi, left);
+    if (!message || !getenv("FAILS_WITH"))
+        return message;
+    failed = *message;
+    failed.data.result = (CURLcode)number_in("FAILS_WITH");
+    if (getenv("FAILS_BECAUSE"))
+        snprintf(errors, CURL_ERROR_SIZE, "%s", getenv("FAILS_BECAUSE"));
+    unsetenv("FAILS_WITH");
+    return &failed;
 }
 
 static int held;

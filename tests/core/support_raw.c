@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { REQUEST_MOST = 2 << 20 };
+
 struct raw_server {
     int listener;
     pthread_t thread;
@@ -71,9 +73,9 @@ static const char *next_reply(struct raw_server *server, const char *request)
 static void serve(struct raw_server *server, int connection)
 {
     static const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-    char *text = malloc(65536);
+    char *text = malloc(REQUEST_MOST);
 
-    while (text && read_request(connection, text, 65536)) {
+    while (text && read_request(connection, text, REQUEST_MOST)) {
         const char *reply = next_reply(server, text);
 
         if (!*reply) {

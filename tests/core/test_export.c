@@ -92,6 +92,37 @@ TEST(every_member_comes_back)
     capauth_client_free(&client);
 }
 
+/* By whichever of them it left, a sign-in has begun, and who it is for stands. */
+TEST(what_a_sign_in_left_says_that_it_has_begun)
+{
+    static const struct {
+        const char *members;
+        int expected;
+    } left[] = {
+        {"", CAPAUTH_OK},
+        {",\"sessionId\":\"P-1\"", CAPAUTH_E_STATE},
+        {",\"token\":\"T\"", CAPAUTH_E_STATE},
+        {",\"key\":\"K\"", CAPAUTH_E_STATE},
+    };
+    capauth_client *client = brand_client();
+
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
+        char text[256];
+        capauth_session *restored = NULL, *reloaded = NULL;
+
+        snprintf(text, sizeof text, HEAD "\"flow\":\"mobile\",\"brand\":\"DocDemo\"%s,\"nextStep\":\"token_generate\"}",
+                 left[i].members);
+        assert_code(capauth_session_restore(client, text, &restored), CAPAUTH_OK);
+        assert_code(capauth_session_set_device_id(restored, "other"), left[i].expected);
+        assert_code(capauth_session_new(client, CAPAUTH_FLOW_MOBILE, "DocDemo", &reloaded), CAPAUTH_OK);
+        assert_code(capauth_session_reload(reloaded, text), CAPAUTH_OK);
+        assert_code(capauth_session_set_device_id(reloaded, "other"), left[i].expected);
+        capauth_session_free(&restored);
+        capauth_session_free(&reloaded);
+    }
+    capauth_client_free(&client);
+}
+
 /* ---- What a later version may write ---- */
 
 TEST(unknown_members_are_kept)
@@ -566,6 +597,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_format_is_pinned),
         cmocka_unit_test(every_member_comes_back),
+        cmocka_unit_test(what_a_sign_in_left_says_that_it_has_begun),
         cmocka_unit_test(unknown_members_are_kept),
         cmocka_unit_test(a_step_of_a_later_version_is_the_start),
         cmocka_unit_test(what_is_no_export_of_this_origin_is_refused),

@@ -225,6 +225,27 @@ TEST(bodies_go_out_as_they_are)
     close_scene(&scene);
 }
 
+/* libcurl asks the server of long ones first whether it wants them, and waits a second for an answer. */
+TEST(no_server_is_asked_whether_it_wants_a_long_body)
+{
+    enum { LONG = 1200 * 1024 };
+    struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
+    char *body = malloc(LONG + 1);
+    capauth_call *call = NULL;
+
+    assert_non_null(body);
+    memset(body, 'x', LONG);
+    body[LONG] = '\0';
+    open_scene(&scene);
+    join_mobile(&scene);
+    assert_code(call_gateway(&scene, "POST", body, NULL, &call), CAPAUTH_OK);
+    assert_false(sent_header_named(&scene, "Expect"));
+    assert_true(sent_header(&scene, "Content-Length: 1228800"));
+    capauth_call_free(&call);
+    close_scene(&scene);
+    free(body);
+}
+
 TEST(the_gateway_may_be_elsewhere)
 {
     struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
@@ -640,6 +661,7 @@ int main(void)
         cmocka_unit_test(external_sessions_send_both_tokens_of_the_provider),
         cmocka_unit_test(cap_mobile_is_sent_where_asked_for),
         cmocka_unit_test(bodies_go_out_as_they_are),
+        cmocka_unit_test(no_server_is_asked_whether_it_wants_a_long_body),
         cmocka_unit_test(the_gateway_may_be_elsewhere),
         cmocka_unit_test(every_shape_of_reply_is_given_as_it_came),
         cmocka_unit_test(a_refusal_may_be_repeated_where_nothing_was_done),

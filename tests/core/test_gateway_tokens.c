@@ -126,6 +126,33 @@ TEST(the_customers_own_token_goes_before_a_view_token)
     close_scene(&scene);
 }
 
+/* After an identifier update whose answer was lost, the token knows better than we do. Made of {"idv":["..."]}. */
+static const struct {
+    const char *token;
+    const char *sent;
+} issued[] = {
+    {"eyJpZHYiOlsiTU9CSUxFfDkxOTk5OTk5OTk5NCJdfQ.e30.c2ln" /* MOBILE|919999999994 */, "919999999994"},
+    {"eyJpZHYiOlsiRU1BSUx8dEBleGFtcGxlLmNvbSJdfQ.e30.c2ln" /* EMAIL|t@example.com */, "919999999993"},
+    {"eyJpZHYiOlsiTU9CSUxFfCJdfQ.e30.c2ln" /* MOBILE| */, "919999999993"},
+    {"eyJpZHYiOlsiTU9CSUxFOjkxOTk5OTk5OTk5NCJdfQ.e30.c2ln" /* MOBILE:919999999994 */, "919999999993"},
+    {"eyJpZHYiOlsiTU9CSUxFIl19.e30.c2ln" /* MOBILE */, "919999999993"},
+};
+
+TEST(the_identifier_that_the_token_was_issued_for_is_sent)
+{
+    for (size_t i = 0; i < sizeof issued / sizeof issued[0]; i++) {
+        struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
+        char members[256], line[64];
+
+        snprintf(members, sizeof members, ",\"token\":\"%s\",\"role\":\"USER\"", issued[i].token);
+        snprintf(line, sizeof line, "\r\ncap_identifier_value: %s\r\n", issued[i].sent);
+        open_scene(&scene, "mobile", members);
+        assert_code(get(&scene), CAPAUTH_OK);
+        assert_true(was_sent(&scene, line));
+        close_scene(&scene);
+    }
+}
+
 TEST(an_endpoint_with_a_slash_is_a_path_on_the_gateways_host)
 {
     static const char *const gateways[] = {"/gw/mobile", ""};
@@ -293,6 +320,7 @@ int main(void)
         cmocka_unit_test(a_view_token_is_never_regenerated),
         cmocka_unit_test(without_a_view_token_there_is_none_to_send),
         cmocka_unit_test(the_customers_own_token_goes_before_a_view_token),
+        cmocka_unit_test(the_identifier_that_the_token_was_issued_for_is_sent),
         cmocka_unit_test(an_endpoint_with_a_slash_is_a_path_on_the_gateways_host),
         cmocka_unit_test(while_paused_an_expired_token_is_told_not_regenerated),
         cmocka_unit_test(while_paused_a_clock_that_may_be_wrong_is_no_reason_not_to_send),

@@ -2,6 +2,7 @@
 /* A setter of options that refuses says why, in the words of whoever called it. */
 #include "support.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static char too_long[20000];
@@ -135,11 +136,73 @@ TEST(there_is_no_message_of_nothing)
     assert_code(capauth_options_set_view(NULL, 1), CAPAUTH_E_INVALID_ARGUMENT);
 }
 
+/* ---- Without memory ---- */
+
+static bool starved; /* the program is linked so that the core's calls come here: see tests/CMakeLists.txt */
+
+void *__real_malloc(size_t size); /* NOLINT(bugprone-reserved-identifier): the linker's name */
+void *__wrap_malloc(size_t size); /* NOLINT(bugprone-reserved-identifier) */
+
+void *__wrap_malloc(size_t size) /* NOLINT(bugprone-reserved-identifier) */
+{
+    return starved ? NULL : __real_malloc(size);
+}
+
+static int short_query(capauth_options *options)
+{
+    return capauth_options_add_query(options, "a", "1");
+}
+
+static int long_query(capauth_options *options)
+{
+    static char value[300];
+
+    memset(value, 'x', sizeof value - 1);
+    return capauth_options_add_query(options, "b", value);
+}
+
+static int password(capauth_options *options)
+{
+    return capauth_options_set_password(options, "p");
+}
+
+static int channel(capauth_options *options)
+{
+    return capauth_options_set_fallback_channel(options, "SMS");
+}
+
+static int hash(capauth_options *options)
+{
+    return capauth_options_set_otp_hash(options, "h", 1);
+}
+
+static int header(capauth_options *options)
+{
+    return capauth_options_add_header(options, "X-A", "v");
+}
+
+TEST(a_setter_without_memory_says_so_and_succeeds_later)
+{
+    static int (*const setters[])(capauth_options * options) = {short_query, long_query, password,
+                                                                channel,     hash,       header};
+    capauth_options *options = NULL;
+
+    assert_code(capauth_options_new(&options), CAPAUTH_OK);
+    for (size_t i = 0; i < sizeof setters / sizeof setters[0]; i++) {
+        starved = true;
+        assert_code(setters[i](options), CAPAUTH_E_NO_MEMORY);
+        starved = false;
+        assert_code(setters[i](options), CAPAUTH_OK);
+    }
+    capauth_options_free(&options);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_setter_that_refuses_says_why),
         cmocka_unit_test(there_is_no_message_of_nothing),
+        cmocka_unit_test(a_setter_without_memory_says_so_and_succeeds_later),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

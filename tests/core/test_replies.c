@@ -314,12 +314,19 @@ TEST(half_a_body_is_a_lost_answer)
     static const char half_head[] = "HTTP/1.1 200 OK\r\nContent-Le";
     static const char no_http[] = "220 mail.example ESMTP\r\n";
     static const char bad_chunk[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" GOOD;
+    char no_more[1024]; /* a whole reply, and then something */
     /* curl takes a head that is cut off for a reply without a body. */
-    static const struct {
+    const struct {
         const char *reply;
         int generate;
-    } lost[] = {{cut, CAPAUTH_E_NETWORK}, {half_head, PROTOCOL}, {no_http, PROTOCOL}, {bad_chunk, PROTOCOL}};
+    } lost[] = {{cut, CAPAUTH_E_NETWORK},
+                {half_head, PROTOCOL},
+                {no_http, PROTOCOL},
+                {bad_chunk, PROTOCOL},
+                {no_more, PROTOCOL}};
 
+    snprintf(no_more, sizeof no_more, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n%s\r\nzz\r\n",
+             strlen(GOOD), GOOD);
     for (size_t i = 0; i < sizeof lost / sizeof lost[0]; i++) {
         for (int validate = 0; validate < 2; validate++) {
             struct scene scene = {.replies = {lost[i].reply, http_reply(OK_LINE, "", GOOD)}};

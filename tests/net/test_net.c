@@ -41,6 +41,7 @@ struct job {
     int error; /* of its answer */
     int status;
     int retry_after_ms;
+    bool may_have_left;
     int answers;
     int *freed;
 };
@@ -107,6 +108,7 @@ static void job_answered(struct capauth__exchange *exchange, const struct capaut
     job->error = answer->error;
     job->status = answer->http_status;
     job->retry_after_ms = answer->retry_after_ms;
+    job->may_have_left = answer->may_have_left;
     settle(job);
 }
 
@@ -397,6 +399,8 @@ TEST(a_closed_engine_ends_what_it_has_and_what_still_comes)
     turn(engine);
     assert_int_equal(late->entered, 0);
     assert_int_equal(late->end_code, CAPAUTH_E_CLOSED);
+    assert_false(capauth__engine_open_reactor(engine));
+    assert_int_equal(engine->reactor.wake_fd, -1);
     release(live);
     release(late);
     engine_free(engine);
@@ -779,6 +783,7 @@ TEST(without_memory_for_a_transport_every_exchange_is_answered_so)
     assert_int_equal(turn(engine), 2);
     assert_int_equal(first->error, CAPAUTH_E_NO_MEMORY);
     assert_int_equal(second->error, CAPAUTH_E_NO_MEMORY);
+    assert_false(first->may_have_left);
     release(first);
     release(second);
     engine_free(engine);
@@ -878,6 +883,39 @@ TEST(a_task_that_is_waited_for_enters_though_another_leads)
     engine_free(engine);
 }
 
+static uint64_t turns_of(struct capauth__engine *engine)
+{
+    uint64_t turns;
+
+    pthread_mutex_lock(&engine->mutex);
+    turns = engine->turns;
+    pthread_mutex_unlock(&engine->mutex);
+    return turns;
+}
+
+/* Each would send the leader back to look at its descriptors anew. */
+TEST(waiting_for_a_task_that_the_leader_knows_takes_no_turn)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *job = job_new(engine, 60000);
+    pthread_t leader;
+    uint64_t turns;
+    void *finished;
+
+    capauth__inbox_post(&job->task, true);
+    turn(engine);
+    assert_int_equal(pthread_create(&leader, NULL, wait_for_any, engine), 0);
+    await_leader(engine);
+    turns = turns_of(engine);
+    capauth__wait_for(engine, &job->task, 1);
+    assert_int_equal(turns_of(engine), turns);
+    capauth__inbox_cancel(&job->task);
+    assert_int_equal(pthread_join(leader, &finished), 0);
+    assert_int_equal((intptr_t)finished, 1);
+    release(job);
+    engine_free(engine);
+}
+
 TEST(closing_sends_home_whoever_waits)
 {
     struct capauth__engine *engine = engine_new();
@@ -927,6 +965,7 @@ int main(void)
         cmocka_unit_test(every_thread_gets_its_own_task_whoever_leads),
         cmocka_unit_test(the_leader_comes_back_for_what_anothers_turn_has_ended),
         cmocka_unit_test(a_task_that_is_waited_for_enters_though_another_leads),
+        cmocka_unit_test(waiting_for_a_task_that_the_leader_knows_takes_no_turn),
         cmocka_unit_test(closing_sends_home_whoever_waits),
     };
 
