@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-figures bench-redis lint docs screenshots release abi fuzz torture attack attack-asan stress promises mutants coverage msan clean dist deb rock jar try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock build-demo build-test build-bench emulator macos wheel aar try-android
+.PHONY: help demo test asan tsan bench bench-figures bench-redis lint docs screenshots release abi fuzz torture attack attack-asan stress promises mutants coverage msan clean dist deb rock jar try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock build-demo build-test build-bench emulator emulator-static macos wheel aar try-android
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -11,8 +11,12 @@ JOBS ?= 2
 # How long `make fuzz` runs each target, and `make stress` goes on, in seconds
 TIME ?= 60
 
-# For which platforms, by zig's names, `make wheel` builds wheels with everything inside
+# For which platforms, by zig's names, `make wheel` and `make jar` build; TARGETS=all is each that they were tried for.
 TARGETS ?= $(shell uname -m)-linux-gnu.2.28
+all_targets = $(foreach processor,x86_64 aarch64,$(processor)-linux-gnu.2.28 $(processor)-linux-musl)
+targets = $(patsubst all,$(all_targets),$(TARGETS))
+# Those of their processors that the static emulator is built for
+musl_targets = $(sort $(foreach target,$(targets),$(firstword $(subst -, ,$(target)))-linux-musl))
 
 # WERROR=1 turns warnings into errors; without it a build tree stays as it is.
 werror = $(if $(WERROR),-DCAPAUTH_WERROR=ON)
@@ -40,7 +44,8 @@ help:
 	@echo 'make mutants FAULT=name  only this one, with what the tests say'
 	@echo 'make coverage  count what the tests run of the core'
 	@echo 'make emulator  build the emulator alone: seconds, and three libraries'
-	@echo 'make wheel [TARGETS=x86_64-linux-gnu.2.28]  build a wheel with all inside, an sdist, and a wheel of the emulator'
+	@echo 'make emulator-static [TARGETS=all]  build it as one program that runs on any Linux'
+	@echo 'make wheel [TARGETS=all]  build a wheel with all inside, an sdist, and a wheel of the emulator; for this machine, or for all'
 	@echo 'make macos   compile the core and the emulator for macOS'
 	@echo 'make bench   measure capauth next to what people would write instead (QUICK=1: in about a minute)'
 	@echo 'make bench-figures  the same, and rewrite the figures that the README and the site show'
@@ -51,7 +56,7 @@ help:
 	@echo 'make dist    make the release archive, with all that is generated inside, in build/packages'
 	@echo 'make deb     make the Debian packages from it'
 	@echo 'make rock    make what LuaRocks installs from it'
-	@echo 'make jar [TARGETS=x86_64-linux-gnu.2.28]  make a Maven repository of the jars, with natives for these platforms'
+	@echo 'make jar [TARGETS=all]  make a Maven repository of the jars, with natives for this machine, or for all'
 	@echo 'make aar [NATIVES=FOLDER]  make the AAR for Android, with the NDK that ANDROID_NDK_ROOT names, or of these natives'
 	@echo 'make try-android  build all of it with a compiler for musl in place of the NDK'\''s, and look at what came out'
 	@echo 'make try-packages  install what these made where nothing else is, and sign in with it'
@@ -185,11 +190,15 @@ macos: setup-packages
 	@tests/macos/compile build/macos/aarch64 aarch64
 	@tests/macos/compile build/macos/x86_64 x86_64
 
+emulator-static: setup-packages
+	$(say) 'Building the static emulator, in $(packages): some ten minutes the first time'
+	@for target in $(musl_targets); do pkgconfig/emulator $$target $(packages) || exit 1; done
+
 wheel: setup-packages
 	$(say) 'Building wheels, in $(packages)/python: some ten minutes for each C library the first time'
-	@for target in $(TARGETS); do bindings/python/wheel capauth $$target || exit 1; done
+	@for target in $(targets); do bindings/python/wheel capauth $$target || exit 1; done
+	@for target in $(musl_targets); do bindings/python/wheel emulator $$target || exit 1; done
 	@build/venv/bin/python -m build --sdist --no-isolation --outdir $(packages)/python bindings/python
-	@build/venv/bin/python -m build --wheel --no-isolation --outdir $(packages)/python bindings/python/emulator
 
 docs: setup-docs build-demo
 	$(say) 'Building the site, in build/site'
@@ -208,16 +217,13 @@ rock: setup-rock dist
 	$(say) 'Making the rock'
 	@pkgconfig/rock $(archive) $(packages)
 
-# For which platforms the jar has a library; also x86_64-linux-musl.
-TARGETS ?= $(addsuffix -linux-gnu.2.28,$(PROCESSORS))
-
 jar: setup-packages build-demo
 	$(say) 'Making the jars: some ten minutes for each C library the first time'
 	@pkgconfig/deps/fetch build/deps/sources
-	@for target in $(TARGETS); do \
+	@for target in $(targets); do \
 		pkgconfig/deps/build --target $$target build/deps/sources build/deps/$$target || exit 1; \
 	done
-	@pkgconfig/jar build $(packages) $(addprefix build/deps/,$(TARGETS))
+	@pkgconfig/jar build $(packages) $(addprefix build/deps/,$(targets))
 
 aar: setup-packages build-demo
 	$(say) 'Making the AAR: some minutes for each of three processors the first time'

@@ -33,10 +33,14 @@ def run(*command, cwd=None, **variables):
     return done.stdout
 
 
+def mirror():
+    """Where this machine's apt gets Debian from."""
+    found = run("apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME)", "Created-By: Packages")
+    return next(line.split()[0] for line in found.splitlines() if line.split()[1] == "bookworm")
+
+
 def sign_in(*command, cwd=None, **variables):
     """Runs a program of tests/demo beside an emulator, and returns what it printed."""
     handed_over = 'CAPAUTH_DEMO_URL=$CAPAUTH_URL CAPAUTH_DEMO_CA_FILE=$CAPAUTH_CA_FILE exec "$@"'
     variables.setdefault("CAPAUTH_EMULATOR", EMULATOR)
-    return run(
-        ROOT / "tests" / "with_emulator", "--", "sh", "-c", handed_over, "sh", *command, cwd=cwd, **variables
-    )
+    return run(ROOT / "tests" / "with_emulator", "--", "sh", "-c", handed_over, "sh", *command, cwd=cwd, **variables)

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import unittest
 
-from support import DEMO, PACKAGES, ROOT, VERSION, run
+from support import DEMO, PACKAGES, ROOT, VERSION, mirror, run
 
 BASE = PACKAGES.parent / "packages-root"
 NAMES = (
@@ -38,11 +38,6 @@ PROGRAM = """#include <capauth/capauth.h>
 #include <stdio.h>
 int main(void) { return puts(capauth_version()) < 0; }
 """
-
-
-def mirror():
-    found = run("apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME)", "Created-By: Packages")
-    return next(line.split()[0] for line in found.splitlines() if line.split()[1] == "bookworm")
 
 
 def make_base():

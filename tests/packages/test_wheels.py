@@ -16,7 +16,7 @@ PYTHON = PACKAGES / "python"
 FIND_LINKS = ["--no-index", "--find-links", PYTHON]
 LOADERS = {"ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
 LIBC = {"libc.so.6", "libpthread.so.0", "libdl.so.2", "libm.so.6", "librt.so.1", *LOADERS}
-MUSL = {"libc.so"}
+MUSL = {"libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"}  # as Alpine calls it
 INSIDE = ("curl ", "openssl ", "json-c ", "nghttp2 ", "zlib ")
 
 
