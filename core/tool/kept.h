@@ -3,36 +3,31 @@
 #ifndef CAPAUTH_TOOL_KEPT_H
 #define CAPAUTH_TOOL_KEPT_H
 
-#include "tool.h"
-
-/* Those of a client, kept with the session as lines "name value" before the export. */
-struct settings {
-    const char *cluster;
-    const char *base_url;
-    const char *gateway_url;
-    const char *ca_file;
-};
+#include "options.h"
 
 struct kept {
     struct session_file file;
-    struct settings settings;
-    char *text; /* of the file; the settings point into it */
-    size_t size; /* of the text */
-    char *ca_file; /* the whole path of what was given */
+    char *text; /* the settings; what was read has the export after them */
     capauth_client *client;
     capauth_session *session;
 };
 
-struct settings settings_given(const struct arguments *arguments);
-enum status settings_apply(const struct settings *settings, capauth_client *client);
-
-/* A new session from the arguments, not yet in its file. Each of these is followed by kept_end, whatever it gives. */
+/* A new session from the arguments. Each of these is followed by kept_end, whatever it gives. */
 enum status kept_begin(struct kept *kept, const struct arguments *arguments);
+
+/* The same, with its file locked, in which kept_save will put it. */
+enum status kept_begin_in_file(struct kept *kept, const struct arguments *arguments);
 
 /* The session of the file, which stays locked. */
 enum status kept_open(struct kept *kept, const struct arguments *arguments);
 
 enum status kept_save(const struct kept *kept);
 void kept_end(struct kept *kept);
+
+/* Another session of the same customer, not signed in; `*session` is the caller's. */
+enum status kept_another(const struct kept *kept, const struct arguments *arguments, capauth_session **session);
+
+/* The session of the second factor, after `first`; `*second` is the caller's. */
+enum status kept_second(capauth_session *first, const struct arguments *arguments, capauth_session **second);
 
 #endif

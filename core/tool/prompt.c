@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,4 +110,26 @@ char *ask(const char *question, bool shown)
     if (!answer)
         fail(STATUS_SYSTEM, "no answer came");
     return answer;
+}
+
+bool agreed(const char *question)
+{
+    char *answer = ask(question, true);
+    bool yes = answer && (*answer == 'y' || *answer == 'Y');
+
+    wipe_and_free(answer, answer ? strlen(answer) : 0);
+    return yes;
+}
+
+void wait_or_return(const char *notice, int64_t milliseconds)
+{
+    int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    struct pollfd typed = {.fd = terminal, .events = POLLIN};
+    char line[LONGEST_ANSWER];
+
+    write_all(terminal, notice);
+    if (poll(&typed, 1, milliseconds > INT_MAX ? INT_MAX : (int)milliseconds) == 1)
+        (void)!read(terminal, line, sizeof line);
+    if (terminal >= 0)
+        close(terminal);
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Exit statuses, for scripts. The man page and --help tell them too. */
 enum status {
@@ -17,20 +18,6 @@ enum status {
     STATUS_TRY_LATER = 4, /* network trouble, or a service that is busy */
     STATUS_SYSTEM = 5, /* the session file, the terminal, the operating system */
     STATUS_UNKNOWN = 6 /* it may have been done; no valid reply came */
-};
-
-/* What was given on the command line; NULL where nothing was. */
-struct arguments {
-    const char *cluster;
-    const char *base_url;
-    const char *gateway_url;
-    const char *ca_file;
-    const char *brand;
-    const char *mobile;
-    const char *email;
-    const char *device;
-    const char *session_file;
-    char **rest; /* what is no option, up to a NULL */
 };
 
 /* ---- Messages ---- */
@@ -49,6 +36,12 @@ void wipe_and_free(char *text, size_t size);
 /* Asks on the terminal, with or without showing what is typed. The answer is the caller's, to be wiped; NULL after a
  * message. A signal at the prompt puts the terminal back as it was, and then does what it does. */
 char *ask(const char *question, bool shown);
+
+/* Whether the answer begins with a y. */
+bool agreed(const char *question);
+
+/* Says so on the terminal, and waits so long, or until Return is typed. */
+void wait_or_return(const char *notice, int64_t milliseconds);
 
 /* ---- The session file ---- */
 
@@ -69,6 +62,8 @@ enum status session_file_write(const struct session_file *file, const char *text
 enum status session_file_remove(const struct session_file *file);
 
 /* ---- Commands ---- */
+
+struct arguments;
 
 enum status command_sign_in(const struct arguments *arguments);
 enum status command_token(const struct arguments *arguments);

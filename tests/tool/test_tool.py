@@ -1,100 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program capauth beside an emulator, with a terminal of its own: what it prints, keeps, and leaves behind.
-
-CAPAUTH_TOOL is the program; tests/with_emulator says where the emulator is.
-"""
+"""What the program capauth prints, keeps, and leaves behind."""
 
 import json
 import os
 import pathlib
-import pty
 import re
-import select
 import signal
-import ssl
 import stat
 import subprocess
-import termios
-import urllib.request
 
 import pytest
-
-TOOL = os.environ["CAPAUTH_TOOL"]
-URL = os.environ["CAPAUTH_URL"]
-CA_FILE = os.environ["CAPAUTH_CA_FILE"]
-LIMIT = 60
-OTP_BRAND = ["--base-url", URL, "--ca-file", CA_FILE, "--brand", "DocDemo"]
-PASSWORD_BRAND = ["--base-url", URL, "--ca-file", CA_FILE, "--brand", "DocDemoPassword"]
-
-
-def emulator(method, path, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(URL + path, data=data, method=method)
-    with urllib.request.urlopen(request, context=ssl.create_default_context(cafile=CA_FILE)) as reply:
-        return json.load(reply)
-
-
-def otp(mobile, brand="DocDemo"):
-    sent = emulator("GET", f"/_emulator/outbox?brand={brand}&identifier={mobile}")
-    return re.findall(r'"otp":"(\d+)"', json.dumps(sent, separators=(",", ":")))[0]  # the newest is the first
-
-
-def regenerations():
-    return emulator("GET", "/_emulator/requests")["counts"].get("POST /auth/v1/token/regenerate", 0)
-
-
-class Terminal:
-    """The program on a pseudo-terminal: what it shows, and what somebody types."""
-
-    def __init__(self, *arguments):
-        self.pid, self.descriptor = pty.fork()
-        if self.pid == 0:
-            os.execv(TOOL, [TOOL, *arguments])
-        self.shown = ""
-
-    def read(self):
-        ready, _, _ = select.select([self.descriptor], [], [], LIMIT)
-        assert ready, f"nothing more comes after {self.shown!r}"
-        try:
-            piece = os.read(self.descriptor, 1000).decode()
-        except OSError:  # Linux says so of the end
-            piece = ""
-        self.shown += piece
-        return piece
-
-    def until(self, prompt):
-        """What came before the prompt, from the last one on."""
-        while prompt not in self.shown:
-            assert self.read(), f"it ended before {prompt!r}: {self.shown!r}"
-        self.shown = self.shown.partition(prompt)[2]
-
-    def type(self, text):
-        os.write(self.descriptor, (text + "\n").encode())
-
-    def echoes(self):
-        return bool(termios.tcgetattr(self.descriptor)[3] & termios.ECHO)
-
-    def end(self):
-        while self.read():
-            pass
-        os.close(self.descriptor)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-
-def run(*arguments, **more):
-    return subprocess.run(
-        [TOOL, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-        check=False,
-        **more,
-    )
-
-
-@pytest.fixture
-def kept(tmp_path):
-    return ["--session", str(tmp_path / "session")]
+from support import LIMIT, OTP_BRAND, PASSWORD_BRAND, TOOL, URL, Terminal, emulator, otp, regenerations, run
 
 
 def sign_in(kept, mobile):
@@ -135,23 +51,6 @@ def test_three_wrong_otps_are_a_refusal_and_keep_nothing(kept):
         terminal.type("000000" if otp("919000000003") != "000000" else "000001")
     assert terminal.end() == 1
     assert not os.path.exists(kept[1])
-
-
-def test_new_password_is_not_shown(kept):
-    terminal = Terminal("sign-in", *PASSWORD_BRAND, "--mobile", "919000000004", *kept)
-    terminal.until("assword: ")
-    assert not terminal.echoes()
-    terminal.type("Secret-Word-1")
-    shown = terminal.shown
-    terminal.until("OTP: ")
-    terminal.type(otp("919000000004", "DocDemoPassword"))
-    assert terminal.end() == 0
-    assert "Secret-Word-1" not in shown + terminal.shown
-    terminal = Terminal("sign-in", *PASSWORD_BRAND, "--mobile", "919000000004", *kept)
-    terminal.until("Password: ")
-    assert not terminal.echoes()
-    terminal.type("Secret-Word-1")
-    assert terminal.end() == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -221,15 +120,36 @@ def test_folder_that_is_not_there_is_said_before_anything_is_sent(tmp_path):
         (["sign-in", "--cluster", "EU"], "--brand"),
         (["sign-in", "--cluster", "EU", "--brand", "B"], "--mobile"),
         (["sign-in", "--cluster", "MOON", "--brand", "B", "--mobile", "91"], "cluster"),
-        (["sign-in", "--password", "x"], "password"),
+        (["sign-in", "--password", "Secret-Word-1"], "never given on the command line"),
+        (["sign-in", "--password=Secret-Word-1"], "password"),
+        (["sign-in", "--username", "U", "--external-id", "E"], "--cluster"),
+        (["sign-in", *OTP_BRAND, "--username", "U", "--external-id", "E"], "--external-id"),
+        (["sign-in", *OTP_BRAND, "--mobile", "1", "--email", "a@b.example"], "one of --mobile and --email"),
+        (["sign-in", *OTP_BRAND, "--mobile", "1", "--otp", "--password"], "one of --password"),
+        (["sign-in", *OTP_BRAND, "--mobile", "1", "--second-mobile", "1", "--second-email", "2"], "--second-email"),
+        (["sign-in", *OTP_BRAND, "--mobile", "1", "--timeout", "soon"], "--timeout"),
+        (["sign-in", *OTP_BRAND, "--mobile", "1", "--header", "nonsense"], "NAME: VALUE"),
+        (["sign-in", *OTP_BRAND, "--mobile", "1", "--header", "Host: x"], "--header"),
+        (["sign-in", *OTP_BRAND, "--mobile", "1", "--tls-min", "1.1"], "--tls-min"),
+        (["sign-in", *OTP_BRAND, "--mobile", "1", "--client-cert", "/none"], "--client-cert"),
+        (["sign-in", *OTP_BRAND, "--mobile", "a\nb"], "identifier"),
+        (["sign-in", "--base-url", "http://a\nb"], "line end"),
+        (["sign-in", "--base-url", "http://brand.example", "--brand", "B", "--mobile", "1"], "http"),
+        (["sign-in", "--brand"], "requires an argument"),
+        (["sing-in"], "no command is named sing-in; they are sign-in, token"),
         (["call", "GET"], "ENDPOINT"),
         (["token", "more"], "usage"),
+        (["token", "--brand", "B"], "--brand is no option of this command"),
+        (["token", "--valid-for", "-1"], "--valid-for"),
     ],
 )
 def test_wrong_use_is_named(arguments, named, kept):
-    ended = run(*arguments, *(kept if arguments else []))
-    assert ended.returncode == 2
+    if arguments and arguments[0] in ("sign-in", "call", "token"):
+        arguments = [*arguments, *kept] if "--brand" not in arguments[-1:] else arguments
+    ended = run(*arguments)
+    assert ended.returncode == 2, ended.stderr
     assert named in ended.stderr
+    assert "Secret-Word-1" not in ended.stderr
 
 
 def test_without_a_terminal_nothing_is_asked(kept):
@@ -238,20 +158,53 @@ def test_without_a_terminal_nothing_is_asked(kept):
     assert "terminal" in ended.stderr
 
 
+COMMANDS = ["sign-in", "token", "call", "sign-out", "check", "diagnose"]
+
+
+def options_of(command):
+    return re.findall(r"^  --([a-z0-9-]+)", run(command, "--help").stdout, re.M)
+
+
 def test_help_and_man_page_tell_of_every_command_option_and_status():
     page = (pathlib.Path(__file__).parents[2] / "core/tool/capauth.1").read_text(encoding="utf-8")
     help_text = run("--help").stdout
-    for command in ["sign-in", "token", "call", "sign-out", "check", "diagnose"]:
+    for command in COMMANDS:
         one = run(command, "--help")
         assert one.returncode == 0
         assert f"usage: capauth {command}" in one.stdout
         assert f"capauth {command}" in help_text
-        assert f".It Cm {command}" in page
-    for option in re.findall(r"--([a-z-]+) [A-Z]", help_text):
-        assert f".It Fl Fl {option}" in page, option
+        assert f".It Cm {command}\n" in page
+    told = set(re.findall(r"^\.It Fl Fl ([a-z0-9-]+)", page, re.M))
+    assert told == {option for command in COMMANDS for option in options_of(command)}
     for number in range(7):
         assert re.search(rf"\b{number} \w", help_text)
         assert f".It {number}\n" in page
+
+
+def test_help_is_no_wider_than_a_terminal():
+    for command in ["", *COMMANDS]:
+        for line in run(*filter(None, [command]), "--help").stdout.splitlines():
+            assert len(line) <= 100, line
+
+
+def completed(*words):
+    """What bash offers for the last of these words after capauth."""
+    script = pathlib.Path(__file__).parents[2] / "core/tool/completion.bash"
+    line = " ".join(f"'{word}'" for word in (TOOL, *words))
+    code = (
+        f"source {script}; COMP_WORDS=({line}) COMP_CWORD={len(words)}; _capauth; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    )
+    return subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_bash_completes_commands_options_and_values():
+    assert completed("") == [*COMMANDS, "--help", "--version"]
+    assert completed("s") == ["sign-in", "sign-out"]
+    for command in COMMANDS:
+        assert completed(command, "--") == [f"--{option}" for option in options_of(command)]
+    assert completed("sign-in", "--cluster", "A") == ["APAC", "APAC2"]
+    assert str(pathlib.Path(__file__)) in completed("token", "--session", __file__[:-1])
+    assert completed("nonsense", "--") == []
 
 
 def test_diagnose_says_what_support_asks_for():
@@ -272,57 +225,3 @@ def test_service_that_is_away_is_worth_another_try(kept):
         *kept,
     )
     assert ended.returncode == 4
-
-
-def check(kept, mobile, wrong):
-    """The report of `capauth check`, in which the OTP is typed, and the status."""
-    terminal = Terminal("check", *OTP_BRAND, "--mobile", mobile, *kept)
-    terminal.until("OTP: ")
-    code = otp(mobile)
-    terminal.type(code)
-    terminal.until("[y/N] ")
-    terminal.type("y" if wrong else "n")
-    status = terminal.end()
-    return terminal.shown, status, code
-
-
-def test_check_finds_nothing_at_a_service_that_does_what_is_known(kept):
-    report, status, code = check(kept, "919000000021", wrong=True)
-    assert "differs" not in report and "not seen" not in report, report
-    for place in ("a wrong OTP", "OTP validate", "token regenerate", "gateway"):
-        assert f"as expected  {place}" in report
-    assert status == 0
-    assert "919000000021" not in report and code not in report and "eyJ" not in report
-    assert not os.path.exists(kept[1])
-
-
-def test_check_tries_no_wrong_otp_without_being_told_to(kept):
-    report, status, _ = check(kept, "919000000022", wrong=False)
-    assert "a wrong OTP" not in report and status == 0, report
-
-
-@pytest.mark.parametrize(
-    "path, place",
-    [
-        ("/auth/v1/token/regenerate", "token regenerate"),
-        ("/mobile/v2/api/customer/get", "gateway: GET customer/get"),
-    ],
-)
-def test_check_names_the_place_that_differs_and_nothing_of_the_customer(kept, path, place):
-    mobile = "919000000023"
-    reply = {"status": {"success": False, "code": 1547, "message": f"No {mobile} for a@b.example here"}}
-    emulator("POST", "/_emulator/faults", {"path": path, "status": 200, "body": reply, "count": 9})
-    try:
-        report, status, _ = check(kept, mobile, wrong=False)
-    finally:
-        emulator("DELETE", "/_emulator/faults")
-    (line,) = [line for line in report.splitlines() if line.startswith("differs")]
-    assert place in line and "1547" in line and "No *** for *** here" in line
-    assert status == 1
-
-
-def test_check_of_a_service_that_is_away_says_what_was_not_seen(kept):
-    away = ["--base-url", "https://127.0.0.1:9", "--ca-file", CA_FILE, "--brand", "DocDemo"]
-    terminal = Terminal("check", *away, "--mobile", "919000000024", *kept)
-    assert terminal.end() == 4
-    assert "not seen     token generate" in terminal.shown
