@@ -72,6 +72,11 @@ class Natives(unittest.TestCase):
         self.assertEqual(self.said(calls="explicit_bzero"), ["uses explicit_bzero, which Android does not have"])
         self.assertEqual(self.said(calls="gets_all"), ["uses gets_all, which libc.txt does not list"])
 
+    def test_the_list_has_each_name_once(self):
+        lines = check_natives.NAMES.read_text().splitlines()
+        names = [name for line in lines for name in line.partition("#")[0].split()[1:]]
+        self.assertEqual(sorted(names), sorted(check_natives.levels()))
+
     def test_fortified_names_are_those_that_they_stand_for(self):
         said = check_natives.younger(["__memcpy_chk", "__isoc99_sscanf", "open64", "__explicit_bzero_chk"])
         self.assertEqual(list(said), ["uses __explicit_bzero_chk, which Android does not have"])

@@ -9,11 +9,11 @@ import java.security.cert.Certificate;
 import java.util.Collections;
 
 /**
- * Android's certificate store, which the native TLS library does not find by itself, as PEM. Without the authorities
- * that the phone's user added, which apps do not trust by default since Android 7.
+ * The system's authorities in Android's certificate store, which the native TLS library does not find by itself, as PEM.
+ * The others ("user:") were added by the phone's user; apps do not trust those by default since Android 7.
  */
 final class AndroidCertificates {
-    private static final String ADDED_BY_USER = "user:";
+    private static final String OF_SYSTEM = "system:";
     private static final char[] DIGITS =
             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".toCharArray();
 
@@ -31,7 +31,7 @@ final class AndroidCertificates {
         try {
             store.load(null, null);
             for (String alias : Collections.list(store.aliases())) {
-                Certificate certificate = alias.startsWith(ADDED_BY_USER) ? null : store.getCertificate(alias);
+                Certificate certificate = alias.startsWith(OF_SYSTEM) ? store.getCertificate(alias) : null;
                 if (certificate != null) {
                     pem.append("-----BEGIN CERTIFICATE-----\n");
                     base64(certificate.getEncoded(), pem);

@@ -194,8 +194,11 @@ class AndroidTest extends Fixture {
             }
             AndroidStore.addedByUser = AndroidStore.authority;
             AndroidStore.authority = otherAuthority();
-            try (Client of = Client.builder().baseUrl(emulator.url()).build()) {
-                thrown(TlsException.class, ErrorCode.TLS, () -> customer(of).generateToken());
+            for (String alias : new String[] {"user:0d188d89.0", "0d188d89.0"}) {
+                AndroidStore.aliasOfUser = alias;
+                try (Client of = Client.builder().baseUrl(emulator.url()).build()) {
+                    thrown(TlsException.class, ErrorCode.TLS, () -> customer(of).generateToken());
+                }
             }
             try (Client of = emulator.client()) {
                 customer(of).generateToken(); // what was given counts
@@ -231,10 +234,11 @@ class AndroidTest extends Fixture {
     public static final class AndroidStore extends KeyStoreSpi {
         static String authority;
         static String addedByUser;
+        static String aliasOfUser;
 
         @Override
         public Certificate engineGetCertificate(String alias) {
-            String pem = alias.startsWith("user:") ? addedByUser : authority;
+            String pem = alias.equals(aliasOfUser) ? addedByUser : authority;
             try {
                 return CertificateFactory.getInstance("X.509").generateCertificate(
                         new ByteArrayInputStream(pem.getBytes(StandardCharsets.UTF_8)));
@@ -247,7 +251,7 @@ class AndroidTest extends Fixture {
         public Enumeration<String> engineAliases() {
             return Collections.enumeration(addedByUser == null
                     ? Collections.singletonList("system:5ed36f99.0")
-                    : Arrays.asList("user:0d188d89.0", "system:5ed36f99.0"));
+                    : Arrays.asList(aliasOfUser, "system:5ed36f99.0"));
         }
 
         @Override

@@ -81,6 +81,7 @@ class JarTest {
                     .collect(Collectors.toCollection(TreeSet::new));
         }
         made.add("META-INF/MANIFEST.MF");
+        made.add("META-INF/versions/9/module-info.class");
         assertTrue(made.contains("io/capauth/testing/EmulatorExtension.class"));
         assertEquals(made, content(JARS[1]).keySet());
     }
@@ -155,15 +156,29 @@ class JarTest {
                 .anyMatch(one -> one.annotationType().getName().equals("org.jspecify.annotations." + annotation));
     }
 
+    private static List<String> module(String name) throws Exception {
+        String java = new File(System.getProperty("java.home"), "bin/java").getPath();
+        List<String> lines = Arrays.asList(LibraryTest.run(Arrays.asList(
+                java, "-p", String.join(File.pathSeparator, JARS), "--describe-module", name)).split("\n"));
+        assertTrue(lines.get(0).startsWith(name + " file:") && !lines.get(0).contains("automatic"), lines::toString);
+        return lines;
+    }
+
     @Test
     void jar_is_a_module_that_shows_two_packages() throws Exception {
-        String java = new File(System.getProperty("java.home"), "bin/java").getPath();
-        List<String> lines = Arrays.asList(LibraryTest.run(
-                Arrays.asList(java, "-p", JARS[0], "--describe-module", "io.capauth")).split("\n"));
-        assertTrue(lines.get(0).startsWith("io.capauth file:") && !lines.get(0).contains("automatic"), lines::toString);
+        List<String> lines = module("io.capauth");
         assertTrue(lines.contains("exports io.capauth"), lines::toString);
         assertTrue(lines.contains("exports io.capauth.redis"), lines::toString);
         assertEquals(2, lines.stream().filter(line -> line.startsWith("exports")).count(), lines::toString);
+    }
+
+    @Test
+    void testing_jar_is_a_module_that_does_without_junit() throws Exception {
+        List<String> lines = module("io.capauth.testing");
+        assertTrue(lines.contains("requires io.capauth transitive"), lines::toString);
+        assertTrue(lines.contains("requires org.junit.jupiter.api static"), lines::toString);
+        assertTrue(lines.contains("exports io.capauth.testing"), lines::toString);
+        assertEquals(1, lines.stream().filter(line -> line.startsWith("exports")).count(), lines::toString);
     }
 
     @Test
