@@ -82,7 +82,8 @@ TEST(only_one_whole_object_is_taken)
     }
 }
 
-/* The end of a page behind which there is nothing: a look beyond it is the end of the program. */
+/* The end of a page behind which there is nothing: a look beyond it is the end of the program. The NUL of a text is the
+ * last byte of it. */
 static char *edge_of_memory(void)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -101,8 +102,11 @@ TEST(a_text_ends_where_its_length_says)
     char *edge = edge_of_memory();
 
     for (size_t length = 0; length < sizeof text; length++) {
-        memcpy(edge - length, text, length);
-        assert_int_equal(capauth__skim_object(edge - length, length, &name, &value, 1), length == sizeof text - 1);
+        char *start = edge - length - 1;
+
+        memcpy(start, text, length);
+        start[length] = '\0';
+        assert_int_equal(capauth__skim_object(start, length, &name, &value, 1), length == sizeof text - 1);
     }
 }
 

@@ -12,214 +12,261 @@ enum { DEEPEST = CAPAUTH__JSON_DEPTH - 1, MOST_DIGITS = 17 };
 
 /* ---- Walking: each gives where its value ends, or NULL when it is not valid ---- */
 
-struct text {
-    const char *end;
-    int depth; /* of the value that is walked */
-};
+/*
+ * A reply of the gateway may be long, and all of it is walked: so this is the part that counts. No look at the end of
+ * the text is needed but where several bytes are read at once, for the byte behind it is a part of nothing.
+ */
 
-static const char *skip_value(const struct text *text, const char *at, struct capauth__span *span);
-
-static const char *skip_space(const struct text *text, const char *at)
+static inline const char *skip_space(const char *at)
 {
-    while (at < text->end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+    while (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r')
         at++;
     return at;
 }
 
-static bool is_at(const struct text *text, const char *at, char c)
+static inline bool is_digit(char c)
 {
-    return at < text->end && *at == c;
-}
-
-static bool is_digit(const struct text *text, const char *at)
-{
-    return at < text->end && *at >= '0' && *at <= '9';
+    return c >= '0' && c <= '9';
 }
 
 static bool is_hex(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 /* The backslash, and what it stands before. */
-static const char *skip_escape(const struct text *text, const char *at)
+static const char *skip_escape(const char *at)
 {
-    if (text->end - at < 2)
-        return NULL;
     if (at[1] != 'u')
         return at[1] && strchr("\"\\/bfnrt", at[1]) ? at + 2 : NULL;
-    if (text->end - at < 6 || !is_hex(at[2]) || !is_hex(at[3]) || !is_hex(at[4]) || !is_hex(at[5]))
-        return NULL;
-    return at + 6;
+    return is_hex(at[2]) && is_hex(at[3]) && is_hex(at[4]) && is_hex(at[5]) ? at + 6 : NULL;
 }
 
-/* One of several bytes, none of which may lie beyond the end. */
-static const char *skip_character(const struct text *text, const char *at)
+/* What cannot be passed over as it is. */
+static const char *skip_odd_character(const char *at)
 {
-    char last[5] = "";
-    size_t left = (size_t)(text->end - at);
     size_t length;
 
-    if (left < sizeof last - 1)
-        memcpy(last, at, left);
-    length = capauth__utf8_length(left < sizeof last - 1 ? last : at);
+    if (*at == '\\')
+        return skip_escape(at);
+    length = *at ? capauth__utf8_length(at) : 0;
     return length ? at + length : NULL;
 }
 
-static const char *skip_text(const struct text *text, const char *at, struct capauth__span *span)
+/* From the first such one on. `*plain` is cleared at escapes and control characters; NULL: nobody asks. */
+static const char *skip_odd_text(const char *at, const char *end, bool *plain)
 {
-    span->kind = CAPAUTH__SPAN_TEXT;
-    span->plain = true;
-    for (at++; at;) {
-        at += capauth__plain_prefix(at, (size_t)(text->end - at));
-        if (at >= text->end || !*at)
-            return NULL;
-        if (*at == '"')
-            return at + 1;
-        span->plain = span->plain && (unsigned char)*at >= 0x80; /* no escape, no control character */
-        at = *at == '\\' ? skip_escape(text, at) : skip_character(text, at);
+    while (at && *at != '"') {
+        if (plain && (unsigned char)*at < 0x80)
+            *plain = false;
+        if ((at = skip_odd_character(at)))
+            at += capauth__plain_prefix(at, (size_t)(end - at));
     }
-    return NULL;
+    return at ? at + 1 : NULL;
 }
 
-static const char *skip_digits(const struct text *text, const char *at)
+static inline const char *skip_text(const char *at, const char *end, bool *plain)
+{
+    at++;
+    at += capauth__plain_prefix(at, (size_t)(end - at));
+    return *at == '"' ? at + 1 : skip_odd_text(at, end, plain);
+}
+
+static inline const char *skip_digits(const char *at)
 {
     const char *first = at;
 
-    while (is_digit(text, at))
+    while (is_digit(*at))
         at++;
     return at == first ? NULL : at;
 }
 
-static const char *skip_exponent(const struct text *text, const char *at)
+static const char *skip_exponent(const char *at)
 {
     at++;
-    if (is_at(text, at, '+') || is_at(text, at, '-'))
+    if (*at == '+' || *at == '-')
         at++;
-    return skip_digits(text, at);
+    return skip_digits(at);
 }
 
-static const char *skip_number(const struct text *text, const char *at, struct capauth__span *span)
+static inline const char *skip_number(const char *at)
 {
-    const char *start = at;
-
-    span->kind = CAPAUTH__SPAN_NUMBER;
     if (*at == '-')
         at++;
-    at = is_at(text, at, '0') ? at + 1 : skip_digits(text, at);
-    span->plain = at && *start != '-' && at - start <= MOST_DIGITS;
-    if (at && is_at(text, at, '.')) {
-        span->plain = false;
-        at = skip_digits(text, at + 1);
-    }
-    if (at && (is_at(text, at, 'e') || is_at(text, at, 'E'))) {
-        span->plain = false;
-        at = skip_exponent(text, at);
-    }
-    return at;
+    at = *at == '0' ? at + 1 : skip_digits(at);
+    if (at && *at == '.')
+        at = skip_digits(at + 1);
+    return at && (*at == 'e' || *at == 'E') ? skip_exponent(at) : at;
 }
 
-static const char *skip_word(const struct text *text, const char *at, struct capauth__span *span)
+static const char *skip_word(const char *at)
 {
-    static const struct {
-        const char *word;
-        enum capauth__span_kind kind;
-    } words[] = {{"true", CAPAUTH__SPAN_TRUE}, {"false", CAPAUTH__SPAN_FALSE}, {"null", CAPAUTH__SPAN_NONE}};
+    static const char *const words[] = {"true", "false", "null"};
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        size_t length = strlen(words[i].word);
+        size_t length = strlen(words[i]);
 
-        if ((size_t)(text->end - at) >= length && !memcmp(at, words[i].word, length)) {
-            span->kind = words[i].kind;
+        if (!strncmp(at, words[i], length))
             return at + length;
-        }
     }
     return NULL;
 }
 
-/* Behind a bracket, an element or a member: where the next one begins. NULL: there is none; *end says where it ends, or
- * is NULL when something else stands there. */
-static const char *next_item(const struct text *text, const char *at, bool first, char bracket, const char **end)
+static inline const char *skip_scalar(const char *at, const char *end, bool *plain)
 {
-    *end = NULL;
-    at = skip_space(text, at);
-    if (is_at(text, at, bracket)) {
-        *end = at + 1;
+    if (*at == '"')
+        return skip_text(at, end, plain);
+    return *at >= 'a' ? skip_word(at) : skip_number(at);
+}
+
+/* Up to its value; `at` is behind the name. */
+static inline const char *skip_colon(const char *at)
+{
+    if (*at != ':')
+        at = skip_space(at);
+    return *at == ':' ? skip_space(at + 1) : NULL;
+}
+
+static inline const char *skip_name(const char *at, const char *end)
+{
+    if (*at != '"' || !(at = skip_text(at, end, NULL)))
         return NULL;
+    return skip_colon(at);
+}
+
+/* The brackets that are open. */
+struct brackets {
+    char closing; /* what ends the innermost */
+    uint64_t objects; /* a bit for each, the innermost lowest, set for an object */
+    int open;
+    int most;
+};
+
+static inline bool is_opening(char c)
+{
+    return c == '{' || c == '[';
+}
+
+static inline const char *open_bracket(struct brackets *brackets, const char *at)
+{
+    bool object = *at == '{';
+
+    brackets->closing = object ? '}' : ']';
+    brackets->objects = brackets->objects << 1 | object;
+    return ++brackets->open <= brackets->most ? skip_space(at + 1) : NULL;
+}
+
+/* Behind a value: where the next one begins, or the name before it, once all brackets are closed that end here. With
+ * none left open, where that was. */
+static inline const char *close_brackets(struct brackets *brackets, const char *at)
+{
+    if (*at != ',')
+        at = skip_space(at);
+    while (*at == brackets->closing) {
+        at++;
+        if (!--brackets->open)
+            return at;
+        brackets->objects >>= 1;
+        brackets->closing = brackets->objects & 1 ? '}' : ']';
+        at = skip_space(at);
     }
-    if (first)
-        return at < text->end ? at : NULL;
-    return is_at(text, at, ',') ? skip_space(text, at + 1) : NULL;
+    return *at == ',' ? skip_space(at + 1) : NULL;
 }
 
-static const char *skip_name(const struct text *text, const char *at, struct capauth__span *name)
+/* A list or an object, with all that stands in it; `most` brackets may be open at a time. */
+static const char *skip_nested(const char *at, const char *end, int most)
 {
-    if (!is_at(text, at, '"') || !(at = skip_text(text, at, name)))
-        return NULL;
-    at = skip_space(text, at);
-    return is_at(text, at, ':') ? skip_space(text, at + 1) : NULL;
-}
+    struct brackets brackets = {.most = most};
 
-static const char *skip_nested(const struct text *text, const char *at, bool object)
-{
-    const struct text inside = {.end = text->end, .depth = text->depth + 1};
-    struct capauth__span ignored = {0};
-    const char *end = NULL;
-    bool first = true;
+    for (;;) {
+        bool opened = is_opening(*at);
 
-    if (inside.depth > DEEPEST)
-        return NULL;
-    for (at++; (at = next_item(&inside, at, first, object ? '}' : ']', &end)); first = false) {
-        if (object && !(at = skip_name(&inside, at, &ignored)))
-            return NULL;
-        if (!(at = skip_value(&inside, at, &ignored)))
+        at = opened ? open_bracket(&brackets, at) : skip_scalar(at, end, NULL);
+        if (at && (!opened || *at == brackets.closing))
+            at = close_brackets(&brackets, at);
+        if (!at || !brackets.open)
+            return at;
+        if (brackets.closing == '}' && !(at = skip_name(at, end)))
             return NULL;
     }
-    return end;
 }
 
-static const char *skip_value(const struct text *text, const char *at, struct capauth__span *span)
+/* ---- Spans ---- */
+
+static enum capauth__span_kind kind_of(char first)
 {
-    const char *start = at;
+    switch (first) {
+    case '"':
+        return CAPAUTH__SPAN_TEXT;
+    case '{':
+        return CAPAUTH__SPAN_OBJECT;
+    case '[':
+        return CAPAUTH__SPAN_LIST;
+    case 't':
+        return CAPAUTH__SPAN_TRUE;
+    case 'f':
+        return CAPAUTH__SPAN_FALSE;
+    case 'n':
+        return CAPAUTH__SPAN_NONE;
+    default:
+        return CAPAUTH__SPAN_NUMBER;
+    }
+}
+
+static bool is_plain_number(const char *at, size_t length)
+{
+    return length <= MOST_DIGITS && skip_digits(at) == at + length;
+}
+
+/* A value that stands inside so many others. NULL: it is not valid. */
+static const char *take_value(const char *at, const char *end, int depth, struct capauth__span *span)
+{
+    bool plain = true;
+    const char *stop = is_opening(*at) ? skip_nested(at, end, DEEPEST - depth) : skip_scalar(at, end, &plain);
 
     *span = (struct capauth__span){.start = at};
-    if (at >= text->end)
+    if (!stop)
         return NULL;
-    if (*at == '"') {
-        at = skip_text(text, at, span);
-    } else if (*at == '{' || *at == '[') {
-        at = skip_nested(text, at, *at == '{');
-        span->kind = *start == '{' ? CAPAUTH__SPAN_OBJECT : CAPAUTH__SPAN_LIST;
-    } else if (*at == '-' || is_digit(text, at)) {
-        at = skip_number(text, at, span);
-    } else {
-        at = skip_word(text, at, span);
-    }
-    span->length = at ? (size_t)(at - start) : 0;
-    return at;
+    span->kind = kind_of(*at);
+    span->length = (size_t)(stop - at);
+    span->plain = span->kind == CAPAUTH__SPAN_TEXT
+                      ? plain
+                      : span->kind == CAPAUTH__SPAN_NUMBER && is_plain_number(at, span->length);
+    return stop;
 }
 
 /* ---- Members and elements ---- */
 
-/* However it is escaped. Undoing makes no text longer, and who is wanted has a short name: so there is always room. */
-static bool is_named(const struct capauth__span *name, size_t length, const char *wanted)
+/* Behind a bracket, an element or a member: where the next one begins. NULL: there is none; *stop says where it ends,
+ * or is NULL when something else stands there. */
+static const char *next_item(const char *at, bool first, char bracket, const char **stop)
 {
+    at = skip_space(at);
+    *stop = *at == bracket ? at + 1 : NULL;
+    if (*stop || first)
+        return *stop ? NULL : at;
+    return *at == ',' ? skip_space(at + 1) : NULL;
+}
+
+/* However it is escaped. Undoing makes no text longer, and who is wanted has a short name: so there is always room. */
+static bool is_named(const struct capauth__span *name, const char *wanted)
+{
+    const char *text = name->start + 1;
+    size_t length = name->length - 2; /* without its quotes */
     char room[256];
     struct capauth__buffer undone = {.data = room, .capacity = sizeof room};
 
     if (name->plain)
-        return strlen(wanted) == length && !memcmp(name->start + 1, wanted, length);
-    return length < sizeof room && capauth__unescape(name->start + 1, length, &undone) &&
-           undone.length == strlen(wanted) && !memcmp(room, wanted, undone.length);
+        return strlen(wanted) == length && !memcmp(text, wanted, length);
+    return length < sizeof room && capauth__unescape(text, length, &undone) && undone.length == strlen(wanted) &&
+           !memcmp(room, wanted, undone.length);
 }
 
-static void take(const struct capauth__span *name, const char *name_end, const struct capauth__span *value,
-                 const char *const *names, struct capauth__span *values, size_t count)
+static void take_member(const struct capauth__span *name, const struct capauth__span *value, const char *const *names,
+                        struct capauth__span *values, size_t count)
 {
-    size_t length = (size_t)(name_end - name->start) - 2; /* without its quotes */
-
     for (size_t i = 0; i < count; i++) {
-        if (is_named(name, length, names[i]))
+        if (is_named(name, names[i]))
             values[i] = *value;
     }
 }
@@ -227,59 +274,54 @@ static void take(const struct capauth__span *name, const char *name_end, const s
 bool capauth__skim_object(const char *text, size_t length, const char *const *names, struct capauth__span *values,
                           size_t count)
 {
-    const struct text whole = {.end = text + length, .depth = 1};
-    const char *at = skip_space(&whole, text);
-    const char *end = NULL;
-    bool first = true;
+    const char *end = text + length;
+    const char *at = skip_space(text);
+    const char *stop = NULL;
 
     memset(values, 0, count * sizeof *values);
-    if (!is_at(&whole, at, '{'))
+    if (*at != '{')
         return false;
-    for (at++; (at = next_item(&whole, at, first, '}', &end)); first = false) {
-        struct capauth__span name = {.start = at}, value;
-        const char *name_end = is_at(&whole, at, '"') ? skip_text(&whole, at, &name) : NULL;
+    for (bool first = true; (at = next_item(at + first, first, '}', &stop)); first = false) {
+        struct capauth__span name, value;
 
-        if (!name_end || !(at = skip_name(&whole, at, &name)) || !(at = skip_value(&whole, at, &value)))
+        if (*at != '"' || !(at = take_value(at, end, 1, &name)) || !(at = skip_colon(at)) ||
+            !(at = take_value(at, end, 1, &value)))
             return false;
-        take(&name, name_end, &value, names, values, count);
+        take_member(&name, &value, names, values, count);
     }
-    return end && skip_space(&whole, end) == whole.end;
+    return stop && skip_space(stop) >= end;
 }
 
 bool capauth__skim_list(const struct capauth__span *list, struct capauth__span *first, size_t *count)
 {
-    struct text whole = {.depth = 1};
     struct capauth__span element;
-    const char *end = NULL;
-    const char *at;
+    const char *stop = NULL;
+    const char *at = list->start;
 
     *first = (struct capauth__span){0};
     *count = 0;
     if (list->kind != CAPAUTH__SPAN_LIST)
         return false;
-    whole.end = list->start + list->length;
-    at = list->start + 1;
-    while ((at = next_item(&whole, at, *count == 0, ']', &end)) && (at = skip_value(&whole, at, &element))) {
+    while ((at = next_item(at + !*count, !*count, ']', &stop)) &&
+           (at = take_value(at, list->start + list->length, 1, &element))) {
         if (!(*count)++)
             *first = element;
     }
-    return end != NULL;
+    return stop != NULL;
 }
 
 bool capauth__skim_next(const struct capauth__span *list, struct capauth__span *element)
 {
-    const struct text whole = {.end = list->start + list->length, .depth = 1};
-    const char *end;
+    const char *stop;
     const char *at = element->start ? element->start + element->length : list->start + 1;
 
-    at = next_item(&whole, at, !element->start, ']', &end);
-    return at && skip_value(&whole, at, element);
+    at = next_item(at, !element->start, ']', &stop);
+    return at && take_value(at, list->start + list->length, 1, element);
 }
 
 bool capauth__skim_value(const char *text, size_t length, struct capauth__span *value)
 {
-    const struct text whole = {.end = text + length};
-    const char *end = skip_value(&whole, skip_space(&whole, text), value);
+    const char *stop = take_value(skip_space(text), text + length, 0, value);
 
-    return end && skip_space(&whole, end) == whole.end;
+    return stop && skip_space(stop) >= text + length;
 }

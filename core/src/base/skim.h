@@ -4,6 +4,8 @@
  * values are found as spans of it. Strict: RFC 8259, valid UTF-8, at most CAPAUTH__JSON_DEPTH deep; but a control
  * character may stand in a text as it is, for json-c takes those too, and some servers send them. What takes more than
  * looking at it, like an escape, is given to json-c, alone.
+ *
+ * The byte behind a text is looked at: it is a NUL. Behind a span of a text stands what goes on there.
  */
 #ifndef CAPAUTH_SKIM_H
 #define CAPAUTH_SKIM_H

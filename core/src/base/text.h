@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 enum {
     CAPAUTH__CHANNEL_LONGEST = 64,
@@ -41,7 +43,49 @@ void capauth__text_trim(char *text);
 /* How many bytes the character at `text` has; 0 if it is not one of UTF-8's (too long, a surrogate, cut off). */
 size_t capauth__utf8_length(const char *text);
 
+static inline bool capauth__is_plain(char c)
+{
+    return c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
+}
+
+/* Of eight bytes that are looked at together: most texts are long and plain. */
+static inline size_t capauth__plain_of_eight(const char *text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t bytes, quotes, backslashes, others;
+    size_t plain = 0;
+
+    memcpy(&bytes, text, sizeof bytes);
+    quotes = bytes ^ ones * '"';
+    backslashes = bytes ^ ones * '\\';
+    /* In each byte the highest bit: set already, or by a borrow below 0x20, or by one from what was made 0. */
+    others = (bytes | (bytes - ones * 0x20) | (quotes - ones) | (backslashes - ones)) & ones * 0x80;
+    if (!others)
+        return sizeof bytes;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    plain = (size_t)__builtin_ctzll(others) / 8; /* borrows go upwards, away from the first byte */
+#else
+    while (capauth__is_plain(text[plain]))
+        plain++;
+#endif
+    return plain;
+}
+
 /* How many bytes at the beginning are printable ASCII but " and \, which JSON writes as they are. */
-size_t capauth__plain_prefix(const char *text, size_t length);
+static inline size_t capauth__plain_prefix(const char *text, size_t length)
+{
+    size_t at = 0;
+
+    while (length - at >= 8) {
+        size_t plain = capauth__plain_of_eight(text + at);
+
+        at += plain;
+        if (plain < 8)
+            return at;
+    }
+    while (at < length && capauth__is_plain(text[at]))
+        at++;
+    return at;
+}
 
 #endif
