@@ -4,10 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 
+/* As long as the server has announced it: a buffer that grows is copied and wiped again and again. */
+static void make_room(struct capauth__transfer *transfer)
+{
+    curl_off_t announced = 0;
+
+    if (!curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced) && announced > 0 &&
+        announced <= CAPAUTH__BODY_LIMIT)
+        (void)capauth__buffer_reserve(&transfer->reply.body, (size_t)announced + 1);
+}
+
 size_t capauth__transfer_on_body(char *bytes, size_t size, size_t count, void *data)
 {
     struct capauth__transfer *transfer = data;
 
+    if (!transfer->reply.body.length)
+        make_room(transfer);
     if (capauth__buffer_append(&transfer->reply.body, bytes, size * count))
         return size * count;
     transfer->reply.too_large = transfer->reply.body.length + size * count > CAPAUTH__BODY_LIMIT;
