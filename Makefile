@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-figures bench-redis lint docs screenshots release abi fuzz torture attack attack-asan stress promises mutants coverage msan clean dist deb rock jar try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock build-demo build-test build-bench emulator emulator-static macos wheel aar try-android
+.PHONY: help demo test asan tsan bench bench-figures bench-redis lint docs screenshots release abi fuzz torture attack attack-asan stress promises mutants coverage msan clean dist deb rock defold jar try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock setup-defold build-demo build-test build-bench emulator emulator-static macos wheel aar try-android
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -11,7 +11,7 @@ JOBS ?= 2
 # How long `make fuzz` runs each target, and `make stress` goes on, in seconds
 TIME ?= 60
 
-# For which platforms, by zig's names, `make wheel` and `make jar` build; TARGETS=all is each that they were tried for.
+# For which platforms, by zig's names, `make wheel`, `make jar` and `make defold` build; TARGETS=all is each that they were tried for.
 TARGETS ?= $(shell uname -m)-linux-gnu.2.28
 all_targets = $(foreach processor,x86_64 aarch64,$(processor)-linux-gnu.2.28 $(processor)-linux-musl)
 targets = $(patsubst all,$(all_targets),$(TARGETS))
@@ -56,6 +56,7 @@ help:
 	@echo 'make dist    make the release archive, with all that is generated inside, in build/packages'
 	@echo 'make deb     make the Debian packages from it'
 	@echo 'make rock    make what LuaRocks installs from it'
+	@echo 'make defold [TARGETS=all]  lay out a library project for Defold, with a library for this machine, or for all'
 	@echo 'make jar [TARGETS=all]  make a Maven repository of the jars, with natives for this machine, or for all'
 	@echo 'make aar [NATIVES=FOLDER]  make the AAR for Android, with the NDK that ANDROID_NDK_ROOT names, or of these natives'
 	@echo 'make try-android  build all of it with a compiler for musl in place of the NDK'\''s, and look at what came out'
@@ -217,6 +218,15 @@ rock: setup-rock dist
 	$(say) 'Making the rock'
 	@pkgconfig/rock $(archive) $(packages)
 
+# There is no Defold for musl.
+defold: setup-defold dist
+	$(say) 'Laying out the project for Defold: some ten minutes for the C library the first time'
+	@pkgconfig/deps/fetch build/deps/sources
+	@for target in $(filter %-gnu.2.28,$(targets)); do \
+		pkgconfig/deps/build --target $$target build/deps/sources build/deps/$$target || exit 1; \
+	done
+	@bindings/lua/defold/lay_out $(archive) $(packages) $(addprefix build/deps/,$(filter %-gnu.2.28,$(targets)))
+
 jar: setup-packages build-demo
 	$(say) 'Making the jars: some ten minutes for each C library the first time'
 	@pkgconfig/deps/fetch build/deps/sources
@@ -267,6 +277,9 @@ setup-deb:
 
 setup-rock:
 	@.ci/setup demo rock
+
+setup-defold:
+	@.ci/setup demo packages defold
 
 setup-emulator:
 	@.ci/setup emulator

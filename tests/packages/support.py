@@ -39,8 +39,9 @@ def mirror():
     return next(line.split()[0] for line in found.splitlines() if line.split()[1] == "bookworm")
 
 
-def sign_in(*command, cwd=None, **variables):
-    """Runs a program of tests/demo beside an emulator, and returns what it printed."""
+def sign_in(*command, cwd=None, emulator=(), **variables):
+    """Runs a program beside an emulator, as `make demo` does, and returns what it printed. `emulator`: its options."""
     handed_over = 'CAPAUTH_DEMO_URL=$CAPAUTH_URL CAPAUTH_DEMO_CA_FILE=$CAPAUTH_CA_FILE exec "$@"'
     variables.setdefault("CAPAUTH_EMULATOR", EMULATOR)
-    return run(ROOT / "tests" / "with_emulator", "--", "sh", "-c", handed_over, "sh", *command, cwd=cwd, **variables)
+    beside = ROOT / "tests" / "with_emulator", *emulator, "--", "sh", "-c", handed_over, "sh"
+    return run(*beside, *command, cwd=cwd, **variables)
