@@ -65,7 +65,11 @@ class Natives(unittest.TestCase):
     def test_the_level_and_the_ndk_are_read_from_its_note(self):
         self.assertEqual(self.said(api=24), ["was built for level 24"])
         self.assertEqual(self.said(api=None), ["was not built by an NDK: it has no note of Android's"])
-        self.assertEqual(self.said(api=None, stand_in=True), [])
+
+    def test_of_a_stand_in_are_wanted_only_the_names_that_musl_has_beside(self):
+        self.assertEqual(self.said(api=None, stand_in=True, calls="getrandom"), [])
+        said = self.said(api=None, stand_in=True, calls="reallocarray")
+        self.assertEqual(said, ["uses reallocarray, which Android has from level 29 on"])
 
     def test_names_that_libc_has_not_at_our_level_are_named(self):
         self.assertEqual(self.said(calls="getrandom"), ["uses getrandom, which Android has from level 28 on"])

