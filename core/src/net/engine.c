@@ -262,7 +262,6 @@ void capauth__engine_close(struct capauth__engine *engine)
         engine->live.first->owner->end(engine->live.first, CAPAUTH_E_CLOSED, NULL);
     capauth__transport_free(engine->transport);
     engine->transport = NULL;
-    engine->turns++;
     capauth__waiters_wake_all(&engine->waiters);
     if (!engine->waiters.leader_polling)
         capauth__inbox_close_reactor(&engine->inbox);
