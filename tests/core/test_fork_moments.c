@@ -140,6 +140,7 @@ TEST(a_child_of_any_moment_of_a_sign_in)
     assert_true(capauth_session_signed_in(it.customer));
     assert_code(capauth_token_regenerate(it.customer, NULL, &it.call), CAPAUTH_OK);
     assert_true(capauth_client_poll(it.client, 0) >= 0);
+    assert_true(capauth_client_fd(it.client) >= 0);
     assert_code(capauth_client_close(it.client), CAPAUTH_OK);
     forking = false;
     assert_true(moments > 200);

@@ -5,6 +5,8 @@
 
 #include <capauth/capauth.h>
 
+#include "base/platform.h"
+
 struct stub stub;
 
 struct capauth__transfer {
@@ -22,6 +24,7 @@ struct capauth__transport *capauth__transport_new(const struct capauth__net_conf
     if (stub.no_memory)
         return NULL;
     stub.transports++;
+    stub.due_ms = INT64_MAX;
     return calloc(1, sizeof(struct capauth__transport));
 }
 
@@ -50,8 +53,17 @@ bool capauth__transport_has_room(const struct capauth__transport *transport)
     return stub.under_way < stub.room;
 }
 
+static void take_its_time(void)
+{
+    int64_t begun_us = capauth__monotonic_us();
+
+    while (stub.slow && capauth__monotonic_us() < begun_us + 2000)
+        ;
+}
+
 bool capauth__transport_start(struct capauth__transport *transport, struct capauth__exchange *exchange)
 {
+    take_its_time();
     if (stub.fails_with) {
         capauth__exchange_fail(exchange, stub.fails_with, "as the test wants it", false);
         return false;
@@ -59,6 +71,10 @@ bool capauth__transport_start(struct capauth__transport *transport, struct capau
     stub.under_way++;
     stub.started[stub.started_count++ % STUB_MOST] = exchange;
     exchange->transfer = &transport->transfer;
+    if (stub.due_in_ms)
+        stub.due_ms = capauth__monotonic_ms() + stub.due_in_ms;
+    if (stub.answers_at_once)
+        stub.to_answer = exchange;
     return true;
 }
 
@@ -92,13 +108,16 @@ void capauth__transport_ready(struct capauth__transport *transport, int fd, int 
 int64_t capauth__transport_due(const struct capauth__transport *transport)
 {
     expect(transport);
-    return INT64_MAX;
+    return stub.due_ms;
 }
 
 void capauth__transport_timer(struct capauth__transport *transport, int64_t now_ms)
 {
     expect(transport);
-    (void)now_ms;
+    if (now_ms < stub.due_ms)
+        abort(); /* it is asked first */
+    stub.due_ms = INT64_MAX;
+    stub.timer_count++;
 }
 
 bool capauth__transport_collect(struct capauth__transport *transport, int64_t end_us)

@@ -20,6 +20,11 @@ struct stub {
     int ready_count; /* of descriptors that it was told of */
     int ready_fd; /* the last of them */
     bool has_more; /* answers than there was time for */
+    bool answers_at_once; /* what starts */
+    bool slow; /* in starting: a turn's whole time */
+    int64_t due_in_ms; /* what starts wants its timer to go off then; 0: not at all */
+    int64_t due_ms;
+    int timer_count; /* how often it did */
     struct capauth__exchange *to_answer; /* in the next turn */
     int status; /* with this */
 };

@@ -6,9 +6,12 @@
 #include "support.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,7 +40,8 @@ struct job {
     int entered;
     int due;
     int ends;
-    int end_code; /* what the engine ended it with */
+    int end_code; /* what the engine ended it with, and why */
+    char end_reason[128];
     int error; /* of its answer */
     int status;
     int retry_after_ms;
@@ -85,7 +89,7 @@ static void job_due(struct capauth__task *task, int64_t now_ms)
 
 static void job_end(struct capauth__task *task, int code, const char *why)
 {
-    (void)why;
+    snprintf(job_of(task)->end_reason, sizeof job_of(task)->end_reason, "%s", why ? why : "");
     job_of(task)->ends++;
     job_of(task)->end_code = code;
     settle(job_of(task));
@@ -132,6 +136,8 @@ static void engine_free(struct capauth__engine *engine)
 {
     capauth__engine_end(engine, false);
     assert_int_equal(stub.transports, 0);
+    assert_int_equal(engine->reactor.wake_fd, -1);
+    assert_int_equal(engine->reactor.outer_fd, -1);
     free(engine);
 }
 
@@ -290,6 +296,58 @@ TEST(a_task_that_is_scheduled_anew_is_due_then)
     engine_free(engine);
 }
 
+TEST(a_task_that_is_scheduled_before_the_others_is_due_before_them)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *first = job_new(engine, 60000), *second = job_new(engine, 70000);
+
+    capauth__inbox_post(&first->task, true);
+    capauth__inbox_post(&second->task, true);
+    turn(engine);
+    pthread_mutex_lock(&engine->mutex);
+    capauth__engine_schedule(engine, &second->task, capauth__monotonic_ms() - 1);
+    pthread_mutex_unlock(&engine->mutex);
+    assert_int_equal(turn(engine), 1);
+    assert_true(is_done(second));
+    assert_false(is_done(first));
+    release(first);
+    release(second);
+    engine_free(engine);
+}
+
+static void allow_descriptors(rlim_t count)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = count;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+TEST(a_task_for_which_there_are_no_descriptors_ends_with_the_systems_reason)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *job = job_new(engine, 60000), *later = job_new(engine, 60000);
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    allow_descriptors(0);
+    capauth__inbox_post(&job->task, true);
+    assert_int_equal(turn(engine), 1);
+    assert_int_equal(capauth__engine_fd(engine), -1);
+    assert_false(engine->watched);
+    allow_descriptors(limit.rlim_cur);
+    assert_int_equal(job->entered, 0);
+    assert_int_equal(job->end_code, CAPAUTH_E_SYSTEM);
+    assert_string_equal(job->end_reason, "Too many open files");
+    capauth__inbox_post(&later->task, true);
+    turn(engine);
+    assert_int_equal(later->entered, 1);
+    release(job);
+    release(later);
+    engine_free(engine);
+}
+
 TEST(a_wait_ends_at_its_time_and_the_task_goes_on)
 {
     struct capauth__engine *engine = engine_new();
@@ -388,10 +446,14 @@ TEST(a_task_is_freed_when_nobody_needs_it_any_more)
 TEST(a_closed_engine_ends_what_it_has_and_what_still_comes)
 {
     struct capauth__engine *engine = engine_new();
-    struct job *live = sender_new(engine), *late;
+    struct job *live = sender_new(engine), *posted, *late;
 
     turn(engine);
+    posted = sender_new(engine);
     capauth__engine_close(engine);
+    assert_true(is_done(posted));
+    assert_int_equal(posted->entered, 0);
+    assert_int_equal(posted->end_code, CAPAUTH_E_CLOSED);
     assert_true(is_done(live));
     assert_int_equal(live->end_code, CAPAUTH_E_CLOSED);
     assert_int_equal(stub.cancelled_count, 1);
@@ -402,6 +464,7 @@ TEST(a_closed_engine_ends_what_it_has_and_what_still_comes)
     assert_false(capauth__engine_open_reactor(engine));
     assert_int_equal(engine->reactor.wake_fd, -1);
     release(live);
+    release(posted);
     release(late);
     engine_free(engine);
 }
@@ -454,6 +517,100 @@ TEST(a_turn_that_has_no_time_left_leaves_what_is_due_to_the_next)
         assert_int_equal(turn(engine), 1);
     for (int i = 0; i < SLOW; i++)
         release(jobs[i]);
+    engine_free(engine);
+}
+
+/* Some turn is not interrupted for so long that its time is up. */
+TEST(a_turn_ends_all_that_is_due_while_it_has_time)
+{
+    struct capauth__engine *engine = engine_new();
+    int ended = 0;
+
+    for (int i = 0; i < 100 && ended < 2; i++) {
+        struct job *first = job_new(engine, -1), *second = job_new(engine, -1);
+
+        capauth__inbox_post(&first->task, true);
+        capauth__inbox_post(&second->task, true);
+        ended = turn(engine);
+        while (!is_done(first) || !is_done(second))
+            turn(engine);
+        release(first);
+        release(second);
+    }
+    assert_int_equal(ended, 2);
+    engine_free(engine);
+}
+
+TEST(an_engine_is_behind_with_what_is_posted_and_with_what_is_due)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *job = job_new(engine, 60000);
+
+    assert_false(capauth__engine_is_behind(engine));
+    capauth__inbox_post(&job->task, true);
+    assert_true(capauth__engine_is_behind(engine));
+    turn(engine);
+    assert_false(capauth__engine_is_behind(engine));
+    pthread_mutex_lock(&engine->mutex);
+    capauth__engine_schedule(engine, &job->task, capauth__monotonic_ms() - 1);
+    pthread_mutex_unlock(&engine->mutex);
+    assert_true(capauth__engine_is_behind(engine));
+    turn(engine);
+    assert_false(capauth__engine_is_behind(engine));
+    release(job);
+    engine_free(engine);
+}
+
+TEST(a_transport_has_its_timer_in_the_turn_that_starts_an_exchange_and_later)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *sender;
+
+    stub.due_in_ms = -1;
+    sender = sender_new(engine);
+    turn(engine);
+    assert_int_equal(stub.timer_count, 1);
+    stub.due_ms = capauth__monotonic_ms() + 40000;
+    turn(engine);
+    assert_int_equal(stub.timer_count, 1);
+    assert_int_equal(engine->reactor.armed_ms, stub.due_ms); /* before the task, which is due in a minute */
+    stub.due_ms = capauth__monotonic_ms() + 5;
+    capauth__wait_for(engine, &sender->task, 200);
+    assert_int_equal(stub.timer_count, 2);
+    release(sender);
+    engine_free(engine);
+}
+
+TEST(the_reactor_is_armed_for_a_task_that_is_due_before_the_transport)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *sender;
+
+    stub.due_in_ms = 70000;
+    sender = sender_new(engine);
+    turn(engine);
+    assert_int_equal(engine->reactor.armed_ms, sender->task.due_ms);
+    release(sender);
+    engine_free(engine);
+}
+
+TEST(what_is_answered_at_once_ends_in_the_same_turn_and_makes_room)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *first, *second;
+    int ended = 0;
+
+    stub.answers_at_once = true;
+    for (int i = 0; i < 100 && ended < 2; i++) { /* until a turn is not interrupted */
+        first = sender_new(engine);
+        second = sender_new(engine);
+        ended = turn(engine);
+        while (!is_done(first) || !is_done(second))
+            turn(engine);
+        release(first);
+        release(second);
+    }
+    assert_int_equal(ended, 2);
     engine_free(engine);
 }
 
@@ -522,6 +679,62 @@ TEST(a_turn_that_leaves_tasks_or_answers_calls_for_another)
     engine_free(engine);
 }
 
+TEST(a_turn_that_leaves_exchanges_calls_for_another)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *first, *second;
+
+    stub.room = 2;
+    stub.slow = true; /* each start takes a whole turn */
+    first = sender_new(engine);
+    second = sender_new(engine);
+    assert_true(calls_for_another(engine));
+    assert_in_range(stub.started_count, 0, 1);
+    while (stub.started_count < 2)
+        turn(engine);
+    assert_false(calls_for_another(engine));
+    release(first);
+    release(second);
+    engine_free(engine);
+}
+
+TEST(a_turn_that_leaves_answers_to_what_it_has_sent_calls_for_another)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *sender;
+
+    stub.has_more = true;
+    sender = sender_new(engine);
+    assert_true(calls_for_another(engine));
+    stub.has_more = false;
+    release(sender);
+    engine_free(engine);
+}
+
+TEST(a_turn_sees_to_all_ready_descriptors_while_it_has_time)
+{
+    const struct capauth__ready ready[] = {{.fd = 7, .events = CAPAUTH__READ}, {.fd = 8, .events = CAPAUTH__READ}};
+    struct capauth__engine *engine = engine_new();
+    struct job *sender = sender_new(engine);
+    int seen = 0;
+
+    pthread_mutex_lock(&engine->mutex);
+    capauth__engine_turn(engine, ready, 2); /* while there is no transport, they are nobody's */
+    pthread_mutex_unlock(&engine->mutex);
+    assert_int_equal(stub.ready_count, 0);
+    for (int i = 0; i < 100 && seen < 2; i++) { /* until a turn is not interrupted */
+        stub.ready_count = 0;
+        pthread_mutex_lock(&engine->mutex);
+        capauth__engine_turn(engine, ready, 2);
+        pthread_mutex_unlock(&engine->mutex);
+        seen = stub.ready_count;
+    }
+    assert_int_equal(seen, 2);
+    assert_int_equal(stub.ready_fd, 8);
+    release(sender);
+    engine_free(engine);
+}
+
 TEST(a_turn_sees_to_one_ready_descriptor_however_long_the_rest_took)
 {
     const struct capauth__ready ready[] = {{.fd = 7, .events = CAPAUTH__READ}, {.fd = 8, .events = CAPAUTH__READ}};
@@ -539,6 +752,95 @@ TEST(a_turn_sees_to_one_ready_descriptor_however_long_the_rest_took)
     assert_int_equal(stub.ready_fd, 7);
     release(slow);
     release(sender);
+    engine_free(engine);
+}
+
+/* ---- The application's descriptor ---- */
+
+static bool is_readable(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+
+    return poll(&one, 1, 0) == 1;
+}
+
+static void turn_of_another(struct capauth__engine *engine)
+{
+    pthread_mutex_lock(&engine->mutex);
+    capauth__engine_turn(engine, NULL, 0);
+    pthread_mutex_unlock(&engine->mutex);
+}
+
+static struct job *ended_by_another(struct capauth__engine *engine)
+{
+    struct job *job = job_new(engine, 60000);
+
+    capauth__inbox_post(&job->task, false);
+    capauth__inbox_cancel(&job->task);
+    turn_of_another(engine);
+    assert_true(is_done(job));
+    return job;
+}
+
+static int take_finished(struct capauth__engine *engine)
+{
+    int finished;
+
+    pthread_mutex_lock(&engine->mutex);
+    finished = capauth__engine_take_finished(engine);
+    pthread_mutex_unlock(&engine->mutex);
+    return finished;
+}
+
+TEST(the_descriptor_tells_of_what_has_finished_until_somebody_asks)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *jobs[3];
+    int fd;
+
+    jobs[0] = ended_by_another(engine);
+    fd = capauth__engine_fd(engine);
+    assert_int_equal(fd >= 0, engine->reactor.poll_fd >= 0); /* the reactor of poll(2) has none */
+    assert_true(fd < 0 || is_readable(fd)); /* also for what had finished before */
+    assert_int_equal(take_finished(engine), 1);
+    assert_int_equal(capauth__engine_fd(engine), fd);
+    turn_of_another(engine);
+    assert_false(is_readable(fd));
+    jobs[1] = ended_by_another(engine);
+    assert_true(fd < 0 || is_readable(fd));
+    jobs[2] = ended_by_another(engine);
+    assert_int_equal(take_finished(engine), 2);
+    assert_false(is_readable(fd));
+    for (int i = 0; i < 3; i++)
+        release(jobs[i]);
+    engine_free(engine);
+}
+
+TEST(a_descriptor_that_was_not_to_be_had_tells_the_same_later)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *job = ended_by_another(engine);
+    struct rlimit limit;
+    int fd;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    allow_descriptors(0);
+    assert_int_equal(capauth__engine_fd(engine), -1);
+    allow_descriptors(limit.rlim_cur);
+    fd = capauth__engine_fd(engine);
+    assert_true(fd < 0 || is_readable(fd));
+    release(job);
+    engine_free(engine);
+}
+
+TEST(closing_is_something_to_learn_for_who_watches)
+{
+    struct capauth__engine *engine = engine_new();
+    int fd = capauth__engine_fd(engine);
+
+    capauth__engine_close(engine);
+    assert_true(fd < 0 || is_readable(fd));
+    assert_int_equal(capauth__engine_fd(engine), -1);
     engine_free(engine);
 }
 
@@ -907,6 +1209,9 @@ TEST(waiting_for_a_task_that_the_leader_knows_takes_no_turn)
     assert_int_equal(pthread_create(&leader, NULL, wait_for_any, engine), 0);
     await_leader(engine);
     turns = turns_of(engine);
+    turn_of_another(engine);
+    assert_true(turns_of(engine) != turns);
+    turns = turns_of(engine);
     capauth__wait_for(engine, &job->task, 1);
     assert_int_equal(turns_of(engine), turns);
     capauth__inbox_cancel(&job->task);
@@ -934,6 +1239,20 @@ TEST(closing_sends_home_whoever_waits)
     engine_free(engine);
 }
 
+/* A fake one, so that it is sure to be there still. */
+TEST(the_leader_at_the_reactor_closes_it_and_nobody_before)
+{
+    struct capauth__engine *engine = engine_new();
+
+    assert_true(capauth__engine_open_reactor(engine));
+    engine->waiters.leader_polling = true;
+    capauth__engine_close(engine);
+    assert_true(engine->reactor.wake_fd >= 0);
+    assert_true(engine->waiters.leader_called_back);
+    engine->waiters.leader_polling = false;
+    engine_free(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -941,6 +1260,18 @@ int main(void)
         cmocka_unit_test(a_task_enters_in_the_next_turn_and_is_due_at_its_time),
         cmocka_unit_test(an_overdue_task_ends_without_a_wait_however_much_work_is_before_it),
         cmocka_unit_test(a_task_that_is_scheduled_anew_is_due_then),
+        cmocka_unit_test(a_task_that_is_scheduled_before_the_others_is_due_before_them),
+        cmocka_unit_test(a_task_for_which_there_are_no_descriptors_ends_with_the_systems_reason),
+        cmocka_unit_test(a_turn_ends_all_that_is_due_while_it_has_time),
+        cmocka_unit_test(an_engine_is_behind_with_what_is_posted_and_with_what_is_due),
+        cmocka_unit_test(a_transport_has_its_timer_in_the_turn_that_starts_an_exchange_and_later),
+        cmocka_unit_test(the_reactor_is_armed_for_a_task_that_is_due_before_the_transport),
+        cmocka_unit_test(what_is_answered_at_once_ends_in_the_same_turn_and_makes_room),
+        cmocka_unit_test(a_turn_that_leaves_exchanges_calls_for_another),
+        cmocka_unit_test(a_turn_that_leaves_answers_to_what_it_has_sent_calls_for_another),
+        cmocka_unit_test(a_turn_sees_to_all_ready_descriptors_while_it_has_time),
+        cmocka_unit_test(the_descriptor_tells_of_what_has_finished_until_somebody_asks),
+        cmocka_unit_test(closing_is_something_to_learn_for_who_watches),
         cmocka_unit_test(a_wait_ends_at_its_time_and_the_task_goes_on),
         cmocka_unit_test(a_cancelled_task_ends_once_whether_it_was_posted_entered_or_neither),
         cmocka_unit_test(a_task_that_has_ended_on_its_way_to_be_cancelled_ends_no_second_time),
@@ -967,6 +1298,8 @@ int main(void)
         cmocka_unit_test(a_task_that_is_waited_for_enters_though_another_leads),
         cmocka_unit_test(waiting_for_a_task_that_the_leader_knows_takes_no_turn),
         cmocka_unit_test(closing_sends_home_whoever_waits),
+        cmocka_unit_test(the_leader_at_the_reactor_closes_it_and_nobody_before),
+        cmocka_unit_test(a_descriptor_that_was_not_to_be_had_tells_the_same_later),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

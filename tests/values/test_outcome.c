@@ -149,6 +149,18 @@ TEST(an_answer_that_did_not_come_is_lost_unless_nothing_has_left)
     }
 }
 
+TEST(what_a_proxy_did_not_let_through_is_turned_away_for_good_or_for_now)
+{
+    static const int refusals[] = {407, 403};
+
+    for (size_t i = 0; i < COUNT(refusals); i++) {
+        struct capauth__attempts attempts = ended_with(CAPAUTH_E_SERVICE, false, refusals[i]);
+
+        assert_int_equal(attempts.last, CAPAUTH__TURNED_AWAY);
+        assert_int_equal(attempts.pointless, refusals[i] == 407);
+    }
+}
+
 TEST(a_status_tells_who_has_turned_the_request_away_and_whether_for_ever)
 {
     for (int status = 100; status < 700; status++) {
@@ -200,6 +212,7 @@ int main(void)
         CLEAN_TEST(an_attempt_that_was_lost_is_not_forgotten_by_the_next),
         CLEAN_TEST(attempts_that_were_not_lost_leave_nothing_behind),
         CLEAN_TEST(an_answer_that_did_not_come_is_lost_unless_nothing_has_left),
+        CLEAN_TEST(what_a_proxy_did_not_let_through_is_turned_away_for_good_or_for_now),
         CLEAN_TEST(a_status_tells_who_has_turned_the_request_away_and_whether_for_ever),
         CLEAN_TEST(an_attempt_is_made_again_only_where_it_does_no_harm_and_may_help),
         CLEAN_TEST(a_status_is_asked_again_only_where_that_is_allowed_and_it_may_pass),

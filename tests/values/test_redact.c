@@ -16,6 +16,7 @@
 #define LONG "s3cret\"0123456789012345678901234567890123456789"
 #define LONG_IN_JSON "s3cret\\\"0123456789012345678901234567890123456789"
 #define LONG_TWICE "s3cret\\\\\\\"0123456789012345678901234567890123456789"
+#define LONG_THRICE "s3cret\\\\\\\\\\\\\\\"0123456789012345678901234567890123456789"
 #define TELLING "s3cret\"0123456789012345678901234" /* its first 32 bytes */
 #define SHORT "48\\39"
 
@@ -73,6 +74,7 @@ static void check_long(const struct capauth__secret_places *places)
     assert_true(capauth__repeats_a_secret("no\\u0000 \\u0000" LONG_IN_JSON, places));
     assert_true(capauth__repeats_a_secret("cut: " TELLING, places));
     assert_false(capauth__repeats_a_secret("s3cret\"012345678901234567890123", places)); /* one less */
+    assert_false(capauth__repeats_a_secret(LONG_THRICE, places)); /* looking has an end */
     assert_false(capauth__repeats_a_secret("S3CRET is no secret", places));
     assert_false(capauth__repeats_a_secret("", places));
 }

@@ -148,6 +148,18 @@ TEST(without_what_regenerates_a_sign_in_is_required)
     capauth__state_wipe(&state);
 }
 
+TEST(what_is_missing_to_regenerate_is_named)
+{
+    struct capauth__state state = full_state(CAPAUTH_FLOW_MOBILE);
+
+    capauth__wipe_free(&state.key);
+    capauth__wipe_free(&state.token);
+    assert_string_equal(capauth__state_lacks(&state, CAPAUTH__TOKEN_REGENERATE, 0).message, "the session has no key");
+    state.identity.flow = CAPAUTH_FLOW_WEB;
+    assert_string_equal(capauth__state_lacks(&state, CAPAUTH__TOKEN_REGENERATE, 0).message, "the session has no token");
+    capauth__state_wipe(&state);
+}
+
 /* ---- Too late, and who ---- */
 
 TEST(an_answer_is_past_when_the_sign_in_is_or_the_token_that_it_is_about)
@@ -245,6 +257,7 @@ int main(void)
         CLEAN_TEST(a_request_needs_each_member_that_it_sends),
         CLEAN_TEST(web_needs_no_device),
         CLEAN_TEST(without_what_regenerates_a_sign_in_is_required),
+        CLEAN_TEST(what_is_missing_to_regenerate_is_named),
         CLEAN_TEST(an_answer_is_past_when_the_sign_in_is_or_the_token_that_it_is_about),
         CLEAN_TEST(a_customer_is_the_same_by_the_id_or_else_by_any_identifier),
         CLEAN_TEST(an_id_of_a_token_that_is_gone_does_not_count),
