@@ -6,11 +6,13 @@ import pathlib
 import shutil
 import tempfile
 import unittest
+import zipfile
 
 import elsewhere
 from support import PACKAGES, ROOT, VERSION, run, sign_in
 
 ARCHIVES = sorted(PACKAGES.glob(f"capauth-emulator-{VERSION}-linux-*.tar.gz"))
+MACHINES = {"x86_64": "X86-64", "aarch64": "AArch64"}
 LIBRARIES = {"json-c", "pcre2", "nettle", "gnutls28", "libmicrohttpd", "openssl"}
 
 
@@ -27,14 +29,26 @@ class Static(unittest.TestCase):
                 run("tar", "-xf", archive, cwd=self.folder)
                 look(name.rpartition("-")[2], self.folder / name)
 
-    def test_needs_no_library_and_no_loader(self):
-        def look(_processor, folder):
-            said = run("readelf", "-hldW", folder / "capauth-emulator")
-            self.assertIn("LOAD", said)
-            self.assertNotIn("NEEDED", said)
-            self.assertNotIn("INTERP", said)
+    def look_static(self, program, processor):
+        said = run("readelf", "-hldW", program)
+        self.assertRegex(said, f"Machine: .*{MACHINES[processor]}")
+        self.assertIn("LOAD", said)
+        self.assertNotIn("NEEDED", said)
+        self.assertNotIn("INTERP", said)
 
-        self.each(look)
+    def test_needs_no_library_and_no_loader(self):
+        self.each(lambda processor, folder: self.look_static(folder / "capauth-emulator", processor))
+
+    def test_wheels_carry_such_a_program(self):
+        wheels = sorted(PACKAGES.glob(f"python/capauth_emulator-{VERSION}-*.whl"))
+        self.assertTrue(wheels, "make wheel comes first")
+        for wheel in wheels:
+            with self.subTest(wheel.name), zipfile.ZipFile(wheel) as archive:
+                (name,) = (name for name in archive.namelist() if name.endswith("/scripts/capauth-emulator"))
+                (processor,) = (processor for processor in MACHINES if processor in wheel.name)
+                self.look_static(archive.extract(name, self.folder), processor)
+                licences = [name for name in archive.namelist() if "/licenses/inside/" in name]
+                self.assertLessEqual(LIBRARIES, {pathlib.PurePath(name).stem for name in licences})
 
     def test_runs_alone_in_an_empty_root(self):
         def look(processor, folder):
