@@ -134,4 +134,7 @@ for _handle in (ClientHandle, SessionHandle, CallHandle, OptionsHandle):
     delattr(_capauth, "delete_" + _handle.__name__)
     delattr(_capauth, _handle.__name__ + "_swigregister")
 del _handle
+
+# Called as they are, without a function in Python around each.
+globals().update({_name: vars(_capauth)[_name] for _name in vars(_capauth) if _name in globals() and _name[0] != "_"})
 %}

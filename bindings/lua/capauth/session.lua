@@ -108,8 +108,6 @@ local function named_by(list)
   return function(number) return list[number] end
 end
 
-local function is_true(number) return number == 1 end
-
 local function true_or_unknown(number) -- -1 is the core's "not said"
   if number >= 0 then return number == 1 end
 end
@@ -121,7 +119,6 @@ end
 
 -- Method: the core's getter, and how its number reads in Lua. Texts come by copies, nil when there is none.
 local getters = {
-  signed_in = { "session_signed_in", is_true },
   next_step = { "session_next_step", core.step_name },
   expires_at = { "session_expires_at", values.seconds },
   expires_in = { "session_expires_in_ms", seconds_or_unknown },
@@ -134,6 +131,10 @@ for name, getter in pairs(getters) do
   local read, convert = core[getter[1]], getter[2]
   methods[name] = function(self) return convert(read(handle_of(self))) end
 end
+
+-- Without a step between: it is asked before whatever an application does.
+local is_signed_in, object, class = core.session_signed_in, values.object, Session.class
+function methods.signed_in(self) return is_signed_in(object(self, class)) == 1 end
 
 local function copied(name)
   local copy = core["session_copy_" .. name]

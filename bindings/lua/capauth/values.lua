@@ -46,9 +46,11 @@ function values.check(value, wanted, name, what)
   misuse(("%s%s must be a %s, not %s"):format(what and what .. ": " or "", name, wanted, type_name(value)))
 end
 
--- The object of a method: one that we made of that class, not just any table.
+local getmetatable = getmetatable
+
+-- The handle in the object of a method: one that we made of that class, not just any table.
 function values.object(self, class)
-  local handle = type(self) == "table" and getmetatable(self) == class and self._handle
+  local handle = getmetatable(self) == class and self._handle
   if handle then return handle end
   misuse(("%s expected, got %s (call methods with a colon)"):format(class, type_name(self)))
 end
