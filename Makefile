@@ -22,6 +22,8 @@ musl_targets = $(sort $(foreach target,$(targets),$(firstword $(subst -, ,$(targ
 werror = $(if $(WERROR),-DCAPAUTH_WERROR=ON)
 
 packages = build/packages
+# Where the libraries that packages carry are built, and their sources
+deps = $(or $(CAPAUTH_DEPS),build/deps)
 version = $(shell sed -n 's/^project.capauth VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 archive = $(packages)/capauth-$(version).tar.gz
 
@@ -221,19 +223,19 @@ rock: setup-rock dist
 # There is no Defold for musl.
 defold: setup-defold dist
 	$(say) 'Laying out the project for Defold: some ten minutes for the C library the first time'
-	@pkgconfig/deps/fetch build/deps/sources
+	@pkgconfig/deps/fetch $(deps)/sources
 	@for target in $(filter %-gnu.2.28,$(targets)); do \
-		pkgconfig/deps/build --target $$target build/deps/sources build/deps/$$target || exit 1; \
+		pkgconfig/deps/build --target $$target $(deps)/sources $(deps)/$$target || exit 1; \
 	done
-	@bindings/lua/defold/lay_out $(archive) $(packages) $(addprefix build/deps/,$(filter %-gnu.2.28,$(targets)))
+	@bindings/lua/defold/lay_out $(archive) $(packages) $(addprefix $(deps)/,$(filter %-gnu.2.28,$(targets)))
 
 jar: setup-packages build-demo
 	$(say) 'Making the jars: some ten minutes for each C library the first time'
-	@pkgconfig/deps/fetch build/deps/sources
+	@pkgconfig/deps/fetch $(deps)/sources
 	@for target in $(targets); do \
-		pkgconfig/deps/build --target $$target build/deps/sources build/deps/$$target || exit 1; \
+		pkgconfig/deps/build --target $$target $(deps)/sources $(deps)/$$target || exit 1; \
 	done
-	@pkgconfig/jar build $(packages) $(addprefix build/deps/,$(targets))
+	@pkgconfig/jar build $(packages) $(addprefix $(deps)/,$(targets))
 
 aar: setup-packages build-demo
 	$(say) 'Making the AAR: some minutes for each of three processors the first time'

@@ -8,6 +8,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGES = ROOT / "build" / "packages"
+DEPS = pathlib.Path(os.environ.get("CAPAUTH_DEPS", ROOT / "build" / "deps"))
 EMULATOR = ROOT / "build" / "bin" / "capauth-emulator"
 DEMO = ROOT / "tests" / "demo"
 

@@ -8,7 +8,7 @@ import unittest
 import zipfile
 
 import elsewhere
-from support import DEMO, ROOT, run, sign_in
+from support import DEMO, DEPS, ROOT, run, sign_in
 from test_jar import JARS
 
 LOAD = ROOT / "tests/android/load.c"
@@ -35,7 +35,7 @@ class Elsewhere(unittest.TestCase):
     def load(self, processor):
         native = self.native(f"linux-musl-{processor}")
         program = self.folder / "load"
-        run(ROOT / f"build/deps/{processor}-linux-musl/bin/cc", "-dynamic", LOAD, "-o", program)
+        run(DEPS / f"{processor}-linux-musl/bin/cc", "-dynamic", LOAD, "-o", program)
         self.assertEqual(run(*elsewhere.musl(processor), program, native), f"loaded {native}\n")
 
     def test_the_library_for_musl_is_loaded(self):
