@@ -1,6 +1,25 @@
 """Closed, cancelled, interrupted or dropped at any moment: the outcome is one of ours, and nothing is left behind."""
 
+import importlib
+
+import pytest
 from attacks import SECONDS, SEED, Attack
+
+LOOP_OF = {
+    "asyncio": "",
+    "uvloop": "import uvloop\nasyncio.run, asyncio.new_event_loop = uvloop.run, uvloop.new_event_loop\n",
+}
+
+
+@pytest.fixture(params=LOOP_OF)
+def loop(request: pytest.FixtureRequest) -> str:
+    """What a program says first to run in that loop."""
+    try:
+        importlib.import_module(request.param)
+    except ImportError:
+        pytest.skip(f"{request.param} is not there for this Python")
+    return LOOP_OF[request.param]
+
 
 # Every method of every class, while another thread closes what it belongs to.
 CLOSED = """
@@ -70,8 +89,8 @@ print("fine")
 """
 
 
-def test_task_is_cancelled_at_every_await(forked: Attack) -> None:
-    assert forked(CANCELLED, 40 + 10 * round(SECONDS)) == "fine\n"
+def test_task_is_cancelled_at_every_await(forked: Attack, loop: str) -> None:
+    assert forked(loop + CANCELLED, 40 + 10 * round(SECONDS)) == "fine\n"
 
 
 LOOPS = """
@@ -103,8 +122,8 @@ print("fine")
 """
 
 
-def test_loops_end_with_calls_in_flight_and_run_beside_each_other(forked: Attack) -> None:
-    assert forked(LOOPS).endswith("fine\n")
+def test_loops_end_with_calls_in_flight_and_run_beside_each_other(forked: Attack, loop: str) -> None:
+    assert forked(loop + LOOPS).endswith("fine\n")
 
 
 # An exception from a signal's handler, anywhere in whatever waits.
