@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-figures bench-redis lint docs screenshots release abi fuzz torture attack attack-asan stress promises mutants coverage msan clean dist deb rock defold jar try-packages setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock setup-defold build-demo build-test build-bench emulator emulator-static macos wheel aar try-android
+.PHONY: help demo test asan tsan bench bench-figures bench-redis lint docs screenshots release abi fuzz torture attack attack-asan stress promises mutants coverage msan clean dist deb rock defold jar try-packages package-figures setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock setup-defold build-demo build-test build-bench emulator emulator-static macos wheel aar try-android
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -63,6 +63,7 @@ help:
 	@echo 'make aar [NATIVES=FOLDER]  make the AAR for Android, with the NDK that ANDROID_NDK_ROOT names, or of these natives'
 	@echo 'make try-android  build all of it with a compiler for musl in place of the NDK'\''s, and look at what came out'
 	@echo 'make try-packages  install what these made where nothing else is, and sign in with it'
+	@echo 'make package-figures  measure what these made, for the table that the site shows'
 	@echo 'make release VERSION=x.y.z  write that version everywhere, and run everything'
 	@echo 'make abi     describe what was added to the ABI, once CHANGELOG.md names it'
 	@echo 'make clean   remove the folder build, where all of this happens'
@@ -249,6 +250,10 @@ try-android: setup-packages build-demo
 try-packages: build-demo
 	$(say) 'Installing the packages where nothing else is'
 	@cd tests/packages && python3 -B -m unittest discover -v
+
+package-figures:
+	$(say) 'Measuring what is in $(packages), for core/docs/figures.md'
+	@pkgconfig/figures $(packages)
 
 screenshots: build-test
 	$(say) 'Looking at the page of the emulator'

@@ -21,6 +21,7 @@ PLACES = {
     "bindings/java/android/pom.xml": r"<artifactId>capauth-android</artifactId>\s*<version>",
     "bindings/java/pom.xml": r"<artifactId>capauth</artifactId>\s*<version>",
     "bindings/java/testing-pom.xml": r"<artifactId>capauth(?:-testing)?</artifactId>\s*<version>",
+    "pkgconfig/vcpkg/ports/capauth/vcpkg.json": r"^  \"version\": \"",
     "bindings/lua/capauth-*-1.rockspec": r"(?:^version = \"|/capauth-)",
 }
 NOT_OURS = {".git", ".mypy_cache", ".ruff_cache", "build"}

@@ -5,7 +5,8 @@ _G.assert = require "capauth".assert -- says what went wrong in 5.1 and 5.2 too
 
 for _, name in ipairs {
   "annotations", "arguments", "async", "callbacks", "complete", "coroutines", "errors", "export", "exports", "garbage",
-  "gateway", "handles", "interrupts", "json", "readme", "redis", "scenarios", "secrets", "sign_in", "tasks", "testing",
+  "gateway", "handles", "interrupts", "json", "love", "readme", "redis", "scenarios", "secrets", "sign_in", "tasks",
+  "testing",
 } do
   require("test_" .. name)
 end

@@ -1,6 +1,7 @@
 -- A sign-in by OTP in LÖVE. Nothing blocks a frame: certificates are loaded while the game loads, inside client:spawn
 -- operations yield, and client:poll() resumes.
--- For LÖVE, put the folder capauth (its Lua files and its core.so for Lua 5.1) beside this file.
+-- `pack`, beside this file, makes a .love of it.
+require "native"
 local capauth = require "capauth"
 
 local client, entered
