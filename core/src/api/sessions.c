@@ -137,7 +137,8 @@ static int make_second(capauth_session *first, capauth_session **out)
     if (first->state.identity.flow == CAPAUTH_FLOW_EXTERNAL)
         return fail(first, CAPAUTH_E_UNSUPPORTED, "second_factor:", "an external session has none");
     if (!first->state.token)
-        return fail(first, CAPAUTH_E_WRONG_STEP, "second_factor:", "an earlier step is missing: no token; finish the first factor");
+        return fail(first, CAPAUTH_E_WRONG_STEP,
+                    "second_factor:", "an earlier step is missing: no token; finish the first factor");
     capauth__state_init(&state, CAPAUTH_FLOW_MFA);
     result = create(first->client, &state, copy_identity(&state, &first->state), out);
     return result ? capauth__session_no_memory(first) : CAPAUTH_OK;
