@@ -185,6 +185,17 @@ TEST(a_sign_out_leaves_who_it_is_and_nothing_else)
     capauth__state_wipe(&state);
 }
 
+TEST(after_a_sign_out_every_flow_begins_with_a_token)
+{
+    struct capauth__state state = full_state(CAPAUTH_FLOW_EXTERNAL), next;
+
+    state.next_step = CAPAUTH_STEP_DONE;
+    capauth__state_after_sign_out(&state, &next);
+    assert_int_equal(next.next_step, CAPAUTH_STEP_TOKEN_GENERATE);
+    capauth__state_swap(&state, &next);
+    capauth__state_wipe(&state);
+}
+
 TEST(a_reload_takes_all_and_is_a_new_sign_in)
 {
     struct capauth__state state = full_state(CAPAUTH_FLOW_MOBILE), other = full_state(CAPAUTH_FLOW_WEB), next;
@@ -241,6 +252,7 @@ int main(void)
         CLEAN_TEST(a_token_that_was_expired_is_gone_and_its_key_stays),
         CLEAN_TEST(an_identifier_that_was_updated_is_the_customers_from_now_on),
         CLEAN_TEST(a_sign_out_leaves_who_it_is_and_nothing_else),
+        CLEAN_TEST(after_a_sign_out_every_flow_begins_with_a_token),
         CLEAN_TEST(a_reload_takes_all_and_is_a_new_sign_in),
         CLEAN_TEST(a_key_out_of_a_late_reply_changes_the_key_alone),
         CLEAN_TEST(the_same_token_anew_is_a_new_one),

@@ -104,7 +104,6 @@ static void clear(struct draft *draft)
     struct capauth__state *next = draft->next;
     struct capauth__identity identity = next->identity;
     char *unknown_members = next->unknown_members;
-    struct capauth__stamp seen = next->stamp;
     uint64_t changes = next->changes;
 
     capauth__state_init(next, identity.flow);
@@ -113,7 +112,6 @@ static void clear(struct draft *draft)
     next->identity.access_token = next->identity.id_token = NULL;
     next->unknown_members = unknown_members;
     next->changes = changes;
-    next->stamp = seen;
     draft->new_sign_in = true;
 }
 
