@@ -27,8 +27,8 @@ class Elsewhere(unittest.TestCase):
 
     def test_java_on_arm64_signs_in(self):
         self.native("linux-aarch64")
-        run("javac", "--release", "8", "-cp", JARS[0], "-d", self.folder, DEMO / "SignIn.java")
         path = ":".join(map(str, [*JARS, self.folder]))
+        run("javac", "--release", "8", "-cp", path, "-d", self.folder, DEMO / "SignIn.java")
         command = [*elsewhere.java(), "--enable-native-access=ALL-UNNAMED", "-cp", path, "SignIn"]
         self.assertIn("role USER", sign_in(*command, cwd=self.folder))
 

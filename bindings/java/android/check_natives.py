@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """check_natives.py [--stand-in] FOLDER: whether Android loads the native libraries of FOLDER/ABI/*.so, by reading them.
 
-Complains of each that a phone, or Google Play, would refuse: see complaints(). With --stand-in they are not an NDK's, but
-for musl, which has some names that the libraries inside, and the compiler, take only where they are.
+Complains of each that a phone, or Google Play, would refuse: see complaints(). With --stand-in they are for
+musl, of which the libraries inside and the compiler take names that they do without on Android.
 """
 
 import argparse
@@ -69,8 +69,9 @@ def levels():
 
 
 def plain(name):
-    """What a fortified build, or a large file's, calls otherwise with another C library: by its own name."""
+    """What a fortified build, or wide times on 32 bits, call otherwise with another C library: by its own name."""
     name = re.sub(r"^__isoc(99|23)_", "", name)
+    name = re.sub(r"^__(\w+?)(?:_time)?64(_r)?$", r"\1\2", name)
     return re.sub(r"^__(\w+)_chk$", r"\1", name)
 
 
