@@ -36,7 +36,7 @@ class Defold(unittest.TestCase):
         self.assertRegex(manifest, r"\Aname: capauth\nplatforms:\n")
         platforms = [path.parent.name for path in self.libraries()]
         self.assertIn(HERE, platforms)
-        self.assertEqual(re.findall(r"^  (\S+):$", manifest, re.M), platforms)
+        self.assertEqual(sorted(re.findall(r"^  (\S+):$", manifest, re.M)), platforms)
         for name in ("src/capauth.cpp", "include/capauth/capauth.h", "meta/client_options.lua", "LICENSE", "licenses"):
             self.assertTrue((self.extension / name).exists(), name)
 
