@@ -80,15 +80,22 @@ class Client(BaseClient[Session]):
         return Call(operation())
 
     async def _finish(self, call: Call[T]) -> T:
-        if not call.done():
-            self._attach(asyncio.get_running_loop())
-            address = flat.call_address(call._handle)  # type: ignore[arg-type]
-            try:
-                await self._waiting.setdefault(address, asyncio.get_running_loop().create_future())
-            finally:
-                self._waiting.pop(address, None)
-                call._abandon()
+        try:
+            while not call.done():  # also woken when it is not known who is done
+                await self._wait_for(flat.call_address(call._handle))  # type: ignore[arg-type]
+        finally:
+            call._abandon()
         return call._outcome()
+
+    async def _wait_for(self, address: int) -> None:
+        loop = asyncio.get_running_loop()
+        self._attach(loop)
+        future = self._waiting.setdefault(address, loop.create_future())
+        try:
+            await future
+        finally:
+            if self._waiting.get(address) is future:
+                del self._waiting[address]
 
     def _attach(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._loop is loop:
@@ -120,16 +127,17 @@ class Client(BaseClient[Session]):
             self._wake(error_of_code(code))
 
     def _hand_out(self) -> None:
-        while True:
-            _, address = flat.client_next_done(self._handle)
-            if not address:
-                return
-            future = self._waiting.get(address)
-            if future:
-                _end_wait(future, None)
+        try:
+            while address := flat.client_next_done(self._handle)[1]:
+                future = self._waiting.get(address)
+                if future:
+                    _end_wait(future, None)
+        except MemoryError:  # whose call it was is lost
+            self._wake(None)
+            raise
 
     def _wake(self, error: BaseException | None) -> None:
-        """Wakes all who wait: their calls are done, or, with an error, never will be."""
+        """Wakes all who wait, to look for themselves; with an error, their calls never will be done."""
         for future in self._waiting.values():
             _end_wait(future, error)
 

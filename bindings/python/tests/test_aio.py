@@ -13,6 +13,7 @@ from waiting import arrives
 
 import capauth
 import capauth.aio
+from capauth import _flat as flat
 from capauth.testing import Emulator
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -136,6 +137,32 @@ def test_cancelled_task_cancels_its_call(run: Run, emulator: Emulator, brand: st
                 await task
             assert not client._waiting
 
+    run(main())
+
+
+def test_call_is_told_even_if_its_handing_out_found_no_memory(
+    run: Run, emulator: Emulator, brand: str, mobile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next_done: Callable[..., tuple[int, int | None]] = flat.client_next_done
+    lost: list[object] = []
+
+    def without_memory(handle: object) -> tuple[int, int | None]:
+        taken = next_done(handle)
+        if taken[1] and not lost:
+            lost.append(taken)
+            raise MemoryError
+        return taken
+
+    async def main() -> None:
+        reported: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: reported.append(context["exception"]))
+        async with capauth.aio.Client(**emulator.options()) as client:
+            first = client.session(brand=brand, mobile=mobile, device_id="d").start_generate_token()
+            others = (client.session(brand=brand, mobile=mobile, device_id=f"d{i}").generate_token() for i in range(3))
+            await asyncio.wait_for(asyncio.gather(first, first, *others), 10)
+        assert lost and [type(each) for each in reported] == [MemoryError]
+
+    monkeypatch.setattr(flat, "client_next_done", without_memory)
     run(main())
 
 
