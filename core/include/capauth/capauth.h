@@ -327,9 +327,9 @@ CAPAUTH_API int capauth_client_set_http2(capauth_client *client, int enabled);
 CAPAUTH_API int capauth_client_set_ca_file(capauth_client *client, const char *path);
 
 /*
- * The same as text. It takes the place of a CA file, and a CA file its.
- * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `pem` is NULL, or has no certificate in PEM form; CAPAUTH_E_STATE: an
- *   operation has started; CAPAUTH_E_UNSUPPORTED: this TLS library wants a file, and no file can be made in memory
+ * The same as text, at most 16 MiB. It takes the place of a CA file, and a CA file its.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `pem` is NULL, longer, or without a certificate in PEM form; CAPAUTH_E_STATE:
+ *   an operation has started; CAPAUTH_E_UNSUPPORTED: this TLS library wants a file, and no file can be made in memory
  *   here; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY.
  * Threads: any.
  */
@@ -590,9 +590,9 @@ CAPAUTH_API int capauth_session_second_factor(capauth_session *first, capauth_se
 /*
  * A session from `text`, which capauth_session_export gave, at whatever step it was. `*session` is yours:
  * capauth_session_free.
- * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `client`, `text` or `session` is NULL; `text` is not such an export, is of
- *   another origin, of an unknown version, or must be understood in a way that this version does not know;
- *   CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY. capauth_client_error_message tells more.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `client`, `text` or `session` is NULL; `text` is not such an export, is
+ *   longer than 4 MiB, of another origin or an unknown version, or must be understood in a way that this version does
+ *   not know; CAPAUTH_E_CLOSED; CAPAUTH_E_FORKED; CAPAUTH_E_NO_MEMORY. capauth_client_error_message tells more.
  * Threads: any.
  */
 CAPAUTH_API int capauth_session_restore(capauth_client *client, const char *text, capauth_session **session);
@@ -1169,8 +1169,8 @@ CAPAUTH_API int capauth_session_sign_out(capauth_session *session, const capauth
 /*
  * Calls the brand's gateway with a valid token, regenerated when needed. `method` is "GET" or "POST"; `endpoint` like
  * "customer/get", or a whole path on the gateway's host like "/store-locator/v1/brand/nearbystores"; `body` NULL or a
- * text, sent as JSON. `call` must not be NULL and holds the reply: start, then capauth_call_wait. Options: query,
- * headers, repeatable, margin, view.
+ * text of any length, sent as JSON. `call` must not be NULL and holds the reply: start, then capauth_call_wait.
+ * Options: query, headers, repeatable, margin, view.
  * Returns: as operations that start. The outcome is 0 when HTTP answered, whatever it said: see _http_status, _ok,
  *   _refusal and _body. It is CAPAUTH_TOKEN_EXPIRED when a fresh token was refused, when the token was refused and the
  *   call may not be repeated (then it is retryable), or when the token has expired and regeneration is paused;

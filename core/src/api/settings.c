@@ -238,9 +238,12 @@ static int replace_ca_pem(capauth_client *client, const char *pem)
 
 static int set_ca_pem(capauth_client *client, const char *pem)
 {
-    if (!pem || !strstr(pem, "-----BEGIN CERTIFICATE-----"))
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "ca_pem has no certificate in PEM form");
-    return replace_ca_pem(client, pem);
+    const char *fault = pem ? capauth__length_fault(pem, CAPAUTH__PEM_LONGEST) : NULL;
+
+    if (!fault && (!pem || !strstr(pem, "-----BEGIN CERTIFICATE-----")))
+        fault = "has no certificate in PEM form";
+    return fault ? capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "ca_pem %s", fault)
+                 : replace_ca_pem(client, pem);
 }
 
 /* curl takes a misspelt pin for the name of a file. */
@@ -261,11 +264,13 @@ static bool pins_are_sane(const char *pins)
 
 static int set_pinned_keys(capauth_client *client, const char *pins)
 {
+    const char *fault = capauth__text_fault(pins, CAPAUTH__PATH_LONGEST);
     int result;
 
-    if (capauth__text_fault(pins, CAPAUTH__PATH_LONGEST) || !pins_are_sane(pins))
-        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT,
-                                    "pinned_keys is not of the form sha256//BASE64;sha256//BASE64");
+    if (!fault && !pins_are_sane(pins))
+        fault = "is not of the form sha256//BASE64;sha256//BASE64";
+    if (fault)
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "pinned_keys %s", fault);
     if ((result = capauth__transport_try_pins(pins)) == CAPAUTH_E_UNSUPPORTED)
         return capauth__client_unsupported(client, "pinned_keys", "pinned keys");
     return result ? result : replace(&client->config.net.pinned_keys, pins);

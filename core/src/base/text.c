@@ -39,6 +39,10 @@ static const char *too_long(size_t longest)
         return "is longer than 8192 bytes";
     case CAPAUTH__TOKEN_LONGEST:
         return "is longer than 16384 bytes";
+    case CAPAUTH__EXPORT_LONGEST:
+        return "is longer than 4 MiB";
+    case CAPAUTH__PEM_LONGEST:
+        return "is longer than 16 MiB";
     default:
         return "is too long";
     }
@@ -77,6 +81,11 @@ const char *capauth__text_fault(const char *text, size_t longest)
 const char *capauth__password_fault(const char *password)
 {
     return fault_of(password, CAPAUTH__SECRET_LONGEST, true);
+}
+
+const char *capauth__length_fault(const char *text, size_t longest)
+{
+    return strnlen(text, longest + 1) > longest ? too_long(longest) : NULL;
 }
 
 static char lower(char c)

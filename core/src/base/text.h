@@ -16,7 +16,9 @@ enum {
     CAPAUTH__URL_LONGEST = 2048,
     CAPAUTH__PATH_LONGEST = 4096, /* of a file; also of all pins together */
     CAPAUTH__VALUE_LONGEST = 8192, /* of a header or of a query */
-    CAPAUTH__TOKEN_LONGEST = 16384
+    CAPAUTH__TOKEN_LONGEST = 16384,
+    CAPAUTH__EXPORT_LONGEST = 4 << 20,
+    CAPAUTH__PEM_LONGEST = 16 << 20 /* of all authorities together */
 };
 
 /* What lists of allowed characters are put together from. The unreserved ones are RFC 3986's. */
@@ -27,6 +29,8 @@ enum {
 const char *capauth__text_fault(const char *text, size_t longest);
 /* The same for a password, which may have any character, a tab too. */
 const char *capauth__password_fault(const char *password);
+/* Of a text that may have any bytes, its length alone: nothing beyond the limit is looked at. */
+const char *capauth__length_fault(const char *text, size_t longest);
 
 /* Of ASCII alone, whatever the locale says: in Turkish, I is not the capital of i. */
 bool capauth__ascii_equal(const char *a, const char *b);

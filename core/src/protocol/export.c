@@ -333,10 +333,10 @@ int capauth__export_read(const char *text, struct capauth__export *export, const
     struct capauth__span whole;
 
     memset(export, 0, sizeof *export);
-    *why = NULL;
-    if (!text)
-        *why = "is missing";
-    else if (!capauth__skim_value(text, strlen(text), &whole))
+    *why = text ? capauth__length_fault(text, CAPAUTH__EXPORT_LONGEST) : "is missing";
+    if (*why)
+        return CAPAUTH_E_INVALID_ARGUMENT;
+    if (!capauth__skim_value(text, strlen(text), &whole))
         *why = "is not JSON";
     else if (whole.kind != CAPAUTH__SPAN_OBJECT)
         *why = "is not a JSON object";
