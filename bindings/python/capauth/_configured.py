@@ -8,7 +8,7 @@ from typing import Any, Self
 from . import _flat as flat
 from ._callbacks import LEVELS, check_callback, delivering, log_to_logger, run
 from ._failure import invalid_argument, value_or_raise
-from ._options import checked, milliseconds, pairs
+from ._options import checked, milliseconds, named, pairs
 from ._types import Handle, Headers, LogCallback, TraceCallback, TraceEvent
 
 LONGEST_CLOCK_MS = 2**62
@@ -84,7 +84,7 @@ class ConfiguredClient(Handle):
 
     def _pairs(self, argument: str, setter: Callable[..., int], values: Headers | None) -> None:
         for name, value in pairs(argument, values or {}):
-            self._option(f"{argument}[{name!r}]", setter, name, value)
+            self._option(named(argument, name), setter, name, value)
 
     def _path(self, argument: str, setter: Callable[..., int], path: str | os.PathLike[str] | None) -> None:
         if not isinstance(path, str | os.PathLike | None):

@@ -2,6 +2,7 @@
 
 import datetime
 import math
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from ._failure import error_of_setter, invalid_argument, value_or_raise
 from ._types import Headers, Json, Query, Secret
 
 LONGEST_MS = 2**31 - 1
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = 80
 
 
 def milliseconds(argument: str, seconds: float, longest: int = LONGEST_MS) -> int:
@@ -29,6 +33,11 @@ def pairs(argument: str, values: Headers | Query) -> Iterable[tuple[str, Any]]:
     if isinstance(values, str | bytes):
         raise TypeError(f"{argument} must be a mapping, not {type(values).__name__}")
     return items() if items else values  # type: ignore[return-value]
+
+
+def named(argument: str, name: object) -> str:
+    """What a message calls the value of that name in a mapping; whatever is long is cut in its middle."""
+    return f"{argument}[{_short.repr(name)}]"
 
 
 def checked(argument: str, setter: Callable[[], int], message: Callable[[], str], seconds: float | None = None) -> None:
@@ -70,7 +79,7 @@ class CallOptions:
 
     def pairs(self, argument: str, setter: Callable[..., int], values: Headers | None) -> None:
         for name, value in pairs(argument, values or {}):
-            self.set(f"{argument}[{name!r}]", setter, name, value)
+            self.set(named(argument, name), setter, name, value)
 
     def text(self, argument: str, setter: Callable[..., int], text: Secret | None) -> None:
         if text is not None:
@@ -84,7 +93,7 @@ class CallOptions:
         for name, value in pairs("query", query or {}):
             if isinstance(value, int):
                 value = str(value).lower() if isinstance(value, bool) else str(value)
-            self.set(f"query[{name!r}]", flat.options_add_query, name, value)
+            self.set(named("query", name), flat.options_add_query, name, value)
 
     def payload(self, payload_hash: str | None, payload_timestamp: datetime.datetime | int | None) -> None:
         if isinstance(payload_timestamp, datetime.datetime):

@@ -5,13 +5,19 @@ import pathlib
 import pytest
 from attacks import SEED, Attack, Counts
 
-PROGRAM = pathlib.Path(__file__).with_name("hostile.py").read_text(encoding="utf-8")
+HERE = pathlib.Path(__file__).parent
+PROGRAM = (HERE / "hostile.py").read_text(encoding="utf-8")
+LONG_TEXTS = (HERE / "long_texts.py").read_text(encoding="utf-8")
 
 
 def test_no_argument_crashes_any_function(attack: Attack, counts: Counts) -> None:
     functions, values, calls = map(int, attack(PROGRAM, SEED, head="").split())
     assert functions > 500 and values > 50 and calls > 50000
     counts.functions, counts.values, counts.calls = functions, values, calls
+
+
+def test_long_text_is_refused_by_name_and_limit_and_not_kept(attack: Attack) -> None:
+    assert int(attack(LONG_TEXTS, head=f"import sys\nsys.path.insert(0, {str(HERE)!r})\n")) > 70
 
 
 REIMPORT = """
