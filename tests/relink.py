@@ -23,7 +23,7 @@ MOST_PROCESSOR_SECONDS = 60
 # Tests that do the same for a minute with ever other choices: too long to be run once for each fault.
 LONG = ("stress", "fuzz.machine")
 # The arguments that make one short enough: of all allocations, the core's own.
-SHORTER = {"torture": []}
+SHORTER: dict[str, list[str]] = {"torture": []}
 
 
 @dataclasses.dataclass(frozen=True)

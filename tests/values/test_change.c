@@ -158,6 +158,16 @@ TEST(flags_that_a_reply_names_are_kept_and_others_stay)
     check_mobile(SUCCESS_WITH(PASSWORD_CHANGE, NOTHING, -1, 1, ), "registered_for_password=1 changes=10");
 }
 
+TEST(a_customer_without_a_password_any_more_is_one)
+{
+    struct capauth__state state = full_state(CAPAUTH_FLOW_MOBILE);
+    struct capauth__ending ending = SUCCESS_WITH(PASSWORD_CHANGE, NOTHING, -1, 0, );
+
+    state.registered_for_password = 1;
+    assert_leaves(&state, ending, "registered_for_password=0 changes=10");
+    capauth__state_wipe(&state);
+}
+
 TEST(a_token_that_was_expired_is_gone_and_its_key_stays)
 {
     check_changes(CAPAUTH_FLOW_MFA, SUCCESS(TOKEN_EXPIRE, NOTHING),
@@ -249,6 +259,7 @@ int main(void)
         CLEAN_TEST(a_regenerated_token_keeps_the_session_id_and_what_is_known_of_the_otp),
         CLEAN_TEST(what_brings_no_token_takes_none_from_its_reply),
         CLEAN_TEST(flags_that_a_reply_names_are_kept_and_others_stay),
+        CLEAN_TEST(a_customer_without_a_password_any_more_is_one),
         CLEAN_TEST(a_token_that_was_expired_is_gone_and_its_key_stays),
         CLEAN_TEST(an_identifier_that_was_updated_is_the_customers_from_now_on),
         CLEAN_TEST(a_sign_out_leaves_who_it_is_and_nothing_else),
