@@ -21,8 +21,10 @@ local function error_message(handle)
   return text
 end
 
-local function failed(self, code, what)
-  return nil, errors.of_code(code, ("%s: %s"):format(what, error_message(self._handle)))
+-- `argument` is the one that is wrong, if one is; nil: the core's message begins with it.
+local function failed(self, code, what, argument)
+  local message = error_message(self._handle)
+  return nil, errors.of_code(code, ("%s: %s"):format(what, message), argument or message:match "^[%l_]+")
 end
 
 local function handle_of(self) return values.object(self, Client.class) end
@@ -81,7 +83,7 @@ function methods:restore(text)
   local ok, err = values.text(text, "text", "restore")
   if not ok then return nil, err end
   local code, session = core.session_restore(handle, text)
-  if code ~= 0 then return failed(self, code, "restore") end
+  if code ~= 0 then return failed(self, code, "restore", "text") end
   return Session.wrap(self, session)
 end
 

@@ -126,6 +126,17 @@ function values.text_or_nil(text) -- "" is the core's "none"
   if text ~= "" then return text end
 end
 
+local LONGEST_SHOWN = 80
+
+-- What a caller has called something, for a message: cut where it is long, between two characters.
+local function shown(text)
+  if #text <= LONGEST_SHOWN then return text end
+  return text:sub(1, LONGEST_SHOWN):gsub("[\192-\255][\128-\191]*$", "") .. "..."
+end
+
+-- The value of that key in a table.
+local function member(name, key) return ("%s[%q]"):format(name, shown(key)) end
+
 local function check_key(key, name, what)
   if type(key) ~= "string" then
     misuse(("%s: the keys of %s must be strings, like { [\"a\"] = \"b\" }"):format(what, name))
@@ -148,8 +159,8 @@ function values.pairs_of_text(map, name, what)
   local list = {}
   for _, key in ipairs(sorted_names(map, name, what)) do
     local items = type(map[key]) == "table" and map[key] or { map[key] }
-    for i = 1, values.length(items, ("%s[%q]"):format(name, key), what) do
-      local ok, err = values.texts({ key, items[i] }, { name, ("%s[%q]"):format(name, key) }, what)
+    for i = 1, values.length(items, member(name, key), what) do
+      local ok, err = values.texts({ key, items[i] }, { name, member(name, key) }, what)
       if not ok then return nil, errors.invalid(name, err.message) end
       list[#list + 1] = { key, items[i] }
     end
@@ -174,7 +185,7 @@ function values.options(options, known, what)
   if options == nil then return NONE end
   values.check(options, "table", "the options", what)
   for key in pairs(options) do
-    if not known[key] then misuse(("%s: unknown option '%s'"):format(what, tostring(key))) end
+    if not known[key] then misuse(("%s: unknown option '%s'"):format(what, shown(tostring(key)))) end
   end
   return options
 end
@@ -196,8 +207,8 @@ end
 
 -- The error of a setter of the core; `key` if the value is one of a table.
 function values.refused(code, message, name, value, what, key)
-  local shown = key and ("%s[%q]"):format(name, key) or name
-  local explained = message and message ~= "" and values.explain(message, shown, value, what)
+  local subject = key and member(name, key) or name
+  local explained = message and message ~= "" and values.explain(message, subject, value, what)
   return errors.of_code(code, explained or nil, name)
 end
 

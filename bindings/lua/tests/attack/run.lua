@@ -4,7 +4,9 @@ local luaunit = require "luaunit"
 
 _G.assert = require "capauth".assert
 
-for _, name in ipairs { "arguments", "callbacks", "ends", "memory" } do require("attack.test_" .. name) end
+for _, name in ipairs { "arguments", "callbacks", "ends", "long_texts", "memory" } do
+  require("attack.test_" .. name)
+end
 
 local status = luaunit.LuaUnit.run()
 if status == 0 then require "attack.figure".write() end
