@@ -1,5 +1,5 @@
 -- A text of 20 MB in the place of every text that a function takes, and one of 100 MB in that of one of each kind: it
--- is refused by its name and its limit, and nothing of it stays, as the most memory tells that the process has had since.
+-- is refused by its name and its limit, and nothing of it stays, as the most memory tells that the process had since.
 local lu = require "luaunit"
 local capauth = require "capauth"
 local figure = require "attack.figure"

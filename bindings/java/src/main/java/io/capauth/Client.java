@@ -61,7 +61,10 @@ public final class Client implements AutoCloseable {
         SessionHandle session = new SessionHandle();
         Text text = Text.of("text", exported);
         try {
-            check(Native.session_restore(handle, bytes(text), session));
+            int code = Native.session_restore(handle, bytes(text), session);
+            if (code != 0) {
+                throw refused(code, message(handle, code), code == ErrorCode.INVALID_ARGUMENT ? "text" : null);
+            }
         } finally {
             text.wipe();
         }
@@ -177,14 +180,20 @@ public final class Client implements AutoCloseable {
             return;
         }
         String message = message(handle, code);
-        CapauthException refused = CapauthException.of(code, null,
-                code == ErrorCode.INVALID_ARGUMENT ? JavaNames.message(message, null) : message);
+        String wrong = null;
         for (String argument : arguments) {
             if (message != null && message.startsWith(argument + " ")) {
-                refused.failure.argument = JavaNames.of(argument);
+                wrong = JavaNames.of(argument);
             }
         }
-        throw refused;
+        throw refused(code, message, wrong);
+    }
+
+    private static CapauthException refused(int code, String message, String argument) {
+        CapauthException refused = CapauthException.of(code, null,
+                code == ErrorCode.INVALID_ARGUMENT ? JavaNames.message(message, null) : message);
+        refused.failure.argument = argument;
+        return refused;
     }
 
     /** What C says about the last failure, if it says something. */

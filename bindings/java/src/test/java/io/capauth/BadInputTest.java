@@ -22,6 +22,9 @@ class BadInputTest extends Fixture {
         return new String(characters);
     }
 
+    /** Longer than any limit but that of caPem. */
+    private static final int LONG = 5000000;
+
     private static final String[] BAD = {
         null, "", repeated('9', 20000), "a\nb", "a\u0007b", "a\0b", "\0", "half \ud83d of a pair", "\ude00"
     };
@@ -85,6 +88,69 @@ class BadInputTest extends Fixture {
         refused("newValue", customer::updateIdentifier);
         refused("otp", bad -> asked().validateOtp(bad == null ? null : bad.toCharArray()));
         assertTrue(customer.signedIn(), "and the session goes on");
+    }
+
+    private static void refusedAsTooLong(String argument, String limit, Runnable by) {
+        InvalidArgumentException thrown = assertThrows(InvalidArgumentException.class, by::run, argument);
+        assertEquals(argument, thrown.argument());
+        assertTrue(thrown.getMessage().contains(limit), () -> argument + ": " + thrown.getMessage());
+        assertTrue(thrown.getMessage().length() < 300, argument);
+    }
+
+    @Test
+    void long_texts_of_clients_and_sessions_are_refused_by_name_and_limit() {
+        String text = repeated('9', LONG);
+        refusedAsTooLong("baseUrl", "2048 bytes", () -> emulator.clientBuilder().baseUrl(text).build());
+        refusedAsTooLong("gatewayUrl", "2048 bytes", () -> emulator.clientBuilder().gatewayUrl(text).build());
+        refusedAsTooLong("proxy", "2048 bytes", () -> emulator.clientBuilder().proxy(text).build());
+        refusedAsTooLong("caFile", "4096 bytes", () -> emulator.clientBuilder().caFile(text).build());
+        refusedAsTooLong("clientCert", "4096 bytes", () -> emulator.clientBuilder().clientCert(text).build());
+        refusedAsTooLong("clientKey", "4096 bytes", () -> emulator.clientBuilder().clientKey(text).build());
+        refusedAsTooLong("pinnedKeys", "4096 bytes", () -> emulator.clientBuilder().pinnedKeys(text).build());
+        refusedAsTooLong("tlsMin", "is not one of", () -> emulator.clientBuilder().tlsMin(text).build());
+        refusedAsTooLong("userAgent", "256 bytes", () -> emulator.clientBuilder().userAgent(text).build());
+        refusedAsTooLong("header", "256 bytes", () -> emulator.clientBuilder().header(text, "x").build());
+        refusedAsTooLong("header", "8192 bytes", () -> emulator.clientBuilder().header("A", text).build());
+        refusedAsTooLong("brand", "256 bytes", () -> client.session(text).mobile(mobile).deviceId("d").build());
+        refusedAsTooLong("mobile", "256 bytes", () -> client.session(brand).mobile(text).deviceId("d").build());
+        refusedAsTooLong("contact", "256 bytes",
+                () -> client.session(brand).username("u").contactEmail(text).deviceId("d").build());
+        refusedAsTooLong("deviceId", "512 bytes", () -> client.session(brand).mobile(mobile).deviceId(text).build());
+        refusedAsTooLong("accessToken", "16384 bytes", () -> client.externalSession(brand, text, "i"));
+        refusedAsTooLong("idToken", "16384 bytes", () -> client.externalSession(brand, "a", text));
+        refusedAsTooLong("text", "4 MiB", () -> client.restore(text));
+        refusedAsTooLong("text", "4 MiB", () -> customer().reload(text));
+    }
+
+    @Test
+    void long_texts_of_operations_are_refused_by_name_and_limit() {
+        String text = repeated('9', LONG);
+        Session customer = signedIn();
+        refusedAsTooLong("password", "1024 bytes", () -> customer.generateToken(text));
+        refusedAsTooLong("currentPassword", "1024 bytes", () -> customer.changePassword(text, "Secret-1"));
+        refusedAsTooLong("newPassword", "1024 bytes", () -> customer.changePassword("Secret-1", text));
+        refusedAsTooLong("newValue", "256 bytes", () -> customer.updateIdentifier(text));
+        refusedAsTooLong("otp", "1024 bytes", () -> asked().validateOtp(text.toCharArray()));
+        refusedAsTooLong("password", "1024 bytes", () -> asked().validatePassword(text));
+        refusedAsTooLong("newPassword", "1024 bytes", () -> asked().forgetPassword(text));
+        refusedAsTooLong("method", "is neither GET nor POST", () -> customer.gateway(text, "x"));
+        refusedAsTooLong("endpoint", "256 bytes", () -> customer.gateway("GET", text));
+        refusedAsTooLong("query", "256 bytes",
+                () -> customer.gateway("GET", "x", null, new Options().query(text, "x")));
+        refusedAsTooLong("query", "8192 bytes",
+                () -> customer.gateway("GET", "x", null, new Options().query("a", text)));
+        refusedAsTooLong("header", "8192 bytes", () -> customer.generateToken(new Options().header("A", text)));
+        refusedAsTooLong("fallbackChannel", "64 bytes",
+                () -> customer.generateOtp(new Options().fallbackChannel(text)));
+        refusedAsTooLong("otpHash", "16384 bytes", () -> customer.generateOtp(new Options().otpHash(text, 1)));
+    }
+
+    @Test
+    void a_text_of_100_megabytes_is_refused_like_any_that_is_too_long() {
+        String text = repeated('9', 100000000);
+        refusedAsTooLong("caPem", "16 MiB", () -> emulator.clientBuilder().caPem(text).build());
+        refusedAsTooLong("otp", "1024 bytes", () -> asked().validateOtp(text));
+        customer().startGateway("POST", "x", text, null).cancel(); // what a brand's service takes is its own affair
     }
 
     @Test
