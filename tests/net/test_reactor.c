@@ -403,6 +403,25 @@ TEST(the_applications_descriptor_is_readable_for_all_that_there_is)
     free(reactor);
 }
 
+TEST(an_applications_descriptor_that_is_not_to_be_had_takes_none_and_says_why)
+{
+    int before = open_descriptors();
+    struct capauth__reactor *reactor = reactor_new();
+    int opened = open_descriptors(), refused = 0;
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    for (allow_descriptors(0); capauth__reactor_fd(reactor) < 0 && errno != ENOSYS;
+         allow_descriptors((rlim_t)++refused)) {
+        assert_int_equal(errno, EMFILE);
+        assert_int_equal(open_descriptors(), opened);
+        assert_in_range(refused, 0, LOOKED_AT - 2);
+    }
+    allow_descriptors(limit.rlim_cur);
+    reactor_free(reactor);
+    assert_int_equal(open_descriptors(), before);
+}
+
 TEST(announcing_is_nothing_before_the_descriptor_was_asked_for)
 {
     struct capauth__reactor *reactor = reactor_new();
@@ -429,6 +448,7 @@ int main(void)
         cmocka_unit_test(its_descriptors_are_no_childs_and_never_block),
         cmocka_unit_test(opening_twice_is_opening_once_and_closing_twice_is_closing_once),
         cmocka_unit_test(the_applications_descriptor_is_readable_for_all_that_there_is),
+        cmocka_unit_test(an_applications_descriptor_that_is_not_to_be_had_takes_none_and_says_why),
         cmocka_unit_test(announcing_is_nothing_before_the_descriptor_was_asked_for),
     };
 

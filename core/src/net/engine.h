@@ -22,8 +22,6 @@
 #include "net/transport.h"
 #include "net/waiters.h"
 
-enum { CAPAUTH__TURN_EVENTS = 32 }; /* descriptors that one turn sees to, at most */
-
 struct capauth__engine {
     pthread_mutex_t mutex; /* everything below, but what is the inbox's */
     const struct capauth__net_config *config;

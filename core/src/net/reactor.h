@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 enum { CAPAUTH__READ = 1, CAPAUTH__WRITE = 2 };
+enum { CAPAUTH__READY_MOST = 32 }; /* descriptors that one wait hands out, at most */
 
 struct capauth__ready {
     int fd;
@@ -65,7 +66,8 @@ void capauth__reactor_clear_timer(struct capauth__reactor *reactor);
 void capauth__reactor_wake(struct capauth__reactor *reactor);
 /* Takes back a wake-up, so that the descriptor is no longer readable for it. */
 void capauth__reactor_clear_wake(struct capauth__reactor *reactor);
-/* How many descriptors of others are ready, at most `size`; the timer and the wake-up end the wait uncounted. */
+/* How many descriptors of others are ready, at most `size`, which is no more than CAPAUTH__READY_MOST; the timer and
+ * the wake-up end the wait uncounted. */
 int capauth__reactor_wait(struct capauth__reactor *reactor, struct capauth__ready *ready, int size, int timeout_ms);
 
 #endif

@@ -130,9 +130,8 @@ void capauth__reactor_clear_wake(struct capauth__reactor *reactor)
 
 int capauth__reactor_wait(struct capauth__reactor *reactor, struct capauth__ready *ready, int size, int timeout_ms)
 {
-    struct epoll_event events[34];
-    int room = size + 2 < 34 ? size + 2 : 34;
-    int count = epoll_wait(reactor->poll_fd, events, room, timeout_ms);
+    struct epoll_event events[CAPAUTH__READY_MOST + 2]; /* the timer and the wake-up are two more */
+    int count = epoll_wait(reactor->poll_fd, events, size + 2, timeout_ms);
     int used = 0;
 
     for (int i = 0; i < count; i++) {

@@ -16,21 +16,21 @@ static int poll_reactor(struct capauth__engine *engine, struct capauth__ready *r
     pthread_mutex_unlock(&engine->mutex);
     if (!capauth__inbox_await(&engine->inbox))
         timeout_ms = 0; /* something has come meanwhile */
-    count = capauth__reactor_wait(&engine->reactor, ready, CAPAUTH__TURN_EVENTS, timeout_ms);
+    count = capauth__reactor_wait(&engine->reactor, ready, CAPAUTH__READY_MOST, timeout_ms);
     capauth__inbox_leave(&engine->inbox);
     pthread_mutex_lock(&engine->mutex);
     waiters->leader_polling = waiters->leader_called_back = false;
     if (engine->closed)
         capauth__inbox_close_reactor(&engine->inbox);
     if (engine->turns != seen) /* what was ready may be so no more */
-        count = capauth__reactor_wait(&engine->reactor, ready, CAPAUTH__TURN_EVENTS, 0);
+        count = capauth__reactor_wait(&engine->reactor, ready, CAPAUTH__READY_MOST, 0);
     return count;
 }
 
 static void lead(struct capauth__engine *engine, const struct capauth__task *task, int timeout_ms)
 {
     struct capauth__waiters *waiters = &engine->waiters;
-    struct capauth__ready ready[CAPAUTH__TURN_EVENTS];
+    struct capauth__ready ready[CAPAUTH__READY_MOST];
     int count = 0;
 
     waiters->have_leader = true;
@@ -105,12 +105,12 @@ static bool wait_until_any_ended(struct capauth__engine *engine, int timeout_ms,
 
 int capauth__wait_for_any(struct capauth__engine *engine, int timeout_ms)
 {
-    struct capauth__ready ready[CAPAUTH__TURN_EVENTS];
+    struct capauth__ready ready[CAPAUTH__READY_MOST];
     int64_t start_ms = timeout_ms > 0 ? capauth__monotonic_ms() : 0;
     int finished = CAPAUTH_E_SYSTEM;
 
     pthread_mutex_lock(&engine->mutex);
-    capauth__engine_turn(engine, ready, capauth__reactor_wait(&engine->reactor, ready, CAPAUTH__TURN_EVENTS, 0));
+    capauth__engine_turn(engine, ready, capauth__reactor_wait(&engine->reactor, ready, CAPAUTH__READY_MOST, 0));
     if (wait_until_any_ended(engine, timeout_ms, start_ms))
         finished = capauth__engine_take_finished(engine);
     capauth__waiters_hand_over(&engine->waiters);
