@@ -9,7 +9,7 @@ import java.security.cert.Certificate;
 import java.util.Collections;
 
 /**
- * The system's authorities in Android's certificate store, which the native TLS library does not find by itself, as PEM.
+ * The system's authorities in Android's certificate store, which the native TLS library cannot find by itself, as PEM.
  * The others ("user:") were added by the phone's user; apps do not trust those by default since Android 7.
  */
 final class AndroidCertificates {
