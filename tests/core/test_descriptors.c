@@ -137,6 +137,22 @@ TEST(a_client_that_is_not_used_takes_none)
     capauth_client_free(&client);
 }
 
+TEST(a_ca_as_text_takes_one_until_another_is_set_or_the_client_is_freed)
+{
+    static const char pem[] = "-----BEGIN CERTIFICATE-----";
+    int before = open_descriptors();
+    capauth_client *client = client_of("http://127.0.0.1:1");
+    int with_one;
+
+    assert_code(capauth_client_set_ca_pem(client, pem), CAPAUTH_OK);
+    with_one = open_descriptors();
+    assert_true(with_one <= before + 1); /* none where a file in memory is not to be had */
+    assert_code(capauth_client_set_ca_pem(client, pem), CAPAUTH_OK);
+    assert_int_equal(open_descriptors(), with_one);
+    capauth_client_free(&client);
+    assert_int_equal(open_descriptors(), before);
+}
+
 /* ---- None left ---- */
 
 static void assert_says_why(const char *message)
@@ -264,6 +280,7 @@ int main(void)
         cmocka_unit_test(none_passes_to_a_program_that_is_executed),
         cmocka_unit_test(the_last_thread_that_leaves_a_closed_client_gives_them_back),
         cmocka_unit_test(a_client_that_is_not_used_takes_none),
+        cmocka_unit_test(a_ca_as_text_takes_one_until_another_is_set_or_the_client_is_freed),
         cmocka_unit_test(without_descriptors_an_operation_says_why),
         cmocka_unit_test(without_descriptors_waiting_says_why),
         cmocka_unit_test(without_descriptors_certificates_are_not_to_blame),

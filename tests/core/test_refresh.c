@@ -202,6 +202,30 @@ TEST(a_waiter_that_leaves_ends_only_itself)
     capauth_client_free(&client);
 }
 
+TEST(a_sign_out_cancels_all_who_wait_for_a_token)
+{
+    capauth_client *client = new_client(shared);
+    capauth_session *customer;
+    capauth_call *calls[3] = {NULL};
+
+    make_brand(shared, "RefreshEnded", "{}");
+    customer = new_mobile(client, "RefreshEnded", MOBILE);
+    sign_in(shared, customer);
+    advance(901);
+    tell_the_time(client, "RefreshEnded");
+    make_fault(shared, "RefreshEnded", REGENERATE, 1, "\"delayMs\":700");
+    for (int i = 0; i < 3; i++)
+        assert_code(start_any(i, customer, &calls[i]), CAPAUTH_OK);
+    assert_code(capauth_call_wait(calls[0], 20), CAPAUTH_E_PENDING);
+    assert_code(capauth_session_sign_out(customer, NULL, NULL), CAPAUTH_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_code(capauth_call_wait(calls[i], 20000), CAPAUTH_E_CANCELLED);
+        capauth_call_free(&calls[i]);
+    }
+    capauth_session_free(&customer);
+    capauth_client_free(&client);
+}
+
 TEST(a_waiter_s_cancel_leaves_the_new_token)
 {
     capauth_client *client = new_client(shared);
@@ -709,6 +733,7 @@ int main(void)
         cmocka_unit_test(threads_share_one_regeneration),
         cmocka_unit_test(web_regenerates_from_the_token_itself),
         cmocka_unit_test(a_waiter_that_leaves_ends_only_itself),
+        cmocka_unit_test(a_sign_out_cancels_all_who_wait_for_a_token),
         cmocka_unit_test(a_waiter_s_cancel_leaves_the_new_token),
         cmocka_unit_test(after_a_failure_there_is_a_pause),
         cmocka_unit_test(a_network_failure_never_signs_out),

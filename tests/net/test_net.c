@@ -833,6 +833,22 @@ TEST(a_descriptor_that_was_not_to_be_had_tells_the_same_later)
     engine_free(engine);
 }
 
+TEST(what_has_ended_is_told_even_if_there_are_no_descriptors_to_wait_with)
+{
+    struct capauth__engine *engine = engine_new();
+    struct job *job = job_new(engine, 60000);
+    struct rlimit limit;
+
+    capauth__inbox_post(&job->task, true);
+    capauth__inbox_cancel(&job->task);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    allow_descriptors(0);
+    assert_int_equal(capauth__wait_for_any(engine, 1000), 1);
+    allow_descriptors(limit.rlim_cur);
+    release(job);
+    engine_free(engine);
+}
+
 TEST(closing_is_something_to_learn_for_who_watches)
 {
     struct capauth__engine *engine = engine_new();
@@ -1300,6 +1316,7 @@ int main(void)
         cmocka_unit_test(closing_sends_home_whoever_waits),
         cmocka_unit_test(the_leader_at_the_reactor_closes_it_and_nobody_before),
         cmocka_unit_test(a_descriptor_that_was_not_to_be_had_tells_the_same_later),
+        cmocka_unit_test(what_has_ended_is_told_even_if_there_are_no_descriptors_to_wait_with),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
