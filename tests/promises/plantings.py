@@ -107,7 +107,7 @@ PLANTINGS = [
         "json_tokener_new_ex(CAPAUTH__JSON_DEPTH)",
         "json_tokener_new_ex(64)",
     ),
-    Planting("bodies are bounded", "core.skim", "base/skim.c", "if (inside.depth > DEEPEST)", "if (0)"),
+    Planting("bodies are bounded", "core.skim", "base/skim.c", "<= brackets->most", ""),
     Planting("control characters", "core.arguments", *ANY_CHARACTER),
     Planting(
         "no header of the application's",

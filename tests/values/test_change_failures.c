@@ -2,7 +2,6 @@
 /* What operations that fail do to a sign-in, and what an identifier update does whose answer was lost. */
 #include "endings.h"
 
-
 #include "base/secret.h"
 #include "memory.h"
 
