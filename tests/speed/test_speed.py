@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import pathlib
+import queue
 import subprocess
 import sys
 import tempfile
@@ -75,15 +76,15 @@ async def serve(replies, started):
 
 def url_of_service():
     """Of one that runs as long as this program."""
-    ports, ready = [], threading.Event()
-    threading.Thread(
-        target=asyncio.run, args=(serve(replies(), lambda port: (ports.append(port), ready.set())),), daemon=True
-    ).start()
-    ready.wait()
-    return f"http://127.0.0.1:{ports[0]}"
+    port: queue.Queue[int] = queue.Queue()
+    threading.Thread(target=asyncio.run, args=(serve(replies(), port.put),), daemon=True).start()
+    return f"http://127.0.0.1:{port.get()}"
 
 
 class Speed(unittest.TestCase):
+    environment: dict[str, str]
+    figures: list[str]
+
     @classmethod
     def setUpClass(cls):
         cls.environment = {**os.environ, "CAPAUTH_BENCH_URL": url_of_service(), "CAPAUTH_BENCH_CA_FILE": "/dev/null"}

@@ -143,10 +143,10 @@ def test_cancelled_task_cancels_its_call(run: Run, emulator: Emulator, brand: st
 def test_call_is_told_even_if_its_handing_out_found_no_memory(
     run: Run, emulator: Emulator, brand: str, mobile: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    next_done: Callable[..., tuple[int, int | None]] = flat.client_next_done
+    next_done = flat.client_next_done
     lost: list[object] = []
 
-    def without_memory(handle: object) -> tuple[int, int | None]:
+    def without_memory(handle: flat.ClientHandle) -> list[int]:
         taken = next_done(handle)
         if taken[1] and not lost:
             lost.append(taken)
