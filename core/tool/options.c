@@ -228,15 +228,14 @@ const char *settings_end(const char *lines)
 
 enum status settings_apply(const char *lines, capauth_client *client)
 {
-    const char *end = settings_end(lines), *value;
-    int code = 0;
+    const struct row *row;
+    const char *value;
 
-    while (lines != end && !code) {
-        const struct row *row = row_of(lines, &value);
+    while (lines && (row = row_of(lines, &value))) {
         size_t length = strcspn(value, "\n");
         char *text = strndup(value, length);
+        int code = text ? row->set(client, text) : CAPAUTH_E_NO_MEMORY;
 
-        code = text ? row->set(client, text) : CAPAUTH_E_NO_MEMORY;
         wipe_and_free(text, length);
         if (code)
             return fail(status_of(code), "--%s: %s", row->name, capauth_client_error_message(client));
