@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/platform.h"
@@ -276,6 +278,28 @@ TEST(waking_ends_the_wait_that_has_begun_or_the_next_until_it_is_taken_back)
     reactor_free(reactor);
 }
 
+static void on_alarm(int number)
+{
+    (void)number;
+}
+
+/* Nobody may take it for one in which all was quiet. */
+TEST(a_wait_that_a_signal_ended_says_that_it_does_not_know)
+{
+    struct sigaction action = {.sa_handler = on_alarm};
+    struct itimerval never = {.it_value.tv_sec = 0};
+    struct itimerval often = {.it_interval.tv_usec = 20000,
+                              .it_value.tv_usec = 20000}; /* the first may come too early */
+    struct capauth__reactor *reactor = reactor_new();
+    struct capauth__ready ready;
+
+    assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+    assert_int_equal(capauth__reactor_wait(reactor, &ready, 1, LONG_MS), CAPAUTH__NOT_ASKED);
+    assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+    reactor_free(reactor);
+}
+
 /* ---- Its descriptors ---- */
 
 enum { LOOKED_AT = 64 };
@@ -444,6 +468,7 @@ int main(void)
         cmocka_unit_test(a_wait_that_has_begun_learns_of_an_earlier_time),
         cmocka_unit_test(a_wait_that_has_begun_is_not_disturbed_by_a_time_that_it_knows),
         cmocka_unit_test(waking_ends_the_wait_that_has_begun_or_the_next_until_it_is_taken_back),
+        cmocka_unit_test(a_wait_that_a_signal_ended_says_that_it_does_not_know),
         cmocka_unit_test(what_cannot_be_opened_whole_takes_no_descriptor_and_opens_later),
         cmocka_unit_test(its_descriptors_are_no_childs_and_never_block),
         cmocka_unit_test(opening_twice_is_opening_once_and_closing_twice_is_closing_once),

@@ -226,6 +226,8 @@ void capauth__engine_turn(struct capauth__engine *engine, const struct capauth__
     bool left;
 
     engine->turns++;
+    if (engine->transport)
+        capauth__transport_begin_turn(engine->transport, ready, count);
     left = drain_inbox(engine, end_us);
     /* Descriptors that are not reached stay ready. */
     for (int i = 0; i < count && engine->transport && (i == 0 || !time_is_up(end_us)); i++)

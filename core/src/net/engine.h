@@ -65,7 +65,7 @@ void capauth__engine_withdraw(struct capauth__engine *engine, struct capauth__ex
 /* For waiting.c. */
 
 /* Does what can be done now, for about a millisecond, but at least one of each kind; the rest stays for the next turn.
- */
+ * `count` descriptors are ready, as capauth__reactor_wait told; CAPAUTH__NOT_ASKED: nobody has asked it. */
 void capauth__engine_turn(struct capauth__engine *engine, const struct capauth__ready *ready, int count);
 /* Whether something can be done now that no descriptor tells of. */
 bool capauth__engine_is_behind(struct capauth__engine *engine);

@@ -13,6 +13,7 @@
 
 enum { CAPAUTH__READ = 1, CAPAUTH__WRITE = 2 };
 enum { CAPAUTH__READY_MOST = 32 }; /* descriptors that one wait hands out, at most */
+enum { CAPAUTH__NOT_ASKED = -1 }; /* in place of how many are ready: that is not known */
 
 struct capauth__ready {
     int fd;
@@ -67,7 +68,7 @@ void capauth__reactor_wake(struct capauth__reactor *reactor);
 /* Takes back a wake-up, so that the descriptor is no longer readable for it. */
 void capauth__reactor_clear_wake(struct capauth__reactor *reactor);
 /* How many descriptors of others are ready, at most `size`, which is no more than CAPAUTH__READY_MOST; the timer and
- * the wake-up end the wait uncounted. */
+ * the wake-up end the wait uncounted. CAPAUTH__NOT_ASKED: the system did not answer, for a signal came in between. */
 int capauth__reactor_wait(struct capauth__reactor *reactor, struct capauth__ready *ready, int size, int timeout_ms);
 
 #endif

@@ -132,7 +132,7 @@ int capauth__reactor_wait(struct capauth__reactor *reactor, struct capauth__read
 {
     struct epoll_event events[CAPAUTH__READY_MOST + 2]; /* the timer and the wake-up are two more */
     int count = epoll_wait(reactor->poll_fd, events, size + 2, timeout_ms);
-    int used = 0;
+    int used = count < 0 ? CAPAUTH__NOT_ASKED : 0;
 
     for (int i = 0; i < count; i++) {
         int fd = events[i].data.fd;

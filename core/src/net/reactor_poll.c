@@ -212,7 +212,7 @@ int capauth__reactor_wait(struct capauth__reactor *reactor, struct capauth__read
 {
     struct pollfd *set;
     size_t count;
-    int used = 0;
+    int used = CAPAUTH__NOT_ASKED;
 
     pthread_mutex_lock(&reactor->mutex);
     count = reactor->watched_count + OWN;
@@ -226,7 +226,7 @@ int capauth__reactor_wait(struct capauth__reactor *reactor, struct capauth__read
     timeout_ms = time_to_wait(reactor, timeout_ms);
     reactor->waiting++;
     pthread_mutex_unlock(&reactor->mutex);
-    if (set && poll(set, (nfds_t)count, timeout_ms) > 0)
+    if (set && poll(set, (nfds_t)count, timeout_ms) >= 0)
         used = hand_out(set, count, ready, size);
     pthread_mutex_lock(&reactor->mutex);
     reactor->waiting--;

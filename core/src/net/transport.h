@@ -49,6 +49,8 @@ void capauth__transport_cancel(struct capauth__transport *transport, struct capa
 bool capauth__exchange_may_have_left(const struct capauth__exchange *exchange);
 /* What goes with the handshake of this connection, which no exchange has used yet, has come. */
 void capauth__transport_greeted(struct capauth__transport *transport, int fd);
+/* A turn of the engine begins, with these descriptors ready, as capauth__reactor_wait told. */
+void capauth__transport_begin_turn(struct capauth__transport *transport, const struct capauth__ready *ready, int count);
 /* A descriptor that it watches is ready. */
 void capauth__transport_ready(struct capauth__transport *transport, int fd, int events);
 /* When capauth__transport_timer wants to be called next, in monotonic milliseconds; INT64_MAX: never. */

@@ -31,7 +31,7 @@ static void lead(struct capauth__engine *engine, const struct capauth__task *tas
 {
     struct capauth__waiters *waiters = &engine->waiters;
     struct capauth__ready ready[CAPAUTH__READY_MOST];
-    int count = 0;
+    int count = CAPAUTH__NOT_ASKED;
 
     waiters->have_leader = true;
     waiters->leader_task = task;
@@ -67,7 +67,7 @@ void capauth__wait_for(struct capauth__engine *engine, struct capauth__task *tas
     pthread_mutex_lock(&engine->mutex);
     /* Somebody leads and may not know of the task yet: see to it here, rather than wake them. */
     if (engine->waiters.have_leader && !task->entered)
-        capauth__engine_turn(engine, NULL, 0);
+        capauth__engine_turn(engine, NULL, CAPAUTH__NOT_ASKED);
     while (!atomic_load(&task->done)) {
         int left = remaining(timeout_ms, start_ms);
 
@@ -83,7 +83,7 @@ void capauth__wait_for_overdue(struct capauth__engine *engine, struct capauth__t
 {
     pthread_mutex_lock(&engine->mutex);
     do
-        capauth__engine_turn(engine, NULL, 0);
+        capauth__engine_turn(engine, NULL, CAPAUTH__NOT_ASKED);
     while (!atomic_load(&task->done) && capauth__engine_is_behind(engine));
     pthread_mutex_unlock(&engine->mutex);
 }

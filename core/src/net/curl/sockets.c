@@ -15,6 +15,9 @@
 #endif
 
 #include "base/platform.h"
+#include "net/reactor.h"
+
+enum { ASK_AGAIN = 16 * 1024 }; /* the system, how many bytes have come, when about so many more have */
 
 static bool is_stale(const struct capauth__socket *socket)
 {
@@ -143,7 +146,23 @@ int64_t capauth__socket_received(const struct capauth__socket *socket)
 }
 #endif
 
-int capauth__socket_unread(const struct capauth__socket *socket)
+int64_t capauth__socket_received_before(struct capauth__socket *socket)
+{
+    if (!socket->used || socket->answered > ASK_AGAIN) {
+        socket->received = capauth__socket_received(socket);
+        socket->answered = 0;
+    }
+    return socket->received;
+}
+
+/* It rests at the reactor since before this turn, and was not ready when the turn began, a millisecond ago at most. */
+static bool is_quiet(const struct capauth__sockets *sockets, const struct capauth__socket *socket)
+{
+    return socket->resting && socket->watched & CAPAUTH__READ && socket->quiet_since < sockets->turn &&
+           sockets->all_known;
+}
+
+static int ask_unread(const struct capauth__socket *socket)
 {
     char byte;
     int unread = 0;
@@ -152,4 +171,9 @@ int capauth__socket_unread(const struct capauth__socket *socket)
     if (got < 0)
         return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
     return got == 0 || ioctl(socket->fd, FIONREAD, &unread) ? -1 : unread;
+}
+
+int capauth__sockets_unread(const struct capauth__sockets *sockets, const struct capauth__socket *socket)
+{
+    return is_quiet(sockets, socket) ? 0 : ask_unread(socket);
 }

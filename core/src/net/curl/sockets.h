@@ -16,15 +16,20 @@ struct capauth__socket {
     bool used; /* a request has gone over it, or was about to */
     int watched; /* what the reactor watches it for */
     bool resting; /* nobody waits for that now */
+    uint64_t quiet_since; /* the turn in which it began to rest, or was ready */
     bool http1; /* as an answer has shown */
     bool silent; /* an exchange waited in vain for a byte, and none has come since */
     int64_t heard_us; /* when it was last ready to be read */
+    int64_t received; /* bytes that had come over it when the system was last asked; -1: it does not tell */
+    size_t answered; /* bytes of answers since then, about */
 };
 
 struct capauth__sockets {
     struct capauth__socket *all;
     size_t count;
     size_t capacity;
+    uint64_t turn; /* of the engine's */
+    bool all_known; /* that were ready when it began */
 };
 
 /* Room for one more; false: no memory. */
@@ -42,7 +47,9 @@ struct capauth__socket *capauth__sockets_between(struct capauth__sockets *socket
 
 /* How many bytes have come over it; -1: the system does not tell. */
 int64_t capauth__socket_received(const struct capauth__socket *socket);
+/* How many had come before the request that is about to be sent: some may count as coming after it, but not many. */
+int64_t capauth__socket_received_before(struct capauth__socket *socket);
 /* Bytes that can be read now; -1: the other side has closed, or the connection is broken. */
-int capauth__socket_unread(const struct capauth__socket *socket);
+int capauth__sockets_unread(const struct capauth__sockets *sockets, const struct capauth__socket *socket);
 
 #endif

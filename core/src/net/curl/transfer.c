@@ -86,14 +86,14 @@ static int on_close(void *data, curl_socket_t fd)
  * take words that came while nobody had asked, a 408 or another's reply, for the answer. HTTP/2 tells by itself what
  * belongs to which request; there it is silence that counts.
  */
-static bool is_fit(struct capauth__socket *socket, bool may_be_http2)
+static bool is_fit(const struct capauth__sockets *sockets, struct capauth__socket *socket, bool may_be_http2)
 {
     int greeting = socket->greeting;
     int unread;
 
     if (socket->silent || (may_be_http2 && !socket->http1))
         return !socket->silent;
-    unread = capauth__socket_unread(socket);
+    unread = capauth__sockets_unread(sockets, socket);
     socket->greeting = 0;
     return greeting < 0 ? unread >= 0 : unread == greeting;
 }
@@ -119,13 +119,13 @@ static int on_send(void *data, char *remote_ip, char *local_ip, int remote_port,
     transfer->begun_us = capauth__monotonic_us();
     transfer->tunnel_size = request_size(transfer);
     transfer->fd = socket ? socket->fd : -1;
-    transfer->received_before = socket ? capauth__socket_received(socket) : -1;
+    transfer->received_before = socket ? capauth__socket_received_before(socket) : -1;
     if (socket)
         socket->used = true;
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
     if (socket && connects && transfer->exchange->connect_only)
         socket->greeting = -1;
-    transfer->stopped = socket && !connects && !is_fit(socket, transport->config->http2);
+    transfer->stopped = socket && !connects && !is_fit(&transport->sockets, socket, transport->config->http2);
     return transfer->stopped ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 

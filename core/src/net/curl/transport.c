@@ -25,6 +25,7 @@ static bool watch(struct capauth__transport *transport, int fd, int events)
     if (!socket)
         return capauth__reactor_watch(transport->reactor, fd, events);
     socket->resting = !events && socket->used;
+    socket->quiet_since = transport->sockets.turn;
     if (socket->resting || events == socket->watched)
         return true;
     if (!capauth__reactor_watch(transport->reactor, fd, events))
@@ -223,13 +224,18 @@ static bool begin_again(struct capauth__transport *transport, struct capauth__tr
 }
 
 /* What is known of the connection now that an answer has come over it. */
-static void note_protocol(struct capauth__transport *transport, const struct capauth__transfer *transfer)
+static void note_answer(struct capauth__transport *transport, const struct capauth__transfer *transfer)
 {
     struct capauth__socket *socket = capauth__sockets_find(&transport->sockets, transfer->fd);
     long version = 0;
+    long head = 0;
 
-    if (socket && !curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version))
+    if (!socket)
+        return;
+    if (!curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version))
         socket->http1 = version && version < CURL_HTTP_VERSION_2_0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_HEADER_SIZE, &head);
+    socket->answered += (size_t)head + transfer->reply.body.length;
 }
 
 static void hand_out(struct capauth__transport *transport, struct capauth__transfer *transfer, CURLcode code)
@@ -243,8 +249,8 @@ static void hand_out(struct capauth__transport *transport, struct capauth__trans
     capauth__transfer_answer(transfer, code, &answer, detail, sizeof detail);
     if (answer.error == CAPAUTH_E_TLS)
         transport->spoilt = true;
-    if (transport->config->http2 && answer.http_status)
-        note_protocol(transport, transfer);
+    if (answer.http_status)
+        note_answer(transport, transfer);
     curl_multi_remove_handle(transport->multi, transfer->easy);
     exchange->transfer = NULL;
     exchange->answered(exchange, &answer);
@@ -254,7 +260,7 @@ static void hand_out(struct capauth__transport *transport, struct capauth__trans
 void capauth__transport_greeted(struct capauth__transport *transport, int fd)
 {
     struct capauth__socket *socket = capauth__sockets_find(&transport->sockets, fd);
-    int unread = socket && socket->greeting < 0 ? capauth__socket_unread(socket) : 0;
+    int unread = socket && socket->greeting < 0 ? capauth__sockets_unread(&transport->sockets, socket) : 0;
 
     if (unread > 0)
         socket->greeting = unread;
@@ -331,6 +337,20 @@ static void act(struct capauth__transport *transport, curl_socket_t fd, int mask
 
     if (curl_multi_socket_action(transport->multi, fd, mask, &running) == CURLM_OUT_OF_MEMORY)
         transport->no_memory = true;
+}
+
+void capauth__transport_begin_turn(struct capauth__transport *transport, const struct capauth__ready *ready, int count)
+{
+    struct capauth__sockets *sockets = &transport->sockets;
+
+    sockets->turn++;
+    sockets->all_known = count != CAPAUTH__NOT_ASKED && count < CAPAUTH__READY_MOST;
+    for (int i = 0; i < count; i++) {
+        struct capauth__socket *socket = capauth__sockets_find(sockets, ready[i].fd);
+
+        if (socket)
+            socket->quiet_since = sockets->turn;
+    }
 }
 
 void capauth__transport_ready(struct capauth__transport *transport, int fd, int events)
