@@ -1,54 +1,27 @@
 """Signs the customers of a loyalty brand in at Capillary's Auth Engine, and keeps them signed in."""
 
-from typing import Any
-
-from . import _errors, _flat
-from ._call import Call
-from ._client import BaseClient
-from ._errors import *  # noqa: F403
-from ._reply import Reply
-from ._sync import Client, Session
-from ._types import Headers, Json, LogCallback, Method, Otp, Query, Secret, Step, TraceCallback, TraceEvent
-
-__all__ = [
-    "Call",
-    "Client",
-    "Headers",
-    "Json",
-    "LogCallback",
-    "Method",
-    "Otp",
-    "Query",
-    "Reply",
-    "Secret",
-    "Session",
-    "Step",
-    "TraceCallback",
-    "TraceEvent",
-    "diagnose",
-    "versions",
-]
-__all__ += _errors.__all__
+from . import _flat  # at once, so that importing capauth says what keeps the library from being loaded
 
 __version__: str = _flat.version()
 
+TYPE_CHECKING = False  # typing's, without typing, which takes longer to import than all of this package
+if TYPE_CHECKING:
+    from ._errors import *  # noqa: F403
+    from ._public import *  # noqa: F403
+    from ._public import __all__ as __all__
+else:
 
-def diagnose(client: BaseClient[Any] | None = None) -> str:
-    """What a support request needs: versions, TLS library, CA store and why that one."""
-    return str(_flat.diagnose(None if client is None else client._handle)[1])  # type: ignore[arg-type]
+    def __getattr__(name):
+        """Loads the package at the first use of one of its names: many import it who use it later, or never."""
+        if name.startswith("_") and name != "__all__":  # a module of the package, or what any module may have
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from . import _public
 
+        for public in ["__all__", *_public.__all__]:
+            globals().setdefault(public, getattr(_public, public))  # a test may have put something else there
+        if name not in globals():
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return globals()[name]
 
-def versions() -> dict[str, str]:
-    """The version of each library at work, by its name, such as capauth, libcurl, OpenSSL and json-c.
-
-    A wheel carries its libraries: then also those, as whoever packaged their sources names and counts them.
-    """
-    told = [line.partition(": ") for line in diagnose().splitlines()]
-    lines = [entry for line, _, inside in told for entry in (inside.split(", ") if inside else [line.split(",")[0]])]
-    return dict(line.split(" ", 1) for line in lines)
-
-
-for _name in __all__:  # in tracebacks and help, things are where users find them
-    if isinstance(globals()[_name], type):
-        globals()[_name].__module__ = __name__
-del _name
+    def __dir__():
+        return sorted({*globals(), *__getattr__("__all__")})

@@ -15,6 +15,7 @@ from waiting import arrives, at_once
 import capauth
 from capauth import _flat as flat
 from capauth import _operations as operations
+from capauth import _public
 from capauth.testing import Emulator
 
 SLOW = 20000
@@ -246,7 +247,8 @@ def test_versions_of_the_libraries_are_told() -> None:
 
 
 def test_versions_of_what_a_wheel_carries_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capauth, "diagnose", lambda: "json-c 0.16\ninside: zlib 1:1.2.13, openssl 3.0.17-1~deb12u2\n")
+    told = "json-c 0.16\ninside: zlib 1:1.2.13, openssl 3.0.17-1~deb12u2\n"
+    monkeypatch.setattr(_public, "diagnose", lambda: told)
     assert capauth.versions() == {"json-c": "0.16", "zlib": "1:1.2.13", "openssl": "3.0.17-1~deb12u2"}
 
 

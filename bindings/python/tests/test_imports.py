@@ -4,6 +4,8 @@ needed to understand, or to import, one."""
 import ast
 import graphlib
 import pathlib
+import subprocess
+import sys
 
 import pytest
 
@@ -75,3 +77,38 @@ def test_the_c_beneath_the_package_imports_nothing_of_it() -> None:
     root = pathlib.Path(__file__).resolve().parents[3]
     for path in [*root.glob("bindings/python/*.[ch]"), root / "swig" / "python.i", root / "swig" / "capauth.i"]:
         assert "PyImport_" not in path.read_text(encoding="utf-8"), path.name
+
+
+def printed_by(program: str) -> list[str]:
+    return subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
+
+
+def test_importing_the_package_loads_the_library_and_nothing_that_takes_long() -> None:
+    loads = "import sys; before = set(sys.modules); import capauth; print(*sorted(set(sys.modules) - before))"
+    assert printed_by(loads) == ["capauth", "capauth._capauth", "capauth._flat", "swig_runtime_data5"]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "print(*{*capauth.__all__} - {*dir(capauth)}, capauth.Client.__name__)",
+        "from capauth import *; print(Client.__name__)",
+        "capauth.Client = pickle.Pickler; capauth.Error; print(capauth.Client.__name__.replace('Pickler', 'Client'))",
+        "print(pickle.loads(pickle.dumps(capauth.Client)).__name__)",
+        "import capauth.aio; print(capauth.aio.Client.__name__)",
+        "print(pydoc.locate('capauth.Client').__name__)",
+    ],
+)
+def test_its_names_are_there_at_their_first_use(use: str) -> None:
+    assert printed_by(f"import capauth, pickle, pydoc; {use}") == ["Client"]
+
+
+@pytest.mark.parametrize("name", ["Clint", "_clint", "__path", ""])
+def test_a_name_that_it_does_not_have_is_an_attribute_error(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"module 'capauth' has no attribute '{name}'"):
+        getattr(capauth, name)
+
+
+def test_everything_that_it_offers_says_that_it_is_its_own() -> None:
+    for name in capauth.__all__:
+        assert "capauth." not in getattr(getattr(capauth, name), "__module__", "capauth"), name
