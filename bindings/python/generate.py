@@ -126,14 +126,18 @@ from ._types import Headers, Json, Method, Query, Secret
 
 
 def option_setter(option):
-    """The line that hands an option to the core."""
-    if option.kind == "query":
-        return f"options.query({option.name})"
+    """The lines that hand an option to the core, if it is given: most are not, so that is looked at first."""
     if option.kind == "hash":
-        return "options.payload(payload_hash, payload_timestamp)"
+        return """if payload_hash is not None or payload_timestamp is not None:
+    options.payload(payload_hash, payload_timestamp)
+"""
+    given = option.name if option.kind == "flag" else f"{option.name} is not None"
+    if option.kind == "query":
+        return f"if {given}:\n    options.query({option.name})\n"
     function = f"add_{option.name.removesuffix('s')}" if option.kind == "pairs" else f"set_{option.c_name}"
-    method = {"duration": "seconds", "pairs": "pairs", "flag": "flag"}.get(option.kind, "text")
-    return f'options.{method}("{option.name}", flat.options_{function}, {option.name})'
+    method = {"duration": "seconds", "pairs": "pairs"}.get(option.kind, "set")
+    value = 1 if option.kind == "flag" else option.name
+    return f'if {given}:\n    options.{method}("{option.name}", flat.options_{function}, {value})\n'
 
 
 def start_function(operation, settings):
@@ -141,7 +145,7 @@ def start_function(operation, settings):
     options = [option for option in [*signature.common, *signature.own] if option.kind != "body"]
     body = ["body_text(body)"] if len(options) < len(signature.common) + len(signature.own) else []
     values = ["session._handle", *(argument["name"] for argument in operation.arguments), *body, "options.handle"]
-    setters = "".join(f"        {option_setter(option)}\n" for option in options)
+    setters = textwrap.indent("".join(option_setter(option) for option in options), " " * 8)
     declared = signature.declared("", "session: BaseSession", f"Started[{GIVES[operation.gives]}]")
     return f"""def {operation.method}{declared}
 {signature.documented("    ")}

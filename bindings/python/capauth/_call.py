@@ -1,6 +1,5 @@
 """One operation in flight, then its result."""
 
-import math
 import time
 import weakref
 from collections.abc import Callable
@@ -20,9 +19,13 @@ SLICE_MS = 100
 
 def in_slices(wait: Callable[[int], int], pending: int, timeout: float | None) -> int:
     """Calls `wait(milliseconds)` as long as it gives `pending`, at most `timeout` seconds (None: without limit)."""
-    end = None if timeout is None else time.monotonic() + timeout
+    if timeout is None:
+        while (code := wait(SLICE_MS)) == pending:
+            pass
+        return code
+    end = time.monotonic() + timeout
     while True:
-        left = math.inf if end is None else (end - time.monotonic()) * 1000
+        left = (end - time.monotonic()) * 1000
         code = wait(round(max(0, min(SLICE_MS, left))))
         if code != pending or left <= SLICE_MS:
             return code

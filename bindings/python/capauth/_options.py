@@ -9,7 +9,7 @@ from typing import Any
 from . import _flat as flat
 from ._errors import InvalidArgumentError
 from ._failure import error_of_setter, invalid_argument, value_or_raise
-from ._types import Headers, Json, Query, Secret
+from ._types import Headers, Json, Query
 
 LONGEST_MS = 2**31 - 1
 
@@ -73,23 +73,14 @@ class CallOptions:
             seconds,
         )
 
-    def seconds(self, argument: str, setter: Callable[..., int], seconds: float | None) -> None:
-        if seconds is not None:
-            self.set(argument, setter, milliseconds(argument, seconds), seconds=seconds)
+    def seconds(self, argument: str, setter: Callable[..., int], seconds: float) -> None:
+        self.set(argument, setter, milliseconds(argument, seconds), seconds=seconds)
 
-    def pairs(self, argument: str, setter: Callable[..., int], values: Headers | None) -> None:
+    def pairs(self, argument: str, setter: Callable[..., int], values: Headers) -> None:
         for name, value in pairs(argument, values or {}):
             self.set(named(argument, name), setter, name, value)
 
-    def text(self, argument: str, setter: Callable[..., int], text: Secret | None) -> None:
-        if text is not None:
-            self.set(argument, setter, text)
-
-    def flag(self, argument: str, setter: Callable[..., int], flag: bool) -> None:
-        if flag:
-            self.set(argument, setter, 1)
-
-    def query(self, query: Query | None) -> None:
+    def query(self, query: Query) -> None:
         for name, value in pairs("query", query or {}):
             if isinstance(value, int):
                 value = str(value).lower() if isinstance(value, bool) else str(value)
@@ -98,12 +89,11 @@ class CallOptions:
     def payload(self, payload_hash: str | None, payload_timestamp: datetime.datetime | int | None) -> None:
         if isinstance(payload_timestamp, datetime.datetime):
             payload_timestamp = round(payload_timestamp.timestamp() * 1000)
-        if payload_hash is not None:
-            if payload_timestamp is not None and not 0 <= payload_timestamp < 2**63:
-                raise invalid_argument("payload_timestamp", "must be a time after 1970")
-            self.set("payload_hash", flat.options_set_otp_hash, payload_hash, payload_timestamp or 0)
-        elif payload_timestamp is not None:
+        if payload_hash is None:
             raise invalid_argument("payload_hash", "is missing: payload_timestamp needs it")
+        if payload_timestamp is not None and not 0 <= payload_timestamp < 2**63:
+            raise invalid_argument("payload_timestamp", "must be a time after 1970")
+        self.set("payload_hash", flat.options_set_otp_hash, payload_hash, payload_timestamp or 0)
 
 
 def body_text(body: str | Json | None) -> str | None:

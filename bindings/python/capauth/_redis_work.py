@@ -97,9 +97,10 @@ class Work:
 
     def end(self, timeout: float | None, margin: float | None = None) -> float:
         """When a call with these options ends, on time.monotonic()."""
-        if timeout is not None or margin is not None:
-            options = CallOptions()  # refuses what the core would
+        options = CallOptions()  # refuses what the core would
+        if timeout is not None:
             options.seconds("timeout", flat.options_set_timeout_ms, timeout)
+        if margin is not None:
             options.seconds("margin", flat.options_set_margin_ms, margin)
         return time.monotonic() + (self._usual_seconds() if timeout is None else timeout)
 

@@ -17,8 +17,9 @@ def waited(started: Started[T]) -> T:
     call = Call(started)
     try:
         return call.result()
-    finally:
+    except BaseException:
         call._abandon()
+        raise
 
 
 class Session(BlockingOperations):
