@@ -603,6 +603,49 @@ TEST(the_log_tells_new_kept_and_no_connections_apart)
     served_end(&it);
 }
 
+struct levels {
+    int told[CAPAUTH_LOG_DEBUG + 1];
+};
+
+static void count_level(int level, const char *message, void *data)
+{
+    (void)message;
+    ((struct levels *)data)->told[level]++;
+}
+
+TEST(no_line_comes_that_is_less_severe_than_the_log_level)
+{
+    struct served it = served_begin(0);
+
+    assert_code(capauth_client_set_max_retries(it.client, 1), CAPAUTH_OK);
+    slow_server_stop(it.server);
+    it.server = slow_server_start(token_reply(), 0); /* elsewhere: nobody listens any more */
+    for (int level = CAPAUTH_LOG_DEBUG; level >= 0; level--) { /* it changes with operations behind it */
+        struct levels levels = {0};
+
+        assert_code(capauth_client_set_log(it.client, count_level, &levels, NULL), CAPAUTH_OK);
+        assert_code(capauth_client_set_log_level(it.client, level), CAPAUTH_OK);
+        assert_code(capauth_token_generate(it.customers[0], NULL, NULL), CAPAUTH_E_CONNECT);
+        assert_int_equal(levels.told[CAPAUTH_LOG_ERROR], level >= CAPAUTH_LOG_ERROR ? 1 : 0); /* its end */
+        assert_int_equal(levels.told[CAPAUTH_LOG_INFO], level >= CAPAUTH_LOG_INFO ? 1 : 0); /* it is tried again */
+        assert_int_equal(levels.told[CAPAUTH_LOG_DEBUG], level >= CAPAUTH_LOG_DEBUG ? 2 : 0); /* the attempts */
+    }
+    served_end(&it);
+}
+
+TEST(the_log_level_is_one_of_five)
+{
+    capauth_client *client = new_client(shared);
+
+    assert_code(capauth_client_set_log_level(client, -1), CAPAUTH_E_INVALID_ARGUMENT);
+    assert_string_equal(capauth_client_error_message(client), "log_level is -1; it must be 0 to 4");
+    assert_code(capauth_client_set_log_level(client, CAPAUTH_LOG_DEBUG + 1), CAPAUTH_E_INVALID_ARGUMENT);
+    assert_code(capauth_client_set_log_level(NULL, 0), CAPAUTH_E_INVALID_ARGUMENT);
+    assert_code(capauth_client_close(client), CAPAUTH_OK);
+    assert_code(capauth_client_set_log_level(client, 0), CAPAUTH_E_CLOSED);
+    capauth_client_free(&client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -621,6 +664,8 @@ int main(void)
         cmocka_unit_test(no_change_is_told_once_the_handle_is_freed),
         cmocka_unit_test(the_log_holds_no_secret),
         cmocka_unit_test(the_log_tells_new_kept_and_no_connections_apart),
+        cmocka_unit_test(no_line_comes_that_is_less_severe_than_the_log_level),
+        cmocka_unit_test(the_log_level_is_one_of_five),
     };
 
     return cmocka_run_group_tests(tests, start_shared, stop_shared);

@@ -61,6 +61,7 @@ static void operations_of_the_client(const struct handles *it)
     EXPECT(capauth_client_prepare(it->client) == CAPAUTH_E_FORKED);
     EXPECT(capauth_client_set_timeout_ms(it->client, 1) == CAPAUTH_E_FORKED);
     EXPECT(capauth_client_set_log(it->client, NULL, NULL, NULL) == CAPAUTH_E_FORKED);
+    EXPECT(capauth_client_set_log_level(it->client, 0) == CAPAUTH_E_FORKED);
     EXPECT(capauth_session_new(it->client, CAPAUTH_FLOW_WEB, "Brand", &session) == CAPAUTH_E_FORKED);
     EXPECT(capauth_diagnose(it->client, &text) == CAPAUTH_E_FORKED);
 }

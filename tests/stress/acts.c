@@ -359,6 +359,8 @@ static void replace_callbacks(struct actor *actor)
     listener->actor.dice.state = (uint64_t)roll(&actor->dice, 1 << 30);
     code = capauth_client_set_log(actor->world->client, log_line, listener, free_listener);
     CHECK_CODE(code, !code || code == CAPAUTH_E_CLOSED);
+    code = capauth_client_set_log_level(actor->world->client, roll(&actor->dice, CAPAUTH_LOG_DEBUG + 1));
+    CHECK_CODE(code, !code || code == CAPAUTH_E_CLOSED);
     if (one_in(&actor->dice, 3))
         books_trace(actor->world->books, actor->world->client);
 }

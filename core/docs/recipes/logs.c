@@ -3,9 +3,9 @@
 
 static void on_log(int level, const char *message, void *data)
 {
+    (void)level;
     (void)data;
-    if (level < CAPAUTH_LOG_DEBUG)
-        fprintf(stderr, "%s\n", message); /* never a secret */
+    fprintf(stderr, "%s\n", message); /* never a secret */
 }
 
 static void on_trace(int event, int64_t call_id, const char *operation, int result, int http_status, int attempts,
@@ -44,6 +44,8 @@ int main(void)
         rc = capauth_client_set_base_url(client, "http://127.0.0.1:8080");
     if (!rc)
         rc = capauth_client_set_log(client, on_log, NULL, NULL);
+    if (!rc)
+        rc = capauth_client_set_log_level(client, CAPAUTH_LOG_INFO); /* what is below is not even written */
     if (!rc)
         rc = capauth_client_set_trace(client, on_trace, &timed, NULL);
     if (!rc)

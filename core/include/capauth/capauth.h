@@ -476,6 +476,16 @@ CAPAUTH_API int capauth_client_set_log(capauth_client *client, capauth_log_callb
                                        void (*free_data)(void *data));
 
 /*
+ * The least severe line that is written, a CAPAUTH_LOG_; 0: none is. By default CAPAUTH_LOG_DEBUG: all are. What is not
+ * written costs nothing. It holds for every callback of this client, whenever that is set. At any time, operations or
+ * not; lines that are on their way to the callback still get there.
+ * Returns: 0; CAPAUTH_E_INVALID_ARGUMENT: `client` is NULL, or `level` is not 0 to 4; CAPAUTH_E_CLOSED;
+ *   CAPAUTH_E_FORKED.
+ * Threads: any.
+ */
+CAPAUTH_API int capauth_client_set_log_level(capauth_client *client, int level);
+
+/*
  * For metrics: CAPAUTH_TRACE_START and CAPAUTH_TRACE_END of each call, matched by `call_id`. At the end `result` is the
  * outcome, `http_status` 0 when none arrived, `attempts` the requests sent, `duration_ms` the time since the start.
  */

@@ -36,6 +36,19 @@ int capauth_client_set_log(capauth_client *client, capauth_log_callback callback
     return CAPAUTH_OK;
 }
 
+int capauth_client_set_log_level(capauth_client *client, int level)
+{
+    int result = capauth__client_open(client);
+
+    if (result)
+        return result;
+    if (level < 0 || level > CAPAUTH_LOG_DEBUG)
+        return capauth__client_fail(client, CAPAUTH_E_INVALID_ARGUMENT, "log_level is %d; it must be 0 to %d", level,
+                                    CAPAUTH_LOG_DEBUG);
+    capauth__log_set_level(&client->log, level);
+    return CAPAUTH_OK;
+}
+
 int capauth_client_set_trace(capauth_client *client, capauth_trace_callback callback, void *data,
                              void (*free_data)(void *data))
 {

@@ -22,6 +22,7 @@ struct trace_notice {
 void capauth__log_init(struct capauth__log *log, struct capauth__notices *notices)
 {
     log->notices = notices;
+    log->level = CAPAUTH_LOG_DEBUG;
 }
 
 void capauth__log_end(struct capauth__log *log)
@@ -82,13 +83,23 @@ static void end_log(struct capauth__notice *notice)
     free(notice);
 }
 
+void capauth__log_set_level(struct capauth__log *log, int level)
+{
+    atomic_store(&log->level, level);
+}
+
+bool capauth__log_wants(const struct capauth__log *log, int level)
+{
+    return atomic_load(&log->has_log) && level <= atomic_load(&log->level);
+}
+
 void capauth__log(struct capauth__log *log, int level, const char *format, ...)
 {
     char message[512];
     struct log_notice *line;
     va_list arguments;
 
-    if (!atomic_load(&log->has_log))
+    if (!capauth__log_wants(log, level))
         return;
     va_start(arguments, format);
     /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started one line above; clang 14 loses sight of it */

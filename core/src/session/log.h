@@ -15,6 +15,7 @@ struct capauth__log {
     struct capauth__listener *trace;
     atomic_bool has_log; /* so that silence costs nothing */
     atomic_bool has_trace;
+    atomic_int level; /* of the least severe line that is written */
 };
 
 void capauth__log_init(struct capauth__log *log, struct capauth__notices *notices);
@@ -24,6 +25,9 @@ void capauth__log_end(struct capauth__log *log);
 void capauth__log_listen(struct capauth__log *log, struct capauth__listener *listener);
 void capauth__trace_listen(struct capauth__log *log, struct capauth__listener *listener);
 
+void capauth__log_set_level(struct capauth__log *log, int level);
+/* Whether a line of that level is written. */
+bool capauth__log_wants(const struct capauth__log *log, int level);
 /* A line without a secret in it. CAPAUTH_LOG_... is its level. It is lost without memory, as a trace is. */
 void capauth__log(struct capauth__log *log, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

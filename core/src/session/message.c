@@ -83,7 +83,7 @@ void capauth__log_outcome(const capauth_call *call)
                                                                           : CAPAUTH_LOG_ERROR;
     char who[320] = "-";
 
-    if (!atomic_load(&call->client->log.has_log))
+    if (!capauth__log_wants(&call->client->log, level))
         return;
     if (call->session) {
         capauth__session_lock(call->session);
