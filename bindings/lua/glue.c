@@ -78,91 +78,17 @@ static int free_box(lua_State *L)
     return 0;
 }
 
-/* Pushes the metatable of the boxes, complete or not at all. */
-static void push_box_metatable(lua_State *L)
-{
-    static const char key = 0;
-    void *place = (void *)(uintptr_t)&key;
-
-    lua_pushlightuserdata(L, place);
-    lua_rawget(L, LUA_REGISTRYINDEX);
-    if (!lua_isnil(L, -1))
-        return;
-    lua_pop(L, 1);
-    lua_newtable(L);
-    lua_pushcfunction(L, free_box);
-    lua_setfield(L, -2, "__gc");
-    lua_pushlightuserdata(L, place);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, LUA_REGISTRYINDEX);
-}
-
 char **capauth_lua_push_box(lua_State *L)
 {
     char **box = lua_newuserdata(L, sizeof *box);
 
     *box = NULL;
-    push_box_metatable(L);
+    lua_pushvalue(L, lua_upvalueindex(CAPAUTH_LUA_BOX_METATABLE));
     lua_setmetatable(L, -2);
     return box;
 }
 
 /* ---- Handles ---------------------------------------------------------------------------------------------------- */
-
-static void push_field(lua_State *L, int table, const char *name)
-{
-    lua_pushstring(L, name);
-    lua_rawget(L, table);
-}
-
-/* Pops the value. */
-static void set_field(lua_State *L, int table, const char *name)
-{
-    lua_pushstring(L, name);
-    lua_insert(L, -2);
-    lua_rawset(L, table);
-}
-
-static void push_kept(lua_State *L, void *class)
-{
-    lua_pushlightuserdata(L, class);
-    lua_rawget(L, LUA_REGISTRYINDEX);
-}
-
-/* In place of SWIG's: its methods trust what they are called with, and its __gc frees as often as it is called. */
-void capauth_lua_make_metatable(lua_State *L, void *class, lua_CFunction free_handle)
-{
-    int metatable = lua_gettop(L) + 2;
-
-    lua_pushlightuserdata(L, class);
-    lua_newtable(L);
-    lua_pushboolean(L, 0);
-    set_field(L, metatable, "__metatable");
-    lua_newtable(L);
-    set_field(L, metatable, "__index");
-    lua_pushlightuserdata(L, class);
-    lua_pushcclosure(L, free_handle, 1);
-    set_field(L, metatable, "__gc");
-    lua_rawset(L, LUA_REGISTRYINDEX);
-}
-
-int capauth_lua_has_metatable(lua_State *L, int index, void *class)
-{
-    int same;
-
-    if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index))
-        return 0;
-    push_kept(L, class);
-    same = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    return same;
-}
-
-void capauth_lua_set_metatable(lua_State *L, void *class)
-{
-    push_kept(L, class);
-    lua_setmetatable(L, -2);
-}
 
 void *capauth_lua_call_id(capauth_call *call)
 {
@@ -172,6 +98,31 @@ void *capauth_lua_call_id(capauth_call *call)
 void *capauth_lua_session_id(capauth_session *session)
 {
     return session;
+}
+
+/* ---- Objects ---------------------------------------------------------------------------------------------------- */
+
+int capauth_lua_refuse_by(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_settop(L, 1);
+    lua_rawgeti(L, lua_upvalueindex(CAPAUTH_LUA_REFUSE), 1);
+    if (!lua_isnil(L, -1))
+        return 0;
+    lua_settop(L, 1);
+    lua_rawseti(L, lua_upvalueindex(CAPAUTH_LUA_REFUSE), 1);
+    return 0;
+}
+
+void capauth_lua_push_wrong_object(lua_State *L, const char *function, int number)
+{
+    lua_settop(L, number);
+    lua_rawgeti(L, lua_upvalueindex(CAPAUTH_LUA_REFUSE), 1);
+    if (lua_isfunction(L, -1)) {
+        lua_pushvalue(L, number);
+        lua_call(L, 1, 0);
+    }
+    capauth_lua_push_wrong_type(L, function, number, "session");
 }
 
 /* ---- Functions of capauth.core ---------------------------------------------------------------------------------- */
@@ -199,6 +150,29 @@ int capauth_lua_print_error(lua_State *L)
 
 /* ---- The module ------------------------------------------------------------------------------------------------- */
 
+static void push_upvalues(lua_State *L)
+{
+    capauth_lua_push_handle_metatables(L);
+    lua_newtable(L);
+    lua_pushcfunction(L, free_box);
+    lua_setfield(L, -2, "__gc");
+    lua_newtable(L);
+}
+
+static void push_field(lua_State *L, int table, const char *name)
+{
+    lua_pushstring(L, name);
+    lua_rawget(L, table);
+}
+
+/* Pops the value. */
+static void set_field(lua_State *L, int table, const char *name)
+{
+    lua_pushstring(L, name);
+    lua_insert(L, -2);
+    lua_rawset(L, table);
+}
+
 /* SWIG fills static tables when a module is loaded; two states may be loading, each in a thread of its own. Nothing
  * that may raise happens under the lock. Pushes the module and gives 0, or an error. */
 static int open_flat(lua_State *L)
@@ -222,21 +196,36 @@ static void push_globals(lua_State *L)
 #endif
 }
 
+/* Puts in place of the function on the top the same one with the upvalues, which stand from `first` on. */
+static void give_upvalues(lua_State *L, int first)
+{
+    lua_CFunction function = lua_tocfunction(L, -1);
+
+    lua_pop(L, 1);
+    for (int i = 0; i < CAPAUTH_LUA_UPVALUES; i++)
+        lua_pushvalue(L, first + i);
+    lua_pushcclosure(L, function, CAPAUTH_LUA_UPVALUES);
+}
+
 /* Puts in place of SWIG's module one of its functions and constants alone: its classes lead to methods that trust what
  * they are called with, __gc among them. */
 static void strip_module(lua_State *L)
 {
     lua_newtable(L);
+    push_upvalues(L);
     lua_pushnil(L);
     while (lua_next(L, 1)) {
         if (lua_istable(L, -1)) {
             lua_pop(L, 1);
             continue;
         }
+        if (lua_iscfunction(L, -1))
+            give_upvalues(L, 3);
         lua_pushvalue(L, -2);
         lua_insert(L, -2);
-        lua_rawset(L, -4);
+        lua_rawset(L, 2);
     }
+    lua_settop(L, 2);
     lua_replace(L, 1);
 }
 

@@ -20,20 +20,34 @@ int capauth_lua_integer(lua_State *L, int index, int64_t least, int64_t most, in
 void capauth_lua_push_integer(lua_State *L, int64_t value);
 /* Borrowed; NULL unless it is a string fit for the core, which 12 is not: an OTP would lose its zero. */
 const char *capauth_lua_text(lua_State *L, int index);
-/* Pushes an empty box for a text of the core, which is wiped and freed with the box at the latest. */
+/* Pushes an empty box for a text of the core, which is wiped and freed with the box at the latest. Of use to functions
+ * of the module alone, whose upvalues it takes. */
 char **capauth_lua_push_box(lua_State *L);
 /* Pushes the message of an argument of the wrong type, with the line that called. */
 void capauth_lua_push_wrong_type(lua_State *L, const char *function, int number, const char *expected);
 
 /* ---- Handles ---- */
 
-/* Keeps a metatable for the handles of a class under `class` in the registry: the finalizer `free_handle`, whose
- * upvalue is `class`, and nothing else; scripts cannot get at it. */
-void capauth_lua_make_metatable(lua_State *L, void *class, lua_CFunction free_handle);
-/* Whether there is a userdata with that metatable. */
-int capauth_lua_has_metatable(lua_State *L, int index, void *class);
-/* Gives it to the userdata on the top. */
-void capauth_lua_set_metatable(lua_State *L, void *class);
+/* The upvalues of each function of the module: the metatable of each class of handles, that of boxes, and a table with
+ * what refuses a wrong object. A look-up in the registry for each handle would cost more than what is done with it. */
+enum {
+    capauth_client_metatable = 1,
+    capauth_session_metatable,
+    capauth_call_metatable,
+    capauth_options_metatable,
+    capauth_events_metatable,
+    CAPAUTH_LUA_BOX_METATABLE,
+    CAPAUTH_LUA_REFUSE,
+    CAPAUTH_LUA_UPVALUES = CAPAUTH_LUA_REFUSE
+};
+
+/* Pushes new ones of the handles, in this order: the finalizer of the class, and nothing else. */
+void capauth_lua_push_handle_metatables(lua_State *L);
+
+/* refuse_by(fn): fn(value) raises the error where the object of a session was wanted. The first that is given stays. */
+int capauth_lua_refuse_by(lua_State *L);
+/* Pushes the message of a value that is none, unless that function raises one. */
+void capauth_lua_push_wrong_object(lua_State *L, const char *function, int number);
 
 /* Identities, to be compared and never followed. */
 void *capauth_lua_call_id(capauth_call *call);

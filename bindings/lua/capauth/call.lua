@@ -43,10 +43,11 @@ end
 -- the garbage is collected.
 function Call.new(client, session, operation, success, callback, handle, err)
   local call = setmetatable({
+    handle or false,
     _client = client, _session = session, _operation = operation, _success = success, _callback = callback,
-    _handle = handle or false, _id = handle and core.call_id(handle), _outcome = false, _taken = false,
+    _id = handle and core.call_id(handle), _outcome = false, _taken = false,
   }, meta)
-  if handle and core.call_done(handle) ~= 1 then
+  if handle and not core.call_done(handle) then
     client._in_flight[call._id] = call
     return call
   end
@@ -67,11 +68,11 @@ function Call.find_finished(client)
     end
   end
   client._look_at_all = true
-  local found, id = core.client_next_done(client._handle)
+  local found, id = core.client_next_done(client[1])
   while found == 1 do
     local call = client._in_flight[id]
     if call then finish(call) end
-    found, id = core.client_next_done(client._handle)
+    found, id = core.client_next_done(client[1])
   end
   client._look_at_all = false
 end
@@ -87,18 +88,18 @@ end
 local TRUE = pack(true)
 
 local function is_done(call)
-  local handle = call._handle
-  return not handle or core.call_done(handle) == 1
+  local handle = call[1]
+  return not handle or core.call_done(handle)
 end
 
 local function result_of(call)
   if not call._outcome then
-    local code = core.call_result(call._handle)
-    if code == core.E_PENDING then return nil, errors.of_call(call._handle, code) end
+    local code = core.call_result(call[1])
+    if code == core.E_PENDING then return nil, errors.of_call(call[1], code) end
     if code == 0 then
       call._outcome = call._success and pack(call._success(call)) or TRUE
     else
-      call._outcome = pack(nil, errors.of_call(call._handle, code))
+      call._outcome = pack(nil, errors.of_call(call[1], code))
     end
   end
   return unpack(call._outcome, 1, call._outcome.n)
@@ -124,7 +125,7 @@ local function own(self)
   if type(self) ~= "table" or getmetatable(self) ~= Call.class then
     values.misuse(Call.class .. " expected, got " .. type(self) .. " (call methods with a colon)")
   end
-  return self._handle
+  return self[1]
 end
 
 function methods:done()
@@ -149,7 +150,7 @@ local function wait_here(self, deadline)
   if events.in_callback(client) then return nil, errors.of_code(core.E_REENTRANT) end
   repeat
     local left = deadline and math.max(0, deadline - core.now_ms())
-    core.call_wait(self._handle, left and math.min(SLICE_MS, left) or SLICE_MS)
+    core.call_wait(self[1], left and math.min(SLICE_MS, left) or SLICE_MS)
     self._taken = is_done(self)
     Call.deliver(client)
   until self._taken or left == 0
@@ -191,7 +192,7 @@ end
 local function wait_in_host(call, wait_readable)
   local client = call._client
   while not call:done() do
-    local fd = core.client_fd(client._handle)
+    local fd = core.client_fd(client[1])
     if fd < 0 then return nil, errors.of_code(fd) end
     wait_readable(fd)
     local finished, err = client:poll(0)

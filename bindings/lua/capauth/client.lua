@@ -23,7 +23,7 @@ end
 
 -- `argument` is the one that is wrong, if one is; nil: the core's message begins with it.
 local function failed(self, code, what, argument)
-  local message = error_message(self._handle)
+  local message = error_message(self[1])
   return nil, errors.of_code(code, ("%s: %s"):format(what, message), argument or message:match "^[%l_]+")
 end
 
@@ -31,7 +31,7 @@ local function handle_of(self) return values.object(self, Client.class) end
 
 local function new(handle, options)
   return setmetatable({
-    _handle = handle,
+    handle,
     _log = options.log,
     _trace = options.trace,
     _events = core.events_new(), -- what the core told, not delivered yet
@@ -111,7 +111,7 @@ end
 local function poll_until(self, deadline)
   local finished
   repeat
-    finished = core.client_poll(self._handle, slice_of(self, deadline))
+    finished = core.client_poll(self[1], slice_of(self, deadline))
     Call.deliver(self)
     local over = deadline and core.now_ms() >= deadline
   until finished ~= 0 or over or not queue.is_empty(self._ready) or self._closed

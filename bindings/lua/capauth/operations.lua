@@ -86,7 +86,7 @@ local function start(operation, session, arguments, callback)
   local after = #operation.arguments + 1
   local options = values.options(arguments[after], operation.known, operation.method)
   arguments[after] = nil
-  local call, err = start_in_core(operation, session._handle, arguments, options)
+  local call, err = start_in_core(operation, session[1], arguments, options)
   return Call.new(session._client, session, operation.name, operation.result, callback, call, err)
 end
 

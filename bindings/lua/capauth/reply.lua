@@ -12,18 +12,18 @@ local methods = {}
 local meta = { __index = methods, __metatable = Reply.class }
 
 function Reply.of_call(call)
-  local handle = call._handle
+  local handle = call[1]
   local code, retry_after_ms = core.call_server_code(handle), core.call_retry_after_ms(handle)
   return setmetatable({
-    _handle = true, -- what tells ours from other tables
+    true, -- what tells ours from other tables
     http_status = core.call_http_status(handle),
-    ok = core.call_ok(handle) == 1,
+    ok = core.call_ok(handle),
     code = values.number_or_nil(code),
     message = values.text_or_nil(core.call_server_message(handle)),
     body = core.call_body(handle),
     refusal = values.number_or_nil(core.call_refusal(handle)),
     _error_message = core.call_error_message(handle),
-    _retryable = core.call_retryable(handle) == 1,
+    _retryable = core.call_retryable(handle),
     _retry_after = retry_after_ms >= 0 and retry_after_ms / 1000 or nil,
     _request_id = values.text_or_nil(core.call_request_id(handle)),
   }, meta)

@@ -14,13 +14,13 @@ local meta = { __index = methods, __metatable = Session.class }
 
 local function handle_of(self) return values.object(self, Session.class) end
 
-local function error_message(handle)
-  local _, text = core.session_copy_error_message(handle)
+local function error_message(session)
+  local _, text = core.session_copy_error_message(session)
   return text
 end
 
 function Session.wrap(client, handle)
-  return setmetatable({ _client = client, _handle = handle }, meta)
+  return core.adopt(setmetatable({ handle, _client = client }, meta))
 end
 
 function meta.__tostring(self)
@@ -37,25 +37,21 @@ local contacts = {
   { "contact_mobile", core.IDENTIFIER_MOBILE },
   { "contact_email", core.IDENTIFIER_EMAIL },
 }
+local device = { { "device_id" } }
 local flows = { mobile = core.FLOW_MOBILE, web = core.FLOW_WEB }
-local identity = values.names(identifiers, contacts, { "device_id" })
-local known = values.names(identifiers, contacts, { "device_id", "brand", "flow" })
+local identity = values.names(identifiers, contacts, device)
+local known = values.names(identifiers, contacts, device, { "brand", "flow" })
 
-local function given_rows(rows, options)
-  local found = {}
+-- Sets those of `rows` that are given. `set` is one of the core's setters of a typed value.
+local function set_given(session, set, rows, options, what)
   for _, row in ipairs(rows) do
-    if options[row[1]] ~= nil then found[#found + 1] = { name = row[1], type = row[2], value = options[row[1]] } end
-  end
-  return found
-end
-
--- `set` is one of the core's setters of a typed value.
-local function set_all(handle, set, rows, what)
-  for _, row in ipairs(rows) do
-    local ok, err = values.text(row.value, row.name, what)
-    if not ok then return nil, err end
-    local code = set(handle, row.type, row.value)
-    if code ~= 0 then return nil, values.refused(code, error_message(handle), row.name, row.value, what) end
+    local name, value = row[1], options[row[1]]
+    if value ~= nil then
+      local ok, err = values.text(value, name, what)
+      if not ok then return nil, err end
+      local code = set(session[1], row[2], value)
+      if code ~= 0 then return nil, values.refused(code, error_message(session), name, value, what) end
+    end
   end
   return true
 end
@@ -64,15 +60,24 @@ local function set_device(handle, _, device_id)
   return core.session_set_device_id(handle, device_id)
 end
 
-local function identify(handle, options, least, what)
-  local ids, targets = given_rows(identifiers, options), given_rows(contacts, options)
-  if #ids > 1 or #ids < least then
+local function count_given(rows, options)
+  local count = 0
+  for _, row in ipairs(rows) do
+    if options[row[1]] ~= nil then count = count + 1 end
+  end
+  return count
+end
+
+local function identify(session, options, least, what)
+  local count = count_given(identifiers, options)
+  if count > 1 or count < least then
     return nil, errors.invalid("mobile", what .. ": exactly one of mobile, email, username and external_id is needed")
   end
-  local ok, err = set_all(handle, core.session_set_identifier, ids, what)
-  if ok then ok, err = set_all(handle, core.session_set_contact, targets, what) end
-  if ok then ok, err = set_all(handle, set_device, given_rows({ { "device_id" } }, options), what) end
-  return ok, err
+  local ok, err = set_given(session, core.session_set_identifier, identifiers, options, what)
+  if ok then ok, err = set_given(session, core.session_set_contact, contacts, options, what) end
+  if ok then ok, err = set_given(session, set_device, device, options, what) end
+  if not ok then return nil, err end
+  return session
 end
 
 function Session.new(client, options)
@@ -81,14 +86,12 @@ function Session.new(client, options)
   if not ok then return nil, err end
   local flow = flows[options.flow == nil and "mobile" or values.check(options.flow, "string", "flow", "session")]
   if not flow then return nil, errors.invalid("flow", "session: flow must be 'mobile' or 'web'") end
-  local code, handle = core.session_new(client._handle, flow, options.brand)
+  local code, handle = core.session_new(client[1], flow, options.brand)
   if code ~= 0 then
-    local _, message = core.client_copy_error_message(client._handle)
+    local _, message = core.client_copy_error_message(client[1])
     return nil, values.refused(code, message, "brand", options.brand, "session")
   end
-  ok, err = identify(handle, options, 1, "session")
-  if not ok then return nil, err end
-  return Session.wrap(client, handle)
+  return identify(Session.wrap(client, handle), options, 1, "session")
 end
 
 -- The session of the second factor; what is not given is the first's.
@@ -96,10 +99,8 @@ function methods:second_factor(options)
   local handle = handle_of(self)
   options = values.options(options, identity, "second_factor")
   local code, second = core.session_second_factor(handle)
-  if code ~= 0 then return nil, errors.of_code(code, error_message(handle)) end
-  local ok, err = identify(second, options, 0, "second_factor")
-  if not ok then return nil, err end
-  return Session.wrap(self._client, second)
+  if code ~= 0 then return nil, errors.of_code(code, error_message(self)) end
+  return identify(Session.wrap(self._client, second), options, 0, "second_factor")
 end
 
 -- ---- Getters --------------------------------------------------------------------------------------------------------
@@ -116,6 +117,7 @@ local function seconds_or_unknown(number) -- -1 is the core's "not known"
   if number >= 0 then return number / 1000 end
 end
 
+methods.signed_in = core.session_signed_in
 
 -- Method: the core's getter, and how its number reads in Lua. Texts come by copies, nil when there is none.
 local getters = {
@@ -129,17 +131,13 @@ local getters = {
 }
 for name, getter in pairs(getters) do
   local read, convert = core[getter[1]], getter[2]
-  methods[name] = function(self) return convert(read(handle_of(self))) end
+  methods[name] = function(self) return convert(read(self)) end
 end
-
--- Without a step between: it is asked before whatever an application does.
-local is_signed_in, object, class = core.session_signed_in, values.object, Session.class
-function methods.signed_in(self) return is_signed_in(object(self, class)) == 1 end
 
 local function copied(name)
   local copy = core["session_copy_" .. name]
   return function(self)
-    local code, text = copy(handle_of(self))
+    local code, text = copy(self)
     if code ~= 0 then return nil, errors.of_code(code) end
     return values.text_or_nil(text)
   end
@@ -152,12 +150,11 @@ local otp_destination, otp_channel = copied "otp_destination", copied "otp_chann
 
 -- What is known of the OTP: when and where it was sent (masked), by which channel, and the wrong OTPs since.
 function methods:otp()
-  local handle = handle_of(self)
   return {
-    sent_at = values.seconds(core.session_otp_sent_at(handle)),
+    sent_at = values.seconds(core.session_otp_sent_at(self)),
     destination = otp_destination(self),
     channel = otp_channel(self),
-    wrong_answers = core.session_otp_wrong_answers(handle),
+    wrong_answers = core.session_otp_wrong_answers(self),
   }
 end
 
@@ -168,7 +165,7 @@ function methods:on_change(fn)
   local handle = handle_of(self)
   if fn ~= nil then values.check(fn, "function", "fn", "on_change") end
   local code = core.session_on_change(handle, fn and self._client._events)
-  if code ~= 0 then return nil, errors.of_code(code, error_message(handle)) end
+  if code ~= 0 then return nil, errors.of_code(code, error_message(self)) end
   self._on_change = fn
   self._client._watched[core.session_id(handle)] = fn and self
   return true
@@ -176,7 +173,7 @@ end
 
 -- The session as one text, as secret as its key.
 function methods:export()
-  local code, text = core.session_export(handle_of(self))
+  local code, text = core.session_export(self)
   if code ~= 0 then return nil, errors.of_code(code) end
   return text
 end
@@ -188,7 +185,7 @@ function methods:reload(text)
   if not ok then return nil, err end
   local code = core.session_reload(handle, text)
   Call.deliver(self._client)
-  if code ~= 0 then return nil, errors.of_code(code, error_message(handle), "text") end
+  if code ~= 0 then return nil, errors.of_code(code, error_message(self), "text") end
   return true
 end
 
@@ -197,7 +194,7 @@ end
 function methods:pause_refresh(seconds)
   local handle = handle_of(self)
   local code = core.session_pause_refresh(handle, values.milliseconds(seconds, "seconds", "pause_refresh"))
-  if code ~= 0 then return nil, values.refused(code, error_message(handle), "seconds", seconds, "pause_refresh") end
+  if code ~= 0 then return nil, values.refused(code, error_message(self), "seconds", seconds, "pause_refresh") end
   return true
 end
 
@@ -205,7 +202,7 @@ end
 function methods:close()
   local handle = handle_of(self)
   local code = core.session_close(handle)
-  if code ~= 0 then return nil, errors.of_code(code, error_message(handle)) end
+  if code ~= 0 then return nil, errors.of_code(code, error_message(self)) end
   return true
 end
 

@@ -100,7 +100,7 @@ end
 
 -- Runs fn at once until its first wait; client:poll() runs the rest.
 function Task.spawn(client, fn, ...)
-  local task = setmetatable({ _handle = true, _client = client }, meta)
+  local task = setmetatable({ true, _client = client }, meta)
   task._thread = coroutine.create(function(...)
     local outcome = pack(fn(...))
     task._outcome = task._outcome or outcome

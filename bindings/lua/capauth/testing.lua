@@ -76,14 +76,14 @@ function testing.Emulator(options)
     pipe:close()
     return nil, "capauth: the emulator did not start: " .. text
   end
-  return setmetatable({ _handle = true, _pipe = pipe, _output = output, _url = url, _ca_file = ca_file }, meta)
+  return setmetatable({ true, _pipe = pipe, _output = output, _url = url, _ca_file = ca_file }, meta)
 end
 
 -- One that runs already, and that close() leaves running.
 function testing.attach(url, ca_file)
   values.check(url, "string", "url", "attach")
   values.check(ca_file, "string", "ca_file", "attach")
-  return setmetatable({ _handle = true, _url = url, _ca_file = ca_file }, meta)
+  return setmetatable({ true, _url = url, _ca_file = ca_file }, meta)
 end
 
 function meta.__tostring(self) return ("%s(%s)"):format(class, self._url) end

@@ -48,12 +48,19 @@ end
 
 local getmetatable = getmetatable
 
--- The handle in the object of a method: one that we made of that class, not just any table.
-function values.object(self, class)
-  local handle = getmetatable(self) == class and self._handle
-  if handle then return handle end
+local function refuse_object(self, class)
   misuse(("%s expected, got %s (call methods with a colon)"):format(class, type_name(self)))
 end
+
+-- The handle in the object of a method, at [1]: one that we made of that class, not just any table.
+function values.object(self, class)
+  local handle = getmetatable(self) == class and self[1]
+  if handle then return handle end
+  refuse_object(self, class)
+end
+
+-- The core looks at sessions itself, so that their getters can be methods as they are.
+core.refuse_by(function(value) refuse_object(value, "capauth.Session") end)
 
 -- A string for the core. A number is none: 012345 would lose its zero.
 function values.text(value, name, what)

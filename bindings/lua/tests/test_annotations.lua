@@ -41,7 +41,8 @@ end
 local function names_of(map, is_public)
   local names = {}
   for name, value in pairs(map) do
-    if not name:find "^_" and (not is_public or is_public(value)) then names[#names + 1] = name end
+    local shown = type(name) == "string" and not name:find "^_"
+    if shown and (not is_public or is_public(value)) then names[#names + 1] = name end
   end
   table.sort(names)
   return names

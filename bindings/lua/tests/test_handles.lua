@@ -75,7 +75,10 @@ function TestHandles:test_wrong_receivers_raise()
   local client = assert(support.emulator:client())
   local session = support.session(nil, nil, client)
   local call = session:start_generate_token()
-  local fakes = { {}, "x", 5, true, io.stdout, print, setmetatable({}, { __index = session }), session._handle }
+  local fakes = {
+    {}, "x", 5, true, io.stdout, print, setmetatable({}, { __index = session }), session[1], { session[1] },
+    setmetatable({ session[1] }, { __metatable = "a class" }),
+  }
   local function refuse(object, name, fake)
     lu.assertErrorMsgContains("expected", object[name], fake)
     lu.assertErrorMsgContains("expected", object[name])
@@ -94,11 +97,32 @@ function TestHandles:test_wrong_receivers_raise()
   refuse(call, "wait", session)
 end
 
+-- The core looks at the sessions of its getters itself, and says what the methods in Lua say.
+function TestHandles:test_wrong_receivers_are_told_alike()
+  local session = support.session()
+  for _, fake in ipairs { 5, "x", { session[1] }, session._client } do
+    local _, by_core = pcall(function() session.signed_in(fake) end)
+    local _, by_operation = pcall(function() session.generate_token(fake) end)
+    lu.assertStrMatches(by_core, ".*test_handles%.lua:%d+: capauth: capauth%.Session expected, got .*a colon%)")
+    lu.assertEquals(by_core:match "capauth: .*", by_operation:match "capauth: .*")
+  end
+end
+
+function TestHandles:test_a_session_has_one_object()
+  local session = support.session()
+  lu.assertErrorMsgContains("handle expected", core.adopt, { session[1] })
+  lu.assertErrorMsgContains("handle expected", core.adopt, { session._client[1] })
+  lu.assertErrorMsgContains("handle expected", core.adopt, {})
+  lu.assertFalse(session:signed_in())
+  session[1] = nil
+  lu.assertErrorMsgContains("expected", session.signed_in, session)
+end
+
 function TestHandles:test_metatables_are_out_of_reach()
   local client = assert(support.emulator:client())
   lu.assertEquals(getmetatable(client), "capauth.Client")
-  lu.assertFalse(getmetatable(client._handle))
-  for _, name in ipairs { "__gc", "__disown", "__tostring", "__index" } do lu.assertNil(client._handle[name]) end
+  lu.assertFalse(getmetatable(client[1]))
+  for _, name in ipairs { "__gc", "__disown", "__tostring", "__index" } do lu.assertNil(client[1][name]) end
   lu.assertFalse((pcall(setmetatable, client, {})))
 end
 
@@ -108,7 +132,7 @@ function TestHandles:test_flat_module_takes_no_nonsense()
   local session = support.session(nil, nil, client)
   local nonsense = { {}, "x", 5, true, print, io.stdout, coroutine.create(function() end), core.null }
   nonsense[#nonsense + 1] = client
-  nonsense[#nonsense + 1] = session._handle
+  nonsense[#nonsense + 1] = session[1]
   for name, fn in pairs(core) do
     if type(fn) == "function" and name ~= "json_decode" and name ~= "print_error" then
       pcall(fn)
@@ -120,7 +144,7 @@ function TestHandles:test_flat_module_takes_no_nonsense()
         pcall(fn, value, value)
         pcall(fn, value, value, value)
         pcall(fn, value, value, value, value)
-        if name:find "^client_set" or name:find "^options_" then lu.assertFalse((pcall(fn, value, value)), name) end
+        if name:find "^client_set" or name:find "^options_[cs]" then lu.assertFalse((pcall(fn, value, value)), name) end
       end
     end
   end

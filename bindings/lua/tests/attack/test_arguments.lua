@@ -23,7 +23,10 @@ local function handles()
   core.session_set_device_id(session, "d")
   local _, options = core.options_new()
   local _, call = core.token_generate(session, nil)
-  return { client = client, session = session, options = options, call = call, events = core.events_new() }
+  return {
+    client = client, session = session, options = options, call = call, events = core.events_new(),
+    object = core.adopt { session },
+  }
 end
 
 local function objects()
@@ -42,8 +45,9 @@ local function with_metatable(thing, of)
 end
 
 local function freed(handle)
-  debug.getmetatable(handle).__gc(handle)
-  debug.getmetatable(handle).__gc(handle)
+  local owned = type(handle) == "table" and handle[1] or handle
+  debug.getmetatable(owned).__gc(owned)
+  debug.getmetatable(owned).__gc(owned)
   return handle
 end
 
@@ -56,10 +60,11 @@ local function hostile(good)
   local list = {
     true, false, 0, -1, 1.5, 0 / 0, 1 / 0, -1 / 0, 2 ^ 31, -2 ^ 31 - 1, 2 ^ 53, 2 ^ 63, -2 ^ 63, 1e300,
     "", "x", "12", "\0", "a\0b", "\255\254", "\127\r\n", ("x"):rep(100000), {}, { "x" }, { [1.5] = {} },
-    { _handle = good.client, _client = {} }, setmetatable({}, TRAPS), setmetatable({}, { __index = good.client }),
+    { good.client, _client = {} }, setmetatable({}, TRAPS), setmetatable({}, { __index = good.client }),
     print, trap, coroutine.create(trap), io.stdout, core.null, string, debug.getmetatable(good.client) or {},
     with_metatable(io.tmpfile(), good.client), with_metatable(io.tmpfile(), good.session),
     with_metatable(spare.client, good.session), with_metatable(spare.call, good.client),
+    { good.session }, { with_metatable(io.tmpfile(), good.session) }, { with_metatable(spare.events, good.session) },
   }
   for _, handle in pairs(other) do list[#list + 1] = freed(handle) end
   for _, handle in pairs(good) do list[#list + 1] = handle end
@@ -78,18 +83,24 @@ end
 
 local HONEST = { ["integer"] = 1, ["string"] = "x" }
 
+-- Of which argument a function says what it wants, which is 1 where a method's object is wanted.
+local function complaint(fn, arguments)
+  local ok, message = pcall(fn, unpack(arguments, 1, 12))
+  if ok then return nil end
+  local position, wanted = tostring(message):match "argument (%d+): (.-) expected"
+  if not position and tostring(message):find "capauth%.Session expected" then return 1, "object" end
+  return tonumber(position), wanted
+end
+
 -- Arguments of the right types, found out from what a function says of wrong ones.
 local function honest(fn, good)
-  local _, message = pcall(fn, unpack({}, 1, 12))
-  local count = tonumber(tostring(message):match "expected (%d+)%.%." or 0)
-  local arguments = {}
-  for i = 1, count do arguments[i] = true end
-  for _ = 1, count do
-    local ok, wrong = pcall(fn, unpack(arguments, 1, count))
-    local position, wanted = tostring(wrong):match "argument (%d+): (.-) expected"
-    if ok or not position then break end
-    local kind = wanted:match "capauth_(%a+)"
-    arguments[tonumber(position)] = good[kind] or HONEST[wanted:match "^%a+"] or "x"
+  local arguments, count = {}, 0
+  for i = 1, 12 do arguments[i] = true end
+  for _ = 1, 12 do
+    local position, wanted = complaint(fn, arguments)
+    if not position or position <= count and arguments[position] ~= true then break end
+    count = math.max(count, position)
+    arguments[position] = good[wanted:match "capauth_(%a+)" or wanted] or HONEST[wanted:match "^%a+"] or "x"
   end
   return arguments, count
 end
@@ -152,7 +163,7 @@ function TestHostileArguments:test_metamethods_of_handles()
       end
     end
   end
-  for _, handle in pairs(good) do lu.assertIsUserdata(handle) end
+  for _, thing in ipairs(things) do lu.assertIsUserdata(thing) end
 end
 
 -- SWIG's have methods that free a handle as often as they are called.
