@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* strcasestr */
 #include "support.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -362,6 +363,41 @@ TEST(every_shape_of_reply_is_given_as_it_came)
     }
 }
 
+static char *long_reply(void)
+{
+    enum { LONG = 64 * 1024 };
+    char *text = malloc(LONG + 200);
+
+    assert_non_null(text);
+    snprintf(text, LONG + 200, OK_LINE "\r\nContent-Length: %d\r\n\r\n{\"status\":{\"code\":200},\"a\":%*s}", LONG,
+             LONG - (int)strlen("{\"status\":{\"code\":200},\"a\":}"), "1");
+    return text;
+}
+
+TEST(a_long_reply_has_the_memory_of_the_one_before)
+{
+    char *reply = long_reply();
+    struct scene scene = {.replies = {reply}};
+    capauth_call *call = NULL;
+    uintptr_t first;
+    char *other;
+
+    open_scene(&scene);
+    join_mobile(&scene);
+    assert_code(get(&scene, &call), CAPAUTH_OK);
+    first = (uintptr_t)capauth_call_body(call, NULL);
+    capauth_call_free(&call);
+    other = malloc(strlen(reply)); /* it would be here, had it gone back to the C library */
+    assert_non_null(other);
+    assert_code(get(&scene, &call), CAPAUTH_OK);
+    assert_true((uintptr_t)capauth_call_body(call, NULL) == first);
+    assert_string_equal(capauth_call_body(call, NULL), strchr(reply, '{'));
+    capauth_call_free(&call);
+    free(other);
+    close_scene(&scene);
+    free(reply);
+}
+
 TEST(a_refusal_may_be_repeated_where_nothing_was_done)
 {
     static const struct {
@@ -664,6 +700,7 @@ int main(void)
         cmocka_unit_test(no_server_is_asked_whether_it_wants_a_long_body),
         cmocka_unit_test(the_gateway_may_be_elsewhere),
         cmocka_unit_test(every_shape_of_reply_is_given_as_it_came),
+        cmocka_unit_test(a_long_reply_has_the_memory_of_the_one_before),
         cmocka_unit_test(a_refusal_may_be_repeated_where_nothing_was_done),
         cmocka_unit_test(what_may_be_repeated_is),
         cmocka_unit_test(a_post_whose_answer_is_lost_is_not_repeated),

@@ -98,11 +98,12 @@ TEST(a_connection_that_is_gone_before_it_rests_is_no_matter)
 {
     const struct capauth__net_config config = {.max_connections = 1, .ca_memory_fd = -1};
     struct capauth__reactor reactor = {0};
+    struct capauth__spare spare = {0};
     struct capauth__transport *transport;
 
     capauth__reactor_init(&reactor);
     assert_true(capauth__reactor_open(&reactor));
-    transport = capauth__transport_new(&config, &reactor);
+    transport = capauth__transport_new(&config, &reactor, &spare);
     assert_non_null(transport);
     capauth__transport_greeted(transport, reactor.wake_fd); /* which is open, and no connection */
     capauth__transport_greeted(transport, -1);

@@ -18,9 +18,9 @@ struct capauth__transport {
 };
 
 struct capauth__transport *capauth__transport_new(const struct capauth__net_config *config,
-                                                  struct capauth__reactor *reactor)
+                                                  struct capauth__reactor *reactor, struct capauth__spare *spare)
 {
-    (void)config, (void)reactor;
+    (void)config, (void)reactor, (void)spare;
     if (stub.no_memory)
         return NULL;
     stub.transports++;

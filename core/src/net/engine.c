@@ -142,7 +142,7 @@ void capauth__engine_withdraw(struct capauth__engine *engine, struct capauth__ex
 static bool ensure_transport(struct capauth__engine *engine)
 {
     if (!engine->transport)
-        engine->transport = capauth__transport_new(engine->config, &engine->reactor);
+        engine->transport = capauth__transport_new(engine->config, &engine->reactor, &engine->spare);
     return engine->transport != NULL;
 }
 
@@ -277,11 +277,13 @@ void capauth__engine_end(struct capauth__engine *engine, bool forked)
     if (forked) {
         capauth__transport_abandon(engine->transport);
         capauth__reactor_end(&engine->reactor);
+        capauth__spare_free(&engine->spare);
         return;
     }
     capauth__engine_close(engine);
     capauth__reactor_end(&engine->reactor);
     free(engine->heap.tasks);
+    capauth__spare_free(&engine->spare);
     pthread_mutex_destroy(&engine->mutex);
     capauth__inbox_end(&engine->inbox);
 }

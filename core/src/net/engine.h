@@ -27,6 +27,7 @@ struct capauth__engine {
     const struct capauth__net_config *config;
     struct capauth__reactor reactor;
     struct capauth__transport *transport; /* NULL: nothing was sent yet, or the engine is closed */
+    struct capauth__spare spare; /* of a long answer that somebody is done with; not under the mutex */
     struct capauth__inbox inbox;
     struct capauth__waiters waiters;
     struct capauth__heap heap; /* of the live tasks, by when they are due */

@@ -13,6 +13,7 @@
 #include <capauth/capauth.h>
 
 #include "base/secret.h"
+#include "base/spare.h"
 #include "net/config.h"
 #include "net/exchange.h"
 #include "net/reactor.h"
@@ -32,9 +33,9 @@ int capauth__transport_try_ca_pem(const char *pem);
 /* Versions in one line, for capauth_diagnose. */
 void capauth__transport_versions(struct capauth__buffer *text);
 
-/* Both stay the caller's, and must outlive it. NULL: no memory. */
+/* They stay the caller's, and must outlive it; the spare memory is for bodies of answers. NULL: no memory. */
 struct capauth__transport *capauth__transport_new(const struct capauth__net_config *config,
-                                                  struct capauth__reactor *reactor);
+                                                  struct capauth__reactor *reactor, struct capauth__spare *spare);
 void capauth__transport_free(struct capauth__transport *transport);
 /* In a forked child: closes the descriptors, leaves the rest. */
 void capauth__transport_abandon(struct capauth__transport *transport);

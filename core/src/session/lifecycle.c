@@ -72,7 +72,7 @@ static void release(struct capauth__task *task)
     capauth_call *call = (capauth_call *)task;
 
     capauth__exchange_clear(&call->exchange);
-    capauth__buffer_free(&call->result.body);
+    capauth__spare_keep(&call->client->engine.spare, &call->result.body);
     capauth__wipe_free(&call->request.new_value);
     capauth__wipe_free(&call->request.fallback_channel);
     capauth__wipe_free(&call->result.server_message);

@@ -107,9 +107,9 @@ void capauth__transport_versions(struct capauth__buffer *text)
 }
 
 struct capauth__transport *capauth__transport_new(const struct capauth__net_config *config,
-                                                  struct capauth__reactor *reactor)
+                                                  struct capauth__reactor *reactor, struct capauth__spare *spare)
 {
-    HOLDS(!there);
+    HOLDS(!there && spare);
     there = calloc(1, sizeof *there);
     HOLDS(there);
     there->config = config;

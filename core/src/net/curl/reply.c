@@ -11,7 +11,7 @@ static void make_room(struct capauth__transfer *transfer)
 
     if (!curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced) && announced > 0 &&
         announced <= CAPAUTH__BODY_LIMIT)
-        (void)capauth__buffer_reserve(&transfer->reply.body, (size_t)announced + 1);
+        (void)capauth__spare_reserve(transfer->transport->spare, &transfer->reply.body, (size_t)announced + 1);
 }
 
 size_t capauth__transfer_on_body(char *bytes, size_t size, size_t count, void *data)

@@ -69,6 +69,7 @@ struct capauth__transfer_list {
 struct capauth__transport {
     const struct capauth__net_config *config;
     struct capauth__reactor *reactor;
+    struct capauth__spare *spare;
     CURLM *multi;
     CURLSH *share; /* of TLS sessions: else an easy handle resumes only those that itself began */
     struct capauth__transfer *pool;

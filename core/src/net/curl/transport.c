@@ -78,7 +78,7 @@ static bool set_multi(struct capauth__transport *transport, long connections)
 }
 
 struct capauth__transport *capauth__transport_new(const struct capauth__net_config *config,
-                                                  struct capauth__reactor *reactor)
+                                                  struct capauth__reactor *reactor, struct capauth__spare *spare)
 {
     struct capauth__transport *transport = calloc(1, sizeof *transport);
 
@@ -86,6 +86,7 @@ struct capauth__transport *capauth__transport_new(const struct capauth__net_conf
         return NULL;
     transport->config = config;
     transport->reactor = reactor;
+    transport->spare = spare;
     transport->due_ms = INT64_MAX;
     transport->multi = curl_multi_init();
     transport->share = curl_share_init();
