@@ -30,6 +30,17 @@ void *__wrap_realloc(void *block, size_t size) /* NOLINT(bugprone-reserved-ident
     return no_memory ? NULL : __real_realloc(block, size);
 }
 
+static int announcements;
+
+void __real_capauth__reactor_announce(struct capauth__reactor *reactor); /* NOLINT(bugprone-reserved-identifier) */
+void __wrap_capauth__reactor_announce(struct capauth__reactor *reactor); /* NOLINT(bugprone-reserved-identifier) */
+
+void __wrap_capauth__reactor_announce(struct capauth__reactor *reactor) /* NOLINT(bugprone-reserved-identifier) */
+{
+    announcements++;
+    __real_capauth__reactor_announce(reactor);
+}
+
 /* A task with an exchange, as a call is one. */
 struct job {
     struct capauth__task task; /* the first member */
@@ -816,6 +827,26 @@ TEST(the_descriptor_tells_of_what_has_finished_until_somebody_asks)
     engine_free(engine);
 }
 
+TEST(what_ends_while_somebody_asks_is_no_news_for_the_descriptor)
+{
+    struct capauth__engine *engine = engine_new();
+    bool watched = capauth__engine_fd(engine) >= 0;
+    struct job *jobs[2];
+
+    jobs[0] = job_new(engine, 60000);
+    capauth__inbox_post(&jobs[0]->task, true);
+    capauth__inbox_cancel(&jobs[0]->task);
+    announcements = 0;
+    assert_int_equal(turn(engine), 1);
+    assert_int_equal(announcements, 0);
+    jobs[1] = ended_by_another(engine);
+    assert_int_equal(announcements, watched);
+    assert_int_equal(take_finished(engine), 1);
+    for (int i = 0; i < 2; i++)
+        release(jobs[i]);
+    engine_free(engine);
+}
+
 TEST(a_descriptor_that_was_not_to_be_had_tells_the_same_later)
 {
     struct capauth__engine *engine = engine_new();
@@ -1315,6 +1346,7 @@ int main(void)
         cmocka_unit_test(waiting_for_a_task_that_the_leader_knows_takes_no_turn),
         cmocka_unit_test(closing_sends_home_whoever_waits),
         cmocka_unit_test(the_leader_at_the_reactor_closes_it_and_nobody_before),
+        cmocka_unit_test(what_ends_while_somebody_asks_is_no_news_for_the_descriptor),
         cmocka_unit_test(a_descriptor_that_was_not_to_be_had_tells_the_same_later),
         cmocka_unit_test(what_has_ended_is_told_even_if_there_are_no_descriptors_to_wait_with),
     };

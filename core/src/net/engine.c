@@ -240,7 +240,7 @@ void capauth__engine_turn(struct capauth__engine *engine, const struct capauth__
     /* Whoever watches the descriptor learns of work that is left, and of tasks that another thread finished. */
     if (left)
         capauth__inbox_wake(&engine->inbox);
-    if (engine->finished != finished && engine->watched)
+    if (engine->finished != finished && engine->watched && !engine->asking)
         announce(engine);
 }
 

@@ -38,6 +38,7 @@ struct capauth__engine {
     int finished; /* tasks to be collected, since somebody last asked */
     bool watched; /* the application has the descriptor */
     bool announced; /* by that descriptor: some have finished, and nobody has asked since */
+    bool asking; /* somebody asks as soon as this turn ends: that is no news for the descriptor */
 };
 
 /* Takes no descriptors before there is something to wait for. The settings stay the caller's. */

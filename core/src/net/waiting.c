@@ -110,7 +110,9 @@ int capauth__wait_for_any(struct capauth__engine *engine, int timeout_ms)
     int finished = CAPAUTH_E_SYSTEM;
 
     pthread_mutex_lock(&engine->mutex);
+    engine->asking = true;
     capauth__engine_turn(engine, ready, capauth__reactor_wait(&engine->reactor, ready, CAPAUTH__READY_MOST, 0));
+    engine->asking = false;
     if (wait_until_any_ended(engine, timeout_ms, start_ms))
         finished = capauth__engine_take_finished(engine);
     capauth__waiters_hand_over(&engine->waiters);
