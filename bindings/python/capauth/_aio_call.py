@@ -1,5 +1,6 @@
 """One operation in flight in asyncio, then its result."""
 
+import asyncio
 from collections.abc import Generator
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ class Call(BaseCall[T]):
 
     def __await__(self) -> Generator[Any, Any, T]:
         client: Any = self._owner._client
-        finished: Generator[Any, Any, T] = client._finish(self).__await__()
+        finished: Generator[Any, Any, T] = client._finish(self, asyncio.get_running_loop()).__await__()
         return finished
 
     def result(self) -> T:

@@ -46,10 +46,11 @@ class Session(AwaitedOperations):
             self._telling = self._client._follow(told, self._telling, self._context)
 
     async def _finished(self, start: Callable[[], Started[T]]) -> T:
-        return await self._client._finish(self._client._start(start))
+        loop = asyncio.get_running_loop()  # asked once: before Python 3.12 each time is a system call
+        return await self._client._finish(self._client._start(start, loop), loop)
 
     def _handed_out(self, start: Callable[[], Started[T]]) -> Call[T]:
-        return self._client._start(start)
+        return self._client._start(start, asyncio.get_running_loop())
 
 
 class Client(BaseClient[Session]):
@@ -69,26 +70,27 @@ class Client(BaseClient[Session]):
 
     async def prepare(self) -> None:
         """Loads the CA store and connects now, where a stall is welcome."""
-        await self._finish(self._start(self._prepare))
+        loop = asyncio.get_running_loop()
+        await self._finish(self._start(self._prepare, loop), loop)
 
     def start_prepare(self) -> Call[None]:
         """`prepare`, started: gives the call at once."""
-        return self._start(self._prepare)
+        return self._start(self._prepare, asyncio.get_running_loop())
 
-    def _start(self, operation: Callable[[], Started[T]]) -> Call[T]:
-        self._attach(asyncio.get_running_loop())  # before the call exists: no other loop may drive it
+    def _start(self, operation: Callable[[], Started[T]], loop: asyncio.AbstractEventLoop) -> Call[T]:
+        self._attach(loop)  # before the call exists: no other loop may drive it
         return Call(operation())
 
-    async def _finish(self, call: Call[T]) -> T:
+    async def _finish(self, call: Call[T], loop: asyncio.AbstractEventLoop) -> T:
         try:
             while not call.done():  # also woken when it is not known who is done
-                await self._wait_for(flat.call_address(call._handle))  # type: ignore[arg-type]
-        finally:
+                await self._wait_for(flat.call_address(call._handle), loop)  # type: ignore[arg-type]
+        except BaseException:
             call._abandon()
+            raise
         return call._outcome()
 
-    async def _wait_for(self, address: int) -> None:
-        loop = asyncio.get_running_loop()
+    async def _wait_for(self, address: int, loop: asyncio.AbstractEventLoop) -> None:
         self._attach(loop)
         future = self._waiting.setdefault(address, loop.create_future())
         try:
