@@ -1,6 +1,5 @@
 """One operation in flight in asyncio, then its result."""
 
-import asyncio
 from collections.abc import Generator
 from typing import Any, TypeVar
 
@@ -17,7 +16,7 @@ class Call(BaseCall[T]):
 
     def __await__(self) -> Generator[Any, Any, T]:
         client: Any = self._owner._client
-        finished: Generator[Any, Any, T] = client._finish(self, asyncio.get_running_loop()).__await__()
+        finished: Generator[Any, Any, T] = client._finish(self, client._running_loop()).__await__()
         return finished
 
     def result(self) -> T:

@@ -6,6 +6,7 @@ A client watches one descriptor in the running loop; there is no thread. Cancell
 import asyncio
 import contextvars
 import os
+import threading
 import weakref
 from collections.abc import Awaitable, Callable
 from typing import Self, TypeVar
@@ -46,21 +47,22 @@ class Session(AwaitedOperations):
             self._telling = self._client._follow(told, self._telling, self._context)
 
     async def _finished(self, start: Callable[[], Started[T]]) -> T:
-        loop = asyncio.get_running_loop()  # asked once: before Python 3.12 each time is a system call
+        loop = self._client._running_loop()
         return await self._client._finish(self._client._start(start, loop), loop)
 
     def _handed_out(self, start: Callable[[], Started[T]]) -> Call[T]:
-        return self._client._start(start, asyncio.get_running_loop())
+        return self._client._start(start, self._client._running_loop())
 
 
 class Client(BaseClient[Session]):
     """Configuration and connections for one event loop. It belongs to the loop that first awaits one of its operations,
     and may move to another once that one has stopped."""
 
-    __slots__ = ("_loop", "_waiting", "_telling", "_detach")
+    __slots__ = ("_loop", "_thread", "_waiting", "_telling", "_detach")
 
     def _set_up(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0  # in which it ran when it was attached
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self._telling: set[asyncio.Task[None]] = set()
         self._detach: Callable[[], object] = lambda: None
@@ -70,12 +72,18 @@ class Client(BaseClient[Session]):
 
     async def prepare(self) -> None:
         """Loads the CA store and connects now, where a stall is welcome."""
-        loop = asyncio.get_running_loop()
+        loop = self._running_loop()
         await self._finish(self._start(self._prepare, loop), loop)
 
     def start_prepare(self) -> Call[None]:
         """`prepare`, started: gives the call at once."""
-        return self._start(self._prepare, asyncio.get_running_loop())
+        return self._start(self._prepare, self._running_loop())
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        """Before Python 3.12, asyncio's own answer is a system call. One loop at most runs in a thread."""
+        if self._loop is not None and self._thread == threading.get_ident() and self._loop.is_running():
+            return self._loop
+        return asyncio.get_running_loop()
 
     def _start(self, operation: Callable[[], Started[T]], loop: asyncio.AbstractEventLoop) -> Call[T]:
         self._attach(loop)  # before the call exists: no other loop may drive it
@@ -113,7 +121,7 @@ class Client(BaseClient[Session]):
         descriptor = os.dup(descriptor)
         # A loop keeps the context in which a reader was added: that must not be the first request's.
         contextvars.Context().run(loop.add_reader, descriptor, delivering(self, Client._advance))
-        self._loop = loop
+        self._loop, self._thread = loop, threading.get_ident()
         # Also when the client is never closed: a loop must not watch a descriptor that no longer exists.
         finalizer = weakref.finalize(self, _remove_reader, loop, descriptor)
         finalizer.atexit = False

@@ -221,6 +221,30 @@ def test_client_is_for_one_running_loop(emulator: Emulator, brand: str, mobile: 
     asyncio.run(main())
 
 
+def test_loop_is_asked_for_once(
+    run: Run, emulator: Emulator, brand: str, mobile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """asyncio's answer is a system call."""
+    asked = []
+    running_loop = asyncio.get_running_loop
+
+    def counted() -> asyncio.AbstractEventLoop:
+        asked.append(None)
+        return running_loop()
+
+    async def main() -> None:
+        monkeypatch.setattr(asyncio, "get_running_loop", counted)
+        for _ in range(3):
+            await customer.generate_token()
+
+    client = capauth.aio.Client(**emulator.options())
+    customer = client.session(brand=brand, mobile=mobile, device_id="d")
+    run(main())
+    assert len(asked) == 1
+    run(main())  # another loop
+    assert len(asked) == 2
+
+
 def test_loop_that_ends_with_calls_in_flight_leaves_no_trace(
     run: Run, emulator: Emulator, brand: str, mobile: str, caplog: pytest.LogCaptureFixture
 ) -> None:
