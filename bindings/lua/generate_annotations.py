@@ -30,6 +30,7 @@ GIVES = {
 }
 LISTENERS = [
     ("log", "fun(level: capauth.LogLevel, message: string)", "Gets each line of the log. No line has a secret."),
+    ("log_level", "capauth.LogLevel", "The least severe line that `log` gets; \"debug\", the default, is all of them."),
     ("trace", "fun(event: capauth.TraceEvent)", "Is called when a call starts, and when it ends."),
 ]
 

@@ -13,6 +13,7 @@ local meta = { __index = methods, __metatable = Call.class }
 
 -- The longest single wait in the core: Ctrl-C is noticed only between Lua's own instructions.
 local SLICE_MS = 200
+local PENDING = core.E_PENDING
 
 local pack = table.pack or function(...) return { n = select("#", ...), ... } end
 local unpack = table.unpack or unpack
@@ -38,24 +39,26 @@ local function finish_at_once(call)
   return call
 end
 
--- Makes a call of the core's; without one, of `err`, why there is none. `success` gives the result of a success; nil:
--- it is true. The client keeps a call in flight alive: else one that was started and not kept would be cancelled when
--- the garbage is collected.
-function Call.new(client, session, operation, success, callback, handle, err)
+-- Makes a call of the core's; without one, of `err`, why there is none. `operation` has its name and, where a success
+-- is not true, what it is. The client keeps a call in flight alive: else one that was started and not kept would be
+-- cancelled when the garbage is collected.
+function Call.of_client(client, operation, callback, handle, err)
   local call = setmetatable({
     handle or false,
-    _client = client, _session = session, _operation = operation, _success = success, _callback = callback,
-    _id = handle and core.call_id(handle), _outcome = false, _taken = false,
+    _client = client, _session = false, _operation = operation.name, _success = operation.result, _callback = callback,
+    _id = handle and core.call_id(handle), _outcome = err and pack(nil, err) or false, _taken = false,
   }, meta)
   if handle and not core.call_done(handle) then
     client._in_flight[call._id] = call
     return call
   end
-  if err then
-    err.operation = err.operation or operation
-    call._outcome = pack(nil, err)
-  end
   return finish_at_once(call)
+end
+
+function Call.new(session, operation, callback, handle, err)
+  local call = Call.of_client(session._client, operation, callback, handle, err)
+  call._session = session
+  return call
 end
 
 -- Finds the calls that finished. The core names each once; if an error cut the last search short, it looks at all.
@@ -85,22 +88,23 @@ end
 
 -- ---- Results -------------------------------------------------------------------------------------------------------
 
-local TRUE = pack(true)
-
 local function is_done(call)
   local handle = call[1]
   return not handle or core.call_done(handle)
+end
+
+-- What came of a call of the core's that has ended so.
+local function outcome_of(handle, code, success, session)
+  if code ~= 0 then return nil, errors.of_call(handle, code) end
+  if success then return success(handle, session) end
+  return true
 end
 
 local function result_of(call)
   if not call._outcome then
     local code = core.call_result(call[1])
     if code == core.E_PENDING then return nil, errors.of_call(call[1], code) end
-    if code == 0 then
-      call._outcome = call._success and pack(call._success(call)) or TRUE
-    else
-      call._outcome = pack(nil, errors.of_call(call[1], code))
-    end
+    call._outcome = pack(outcome_of(call[1], code, call._success, call._session))
   end
   return unpack(call._outcome, 1, call._outcome.n)
 end
@@ -169,14 +173,32 @@ function methods:wait(seconds)
   return result_of(self)
 end
 
--- Whether an operation may wait now. Called before it starts, so that nothing is sent when it may not.
-function Call.may_wait(client, what)
+-- Waits for a call of the core's of which nobody else knows, so that it takes no object. Without one there is `err`.
+local function wait_at_once(session, operation, handle, err)
+  if not handle then return nil, err end
+  local client, code = session._client
+  repeat
+    code = core.call_wait(handle, SLICE_MS)
+    if next(client._in_flight) ~= nil then Call.find_finished(client) end
+    events.deliver(client)
+  until code ~= PENDING
+  return outcome_of(handle, code, operation.result, session)
+end
+
+-- In a spawned function.
+local function wait_in_task(session, operation, handle, err)
+  return Call.new(session, operation, nil, handle, err):wait()
+end
+
+-- How an operation is to wait now: a function of its session, the operation, and what start gave; or nil and an error.
+-- Asked before it starts, so that nothing is sent when it may not.
+function Call.way_to_wait(client, what)
   if Task.running() then
     Task.check_may_yield(what)
-  elseif events.in_callback(client) then
-    return nil, errors.of_code(core.E_REENTRANT)
+    return wait_in_task
   end
-  return true
+  if events.in_callback(client) then return nil, errors.of_code(core.E_REENTRANT) end
+  return wait_at_once
 end
 
 -- For next_done: whether nobody has had this call yet.

@@ -14,7 +14,9 @@ local methods = {}
 local meta = { __index = methods, __metatable = Client.class }
 
 local settings = require("capauth.option_table").client
-local known = values.names(settings, { "log", "trace" })
+local known = values.names(settings, { "log", "log_level", "trace" })
+local levels = {}
+for number, name in pairs(require("capauth.enum_table").log) do levels[name] = number end
 
 local function error_message(handle)
   local _, text = core.client_copy_error_message(handle)
@@ -35,6 +37,7 @@ local function new(handle, options)
     _log = options.log,
     _trace = options.trace,
     _events = core.events_new(), -- what the core told, not delivered yet
+    _listens = (options.log or options.trace) ~= nil, -- whether the core has ever been asked to tell anything
     _in_flight = {}, -- calls by identity
     _done = queue.new "v", -- calls for next_done
     _refused = {}, -- calls that were done at once, since the last poll
@@ -43,6 +46,21 @@ local function new(handle, options)
     _timers = {}, -- until when tasks wait
     _watched = setmetatable({}, { __mode = "v" }), -- sessions with an on_change, by identity
   }, meta)
+end
+
+-- Has the core tell what somebody listens to. Gives its code.
+local function listen(self, handle, level)
+  local code = 0
+  if self._log then code = core.client_set_log(handle, self._events) end
+  if self._trace and code == 0 then code = core.client_set_trace(handle, self._events) end
+  if level and code == 0 then code = core.client_set_log_level(handle, level) end
+  return code
+end
+
+-- The number of a level, nil for none; or false for a name that there is not.
+local function level_of(name)
+  if name == nil then return nil end
+  return levels[values.check(name, "string", "log_level", "Client")] or false
 end
 
 -- capauth.Client { cluster = "EU", ... }
@@ -54,14 +72,17 @@ function Client.new(options)
   if (options.cluster == nil) == (options.base_url == nil) then
     return nil, errors.invalid("cluster", "Client: give either cluster or base_url")
   end
+  local level = level_of(options.log_level)
+  if level == false then
+    return nil, errors.invalid("log_level", "Client: log_level must be 'error', 'warning', 'info' or 'debug'")
+  end
   local code, handle = core.client_new()
   if code ~= 0 then return nil, errors.of_code(code) end
   local ok, err = values.apply(settings, options, handle, error_message, "Client")
   if not ok then return nil, err end
   local self = new(handle, options)
   if not self._events then return nil, errors.of_code(core.E_NO_MEMORY) end
-  if self._log then code = core.client_set_log(handle, self._events) end
-  if self._trace and code == 0 then code = core.client_set_trace(handle, self._events) end
+  code = listen(self, handle, level)
   if code ~= 0 then return failed(self, code, "Client") end
   return self
 end
@@ -164,19 +185,22 @@ function methods:spawn(fn, ...)
   return Task.spawn(self, fn, ...)
 end
 
+local PREPARE = { name = "prepare" }
+
 -- Loads the CA store and connects now, so that the first operation need not.
 function methods:start_prepare(callback)
   local handle = handle_of(self)
   if callback ~= nil then values.check(callback, "function", "the callback", "start_prepare") end
   local code, call = core.client_start_prepare(handle)
-  return Call.new(self, nil, "prepare", nil, callback, call, not call and errors.of_code(code))
+  local err = not call and errors.of_operation(errors.of_code(code), PREPARE.name)
+  return Call.of_client(self, PREPARE, callback, call, err)
 end
 
 -- The same, waited for; in a spawned function it yields.
 function methods:prepare()
   handle_of(self)
-  local ok, err = Call.may_wait(self, "prepare")
-  if not ok then return nil, err end
+  local way, err = Call.way_to_wait(self, "prepare")
+  if not way then return nil, err end
   return self:start_prepare():wait()
 end
 

@@ -42,6 +42,12 @@ function errors.invalid(argument, message)
   return errors.of_code(core.E_INVALID_ARGUMENT, message, argument)
 end
 
+-- The same, of an operation that the core has made no call for.
+function errors.of_operation(err, operation)
+  err.operation = err.operation or operation
+  return err
+end
+
 function errors.of_call(call, code)
   local retry_after = core.call_retry_after_ms(call)
   return new(code, {

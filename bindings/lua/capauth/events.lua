@@ -102,7 +102,7 @@ end
 -- Does nothing from inside one of the functions: the outer call goes on with what is left.
 function events.deliver(client)
   if events.in_callback(client) then return end
-  while dispatch(client, core.events_next(client._events)) do end
+  while client._listens and dispatch(client, core.events_next(client._events)) do end
   queue.drain(client._callbacks, run_callback)
 end
 

@@ -9,9 +9,9 @@ local values = require "capauth.values"
 
 local operations = {}
 
--- What a success gives, where that is more than true.
+-- What a success gives, where that is more than true: of a call of the core's, and its session.
 local results = {
-  token = function(call) return call._session:token() end,
+  token = function(_, session) return session:token() end,
   reply = Reply.of_call,
 }
 
@@ -45,7 +45,7 @@ end
 
 -- true and the core's options, nil for none; or nil and an error.
 local function options_of(operation, options)
-  if next(options) == nil then return true, nil end
+  if options == nil then return true, nil end
   local code, handle = core.options_new()
   if code ~= 0 then return nil, errors.of_code(code) end
   local ok, err = values.apply(operation.option_rows, options, handle, error_message, operation.method)
@@ -63,41 +63,44 @@ end
 
 -- ---- Starting ------------------------------------------------------------------------------------------------------
 
+-- What a method was called with, and no table for it: the options, the callback, then the arguments before them.
+local function sorted(count, first, second, third, fourth)
+  if count == 0 then return first, second end
+  if count == 1 then return second, third, first end
+  return third, fourth, first, second
+end
+
+local function check_texts(operation, first, second)
+  local names = operation.arguments
+  if operation.count == 0 then return true end
+  if operation.count == 1 then return values.text(first, names[1], operation.method) end
+  return values.texts({ first, second }, names, operation.method)
+end
+
+-- The core's code and call.
+local function send(operation, handle, options, body, first, second)
+  if operation.count == 0 then return operation.start(handle, options) end
+  if operation.count == 1 then return operation.start(handle, first, options) end
+  if not operation.takes_body then return operation.start(handle, first, second, options) end
+  return operation.start(handle, first, second, body, options)
+end
+
 -- The core's call; or nil and an error of what was refused before the core made one.
-local function start_in_core(operation, handle, arguments, given)
-  local ok, err = values.texts(arguments, operation.arguments, operation.method)
-  if not ok then return nil, err end
-  local count, options, body = #operation.arguments
-  ok, options = options_of(operation, given)
-  if not ok then return nil, options end
-  if operation.takes_body then
-    ok, body = body_of(given.body)
-    if not ok then return nil, body end
-    count = count + 1
-    arguments[count] = body
+local function start_in_core(operation, session, given, first, second)
+  if given ~= nil then values.options(given, operation.known, operation.method) end
+  local ok, err, options, body = check_texts(operation, first, second)
+  if ok and given ~= nil then
+    ok, options = options_of(operation, given)
+    err = options
+    if ok and operation.takes_body then
+      ok, body = body_of(given.body)
+      err = body
+    end
   end
-  arguments[count + 1] = options
-  local code, call = operation.start(handle, (table.unpack or unpack)(arguments, 1, count + 1))
-  if not call then return nil, errors.of_code(code) end
+  if not ok then return nil, errors.of_operation(err, operation.name) end
+  local code, call = send(operation, session[1], options, body, first, second)
+  if not call then return nil, errors.of_operation(errors.of_code(code), operation.name) end
   return call
-end
-
-local function start(operation, session, arguments, callback)
-  local after = #operation.arguments + 1
-  local options = values.options(arguments[after], operation.known, operation.method)
-  arguments[after] = nil
-  local call, err = start_in_core(operation, session[1], arguments, options)
-  return Call.new(session._client, session, operation.name, operation.result, callback, call, err)
-end
-
--- Takes the callback from the arguments, in which it may stand in place of the options.
-local function take_callback(operation, arguments)
-  local last = #operation.arguments + 1
-  if type(arguments[last]) ~= "function" then last = last + 1 end
-  local callback = arguments[last]
-  if callback ~= nil then values.check(callback, "function", "the callback", "start_" .. operation.method) end
-  arguments[last] = nil
-  return callback
 end
 
 -- ---- Methods -------------------------------------------------------------------------------------------------------
@@ -108,6 +111,7 @@ local function operation_of(row)
     name = row.name,
     start = core[row.core],
     arguments = row.arguments,
+    count = #row.arguments,
     result = results[row.gives],
     known = values.names(row.options),
     option_rows = {},
@@ -119,22 +123,32 @@ local function operation_of(row)
   return operation
 end
 
+-- Where the callback may stand in place of the options.
+local function callback_of(operation, options, callback)
+  if type(options) == "function" then return nil, options end
+  if callback ~= nil then values.check(callback, "function", "the callback", "start_" .. operation.method) end
+  return options, callback
+end
+
 -- Adds two methods for each operation.
 function operations.add(methods, class)
+  local object = values.object
   for _, row in ipairs(require "capauth.operation_table") do
     local operation = operation_of(row)
 
     methods["start_" .. operation.method] = function(self, ...)
-      values.object(self, class)
-      local arguments = { ... }
-      return start(operation, self, arguments, take_callback(operation, arguments))
+      object(self, class)
+      local options, callback, first, second = sorted(operation.count, ...)
+      options, callback = callback_of(operation, options, callback)
+      return Call.new(self, operation, callback, start_in_core(operation, self, options, first, second))
     end
 
     methods[operation.method] = function(self, ...)
-      values.object(self, class)
-      local ok, err = Call.may_wait(self._client, operation.method)
-      if not ok then return nil, err end
-      return start(operation, self, { ... }):wait()
+      object(self, class)
+      local way, err = Call.way_to_wait(self._client, operation.method)
+      if not way then return nil, err end
+      local options, _, first, second = sorted(operation.count, ...)
+      return way(self, operation, start_in_core(operation, self, options, first, second))
     end
   end
 end

@@ -11,8 +11,7 @@ local Reply = { class = "capauth.Reply" }
 local methods = {}
 local meta = { __index = methods, __metatable = Reply.class }
 
-function Reply.of_call(call)
-  local handle = call[1]
+function Reply.of_call(handle)
   local code, retry_after_ms = core.call_server_code(handle), core.call_retry_after_ms(handle)
   return setmetatable({
     true, -- what tells ours from other tables

@@ -167,6 +167,7 @@ function methods:on_change(fn)
   local code = core.session_on_change(handle, fn and self._client._events)
   if code ~= 0 then return nil, errors.of_code(code, error_message(self)) end
   self._on_change = fn
+  self._client._listens = true
   self._client._watched[core.session_id(handle)] = fn and self
   return true
 end

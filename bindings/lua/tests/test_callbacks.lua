@@ -28,6 +28,28 @@ function TestCallbacks:test_log_tells_level_and_message()
   end
 end
 
+function TestCallbacks:test_log_has_a_level_below_which_no_line_is_written()
+  local lines = {}
+  local function log(level) lines[#lines + 1] = level end
+  local function sign_in(level)
+    support.signed_in(nil, nil, assert(support.emulator:client { log = log, log_level = level }))
+  end
+  sign_in "debug"
+  local all = #lines
+  lu.assertItemsEquals({ [lines[1]] = true }, { debug = true })
+  lines = {}
+  sign_in "info"
+  lu.assertTrue(#lines > 0 and #lines < all)
+  for _, level in ipairs(lines) do lu.assertNotEquals(level, "debug") end
+  lines = {}
+  sign_in "error"
+  lu.assertEquals(lines, {})
+  local client, err = support.emulator:client { log_level = "loud" }
+  lu.assertNil(client)
+  lu.assertEquals({ err.name, err.argument }, { "INVALID_ARGUMENT", "log_level" })
+  lu.assertErrorMsgContains("log_level must be a string", support.emulator.client, support.emulator, { log_level = 1 })
+end
+
 function TestCallbacks:test_trace_tells_start_and_end_of_each_call()
   local events = {}
   local client = assert(support.emulator:client { trace = function(event) events[#events + 1] = event end })
