@@ -14,6 +14,7 @@
 
 enum {
     NET_MS = 5000, /* deadlines are the owners'; curl's own timeout, this much later, is only a net */
+    OWN_HEADERS_MOST = 3,
     ASKS_FIRST = 64 * 1024 /* libcurl asks the server first, from 1 MiB on, whether it wants the body */
 };
 
@@ -152,6 +153,7 @@ void capauth__transfer_free(struct capauth__transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
     capauth__buffer_free(&transfer->reply.body);
+    free(transfer->headers);
     free(transfer);
 }
 
@@ -193,26 +195,40 @@ int capauth__transfer_take(struct capauth__transport *transport, struct capauth_
 
 /* ---- One attempt ---- */
 
-static bool add_header(struct capauth__transfer *transfer, char *line)
+static size_t count_headers(const struct capauth__header *headers)
+{
+    size_t count = 0;
+
+    for (; headers; headers = headers->next)
+        count++;
+    return count;
+}
+
+static bool reserve_headers(struct capauth__transfer *transfer, size_t count)
+{
+    if (count <= transfer->header_capacity)
+        return true;
+    free(transfer->headers);
+    transfer->headers = malloc(count * sizeof *transfer->headers);
+    transfer->header_capacity = transfer->headers ? count : 0;
+    return transfer->headers;
+}
+
+/* There is room for it. */
+static void add_header(struct capauth__transfer *transfer, char *line)
 {
     struct curl_slist *header = &transfer->headers[transfer->header_count];
 
-    if (transfer->header_count == CAPAUTH__CURL_HEADERS_MOST)
-        return false;
     header->data = line;
     header->next = NULL;
     if (transfer->header_count++)
         (header - 1)->next = header;
-    return true;
 }
 
-static bool add_headers(struct capauth__transfer *transfer, const struct capauth__header *headers)
+static void add_headers(struct capauth__transfer *transfer, const struct capauth__header *headers)
 {
-    bool added = true;
-
-    for (; headers && added; headers = headers->next)
-        added = add_header(transfer, headers->line);
-    return added;
+    for (; headers; headers = headers->next)
+        add_header(transfer, headers->line);
 }
 
 /* curl takes char *, and changes nothing. */
@@ -223,15 +239,20 @@ static char *constant(const char *text)
 
 static bool set_headers(struct capauth__transfer *transfer, const struct capauth__exchange *exchange)
 {
-    bool set = add_header(transfer, constant("Accept: application/json"));
+    const struct capauth__header *clients = transfer->transport->config->headers;
+    size_t others = count_headers(exchange->secret_headers) + count_headers(exchange->headers) + count_headers(clients);
 
+    if (!reserve_headers(transfer, OWN_HEADERS_MOST + others))
+        return false;
+    add_header(transfer, constant("Accept: application/json"));
     if (exchange->has_body)
-        set = set && add_header(transfer, constant("Content-Type: application/json"));
+        add_header(transfer, constant("Content-Type: application/json"));
     if (exchange->body.length > ASKS_FIRST)
-        set = set && add_header(transfer, constant("Expect:"));
-    set = set && add_headers(transfer, exchange->secret_headers) && add_headers(transfer, exchange->headers) &&
-          add_headers(transfer, transfer->transport->config->headers);
-    return set && SET(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+        add_header(transfer, constant("Expect:"));
+    add_headers(transfer, exchange->secret_headers);
+    add_headers(transfer, exchange->headers);
+    add_headers(transfer, clients);
+    return SET(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
 }
 
 /*

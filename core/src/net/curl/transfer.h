@@ -18,10 +18,7 @@
 #include "net/exchange.h"
 #include "net/transport.h"
 
-enum {
-    CAPAUTH__BODY_LIMIT = 1024 * 1024, /* after decompression */
-    CAPAUTH__CURL_HEADERS_MOST = 2 * CAPAUTH__HEADERS_MOST + 16 /* the client's, the exchange's, and ours */
-};
+enum { CAPAUTH__BODY_LIMIT = 1024 * 1024 }; /* after decompression */
 
 /* What the server has said so far. */
 struct capauth__reply_text {
@@ -47,8 +44,9 @@ struct capauth__transfer {
         bool unsupported; /* libcurl lacks an option */
     } set;
     struct capauth__exchange *exchange;
-    struct curl_slist headers[CAPAUTH__CURL_HEADERS_MOST]; /* ours, not curl's, so that they can be wiped */
+    struct curl_slist *headers; /* ours, not curl's, so that they can be wiped */
     size_t header_count;
+    size_t header_capacity;
     bool stopped; /* before it was sent, or sent again */
     int system_error; /* why there is no socket, or why nobody can wait on it; 0: neither */
     bool begun; /* curl has a connection for it */
