@@ -46,7 +46,7 @@ def errors_def(errors):
         f'ERROR({row["code"]}, "{public_name(row)}", "{row["text"]}", {int(row["retryable"])})'
         for row in sorted(errors["codes"], key=lambda row: row["code"])
     ]
-    comment = "Sorted by code, for a binary search."
+    comment = "Sorted by code."
     return definitions("errors.json", [("ERROR(code, name, text, retryable)", comment, rows)])
 
 
