@@ -111,11 +111,6 @@ CAPAUTH_PYTHON_DELIVERS(capauth_client_prepare)
 /* ---- Extras ------------------------------------------------------------------------------------------------------ */
 
 %typemap(pytyping) PyObject * "object"
-%typemap(in) PyObject *callable "if (!glue_callable($input, \"$1_name\")) SWIG_fail; $1 = $input;"
-%rename(client_set_wanted_log) glue_set_wanted_log;
-int glue_set_wanted_log(capauth_client *client, PyObject *callable);
-%rename(want_log) glue_want_log;
-void glue_want_log(int level);
 %rename(report) glue_report;
 void glue_report(PyObject *error, PyObject *where);
 

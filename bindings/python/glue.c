@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "glue.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 /* ---- Texts ---- */
@@ -211,26 +210,6 @@ void glue_on_log(int level, const char *message, void *data)
     call(data, arguments);
     Py_XDECREF(arguments);
     leave(&entry);
-}
-
-static atomic_int wanted_log;
-
-void glue_want_log(int level)
-{
-    atomic_store(&wanted_log, level);
-}
-
-static void on_wanted_log(int level, const char *message, void *data)
-{
-    if (level <= atomic_load(&wanted_log))
-        glue_on_log(level, message, data);
-}
-
-int glue_set_wanted_log(capauth_client *client, PyObject *callable)
-{
-    if (callable == Py_None)
-        return capauth_client_set_log(client, NULL, NULL, NULL);
-    return capauth_client_set_log(client, on_wanted_log, glue_kept(callable), glue_free);
 }
 
 void glue_on_trace(int event, int64_t call_id, const char *operation, int result, int http_status, int attempts,

@@ -39,11 +39,6 @@ void glue_on_trace(int event, int64_t call_id, const char *operation, int result
 void glue_on_change(capauth_session *session, void *data);
 void glue_free(void *data);
 
-/* As capauth_client_set_log, for a callable that wants no more than the levels up to that of glue_want_log (0: none);
- * the others are discarded before they reach Python. The level is the whole process's, like the logging module's. */
-int glue_set_wanted_log(capauth_client *client, PyObject *callable);
-void glue_want_log(int level);
-
 /* Where a call is, as a number of its own: what next_done gives is compared with it. */
 void *glue_call_address(capauth_call *call);
 

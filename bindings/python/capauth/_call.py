@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from . import _flat as flat
-from ._callbacks import call_wait, client_poll
 from ._configured import ConfiguredClient
 from ._failure import error_of_call, error_of_code
 from ._types import Handle
@@ -51,6 +50,7 @@ class Started(NamedTuple, Generic[T]):
 
 def start_call(owner: Owner, finish: Callable[[flat.CallHandle], T], function: Callable[[], Any]) -> Started[T]:
     """Starts an operation. What is refused on the spot is the call's result; only wrong types raise here."""
+    owner._client._ask_logger()
     try:
         code, handle = function()
     except (ValueError, MemoryError) as refusal:  # InvalidArgumentError of an argument that C cannot hold
@@ -90,7 +90,7 @@ class BaseCall(Handle, Generic[T]):
         is polled."""
         if not self.done():
             self.cancel()
-            client_poll(self._owner._client._handle, 0)
+            self._owner._client._poll(0)
 
     def _outcome(self) -> T:
         if self._handle is None:
@@ -117,7 +117,7 @@ class Call(BaseCall[T]):
         handle = self._handle
         if handle is None:
             return True
-        code = in_slices(lambda ms: call_wait(handle, ms), flat.E_PENDING, timeout)
+        code = in_slices(lambda ms: flat.call_wait(handle, ms), flat.E_PENDING, timeout)
         if self.done():
             return True
         if code != flat.E_PENDING:  # it is the waiting that is not possible: in a callback, in a child process

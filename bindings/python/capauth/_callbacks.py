@@ -1,6 +1,6 @@
 """Calls the application's callbacks with the core's events.
 
-The core delivers events in `call_wait` and `client_poll` here. A mistake in an application's callback is reported
+The core delivers events in `call_wait` and `client_poll`. A mistake in an application's callback is reported
 and goes no further. What interrupted a callback (Ctrl-C, an exit, what a signal handler raised) is raised by the
 operation that delivered the event.
 """
@@ -34,20 +34,10 @@ def logger() -> Any:
     return _logger
 
 
-def want_log() -> None:
-    """Tells the core which level the logger wants now, so that other messages cost no call into Python."""
+def wanted_level() -> int:
+    """The core's number of the least severe level that the logger wants now; 0: it wants none."""
     found = logger()
-    flat.want_log(next((level for level, known in LEVELS.items() if found.isEnabledFor(known)), 0) if found else 0)
-
-
-def call_wait(handle: flat.CallHandle, timeout_ms: int) -> int:
-    want_log()
-    return flat.call_wait(handle, timeout_ms)
-
-
-def client_poll(handle: flat.ClientHandle, timeout_ms: int) -> int:
-    want_log()
-    return flat.client_poll(handle, timeout_ms)
+    return next((level for level, known in LEVELS.items() if found.isEnabledFor(known)), 0) if found else 0
 
 
 T = TypeVar("T")

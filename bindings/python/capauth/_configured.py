@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 from . import _flat as flat
-from ._callbacks import LEVELS, check_callback, delivering, log_to_logger, run
+from ._callbacks import LEVELS, check_callback, delivering, log_to_logger, run, wanted_level
 from ._failure import invalid_argument, value_or_raise
 from ._options import checked, milliseconds, named, pairs
 from ._types import Handle, Headers, LogCallback, TraceCallback, TraceEvent
@@ -32,12 +32,22 @@ class ConfiguredClient(Handle):
         check_callback("trace", trace)
         self._log = log
         if log is None:
-            self._option("log", flat.client_set_wanted_log, log_to_logger)
+            self._option("log", flat.client_set_log, log_to_logger)
+            self._ask_logger()
         else:
             self._option("log", flat.client_set_log, delivering(self, ConfiguredClient._on_log))
         self._trace = trace
         if trace is not None:
             self._option("trace", flat.client_set_trace, delivering(self, ConfiguredClient._on_trace))
+
+    def _ask_logger(self) -> None:
+        """Whoever configures logging may do so at any time; what the logger does not want is not even written."""
+        if self._log is None:
+            flat.client_set_log_level(self._handle, wanted_level())
+
+    def _poll(self, timeout_ms: int) -> int:
+        self._ask_logger()
+        return flat.client_poll(self._handle, timeout_ms)
 
     def _on_log(self, level: int, message: str) -> None:
         if self._log is not None:

@@ -5,7 +5,6 @@ from typing import Any, Self, TypeVar
 from . import _flat as flat
 from ._blocking import BlockingOperations
 from ._call import Call, Started, StartedCalls, in_slices
-from ._callbacks import client_poll
 from ._client import BaseClient
 from ._failure import error_of_code
 
@@ -65,7 +64,7 @@ class Client(BaseClient[Session]):
     def poll(self, timeout: float | None = 0.0) -> int:
         """Lets calls move on. Waits until one finishes, at most `timeout` seconds (0: does what can be done now; None:
         without limit), and gives how many finished since the last poll."""
-        count = in_slices(lambda ms: client_poll(self._handle, ms), 0, timeout)
+        count = in_slices(self._poll, 0, timeout)
         if count < 0:
             raise error_of_code(count)
         return count

@@ -15,7 +15,7 @@ from . import _flat as flat
 from ._aio_call import Call
 from ._awaited import AwaitedOperations
 from ._call import Started
-from ._callbacks import client_poll, delivering
+from ._callbacks import delivering
 from ._client import BaseClient
 from ._failure import error_of_code
 
@@ -130,7 +130,7 @@ class Client(BaseClient[Session]):
     def _advance(self) -> None:
         """The descriptor is readable."""
         try:
-            code = client_poll(self._handle, 0)
+            code = self._poll(0)
         finally:  # also when a callback was interrupted: those who wait get their outcome
             self._hand_out()
         if code < 0:

@@ -262,7 +262,7 @@ def attack_methods(attack: Attack) -> None:
                 continue
             if callable(method):
                 attack.functions += 1
-                attack_method(attack, method, wrong if name in ("poll", "wait") else values)
+                attack_method(attack, method, wrong if name in ("poll", "_poll", "wait") else values)
                 attack.call(repr, thing)
 
 
