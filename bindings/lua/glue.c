@@ -130,9 +130,12 @@ void capauth_lua_push_wrong_object(lua_State *L, const char *function, int numbe
 int capauth_lua_text_fault(lua_State *L)
 {
     size_t length;
-    const char *text = luaL_checklstring(L, 1, &length);
+    const char *text = lua_type(L, 1) == LUA_TSTRING ? lua_tolstring(L, 1, &length) : NULL;
 
-    lua_pushstring(L, fault_of(text, length));
+    if (text)
+        lua_pushstring(L, fault_of(text, length)); /* nil for NULL */
+    else
+        lua_pushboolean(L, 0);
     return 1;
 }
 

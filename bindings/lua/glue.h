@@ -78,7 +78,7 @@ void capauth_lua_on_change(capauth_session *session, void *data);
 
 /* ---- Functions of capauth.core ---- */
 
-/* text_fault(text): why the core cannot take it, or nil. */
+/* text_fault(text): why the core cannot take it, or nil; false for what is no string. */
 int capauth_lua_text_fault(lua_State *L);
 /* json_decode(text): true and the value, or false and what is wrong with the text. */
 int capauth_lua_json_decode(lua_State *L);

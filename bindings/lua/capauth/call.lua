@@ -180,7 +180,7 @@ local function wait_at_once(session, operation, handle, err)
   repeat
     code = core.call_wait(handle, SLICE_MS)
     if next(client._in_flight) ~= nil then Call.find_finished(client) end
-    events.deliver(client)
+    if client._listens or not queue.is_empty(client._callbacks) then events.deliver(client) end
   until code ~= PENDING
   return outcome_of(handle, code, operation.result, session)
 end

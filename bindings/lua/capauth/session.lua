@@ -37,22 +37,20 @@ local contacts = {
   { "contact_mobile", core.IDENTIFIER_MOBILE },
   { "contact_email", core.IDENTIFIER_EMAIL },
 }
-local device = { { "device_id" } }
+local device = { "device_id" }
 local flows = { mobile = core.FLOW_MOBILE, web = core.FLOW_WEB }
-local identity = values.names(identifiers, contacts, device)
-local known = values.names(identifiers, contacts, device, { "brand", "flow" })
+local identity = values.names(identifiers, contacts, { device })
+local known = values.names(identifiers, contacts, { device, "brand", "flow" })
 
--- Sets those of `rows` that are given. `set` is one of the core's setters of a typed value.
-local function set_given(session, set, rows, options, what)
-  for _, row in ipairs(rows) do
-    local name, value = row[1], options[row[1]]
-    if value ~= nil then
-      local ok, err = values.text(value, name, what)
-      if not ok then return nil, err end
-      local code = set(session[1], row[2], value)
-      if code ~= 0 then return nil, values.refused(code, error_message(session), name, value, what) end
-    end
-  end
+-- Sets what a row names, where that is given, by one of the core's setters of a typed value.
+local function set_given(session, set, row, options, what)
+  local name = row and row[1]
+  local value = options[name]
+  if value == nil then return true end
+  local ok, err = values.text(value, name, what)
+  if not ok then return nil, err end
+  local code = set(session[1], row[2], value)
+  if code ~= 0 then return nil, values.refused(code, error_message(session), name, value, what) end
   return true
 end
 
@@ -60,21 +58,23 @@ local function set_device(handle, _, device_id)
   return core.session_set_device_id(handle, device_id)
 end
 
-local function count_given(rows, options)
-  local count = 0
-  for _, row in ipairs(rows) do
-    if options[row[1]] ~= nil then count = count + 1 end
+-- How many are given, and the row of the last of them.
+local function given_identifier(options)
+  local count, given = 0, nil
+  for i = 1, #identifiers do
+    if options[identifiers[i][1]] ~= nil then count, given = count + 1, identifiers[i] end
   end
-  return count
+  return count, given
 end
 
 local function identify(session, options, least, what)
-  local count = count_given(identifiers, options)
+  local count, given = given_identifier(options)
   if count > 1 or count < least then
     return nil, errors.invalid("mobile", what .. ": exactly one of mobile, email, username and external_id is needed")
   end
-  local ok, err = set_given(session, core.session_set_identifier, identifiers, options, what)
-  if ok then ok, err = set_given(session, core.session_set_contact, contacts, options, what) end
+  local ok, err = set_given(session, core.session_set_identifier, given, options, what)
+  if ok then ok, err = set_given(session, core.session_set_contact, contacts[1], options, what) end
+  if ok then ok, err = set_given(session, core.session_set_contact, contacts[2], options, what) end
   if ok then ok, err = set_given(session, set_device, device, options, what) end
   if not ok then return nil, err end
   return session

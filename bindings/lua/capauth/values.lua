@@ -64,8 +64,8 @@ core.refuse_by(function(value) refuse_object(value, "capauth.Session") end)
 
 -- A string for the core. A number is none: 012345 would lose its zero.
 function values.text(value, name, what)
-  if type(value) ~= "string" then misuse(("%s: %s must be a string, not %s"):format(what, name, type_name(value))) end
   local fault = core.text_fault(value)
+  if fault == false then misuse(("%s: %s must be a string, not %s"):format(what, name, type_name(value))) end
   if fault then return nil, errors.invalid(name, ("%s: %s %s"):format(what, name, fault)) end
   return value
 end
