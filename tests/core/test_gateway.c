@@ -157,6 +157,35 @@ TEST(the_token_and_the_identity_go_into_headers)
     }
 }
 
+/* As many as may be, after a request that had few. */
+TEST(every_header_that_was_added_goes_out)
+{
+    enum { MOST = 32 };
+    struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
+    capauth_options *options = NULL;
+    capauth_call *call = NULL;
+    char name[32];
+
+    open_scene(&scene);
+    join_mobile(&scene);
+    assert_code(get(&scene, &call), CAPAUTH_OK);
+    capauth_call_free(&call);
+    assert_code(capauth_options_new(&options), CAPAUTH_OK);
+    for (int i = 0; i < MOST; i++) {
+        snprintf(name, sizeof name, "X-Added-%d", i);
+        assert_code(capauth_options_add_header(options, name, "v"), CAPAUTH_OK);
+    }
+    assert_code(call_gateway(&scene, "GET", NULL, options, &call), CAPAUTH_OK);
+    for (int i = 0; i < MOST; i++) {
+        snprintf(name, sizeof name, "X-Added-%d", i);
+        assert_true(sent_header_named(&scene, name));
+    }
+    assert_true(sent_header_named(&scene, "Accept"));
+    capauth_call_free(&call);
+    capauth_options_free(&options);
+    close_scene(&scene);
+}
+
 TEST(external_sessions_send_both_tokens_of_the_provider)
 {
     struct scene scene = {.replies = {http_reply(OK_LINE, "", FINE)}};
@@ -694,6 +723,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(queries_are_encoded),
         cmocka_unit_test(the_token_and_the_identity_go_into_headers),
+        cmocka_unit_test(every_header_that_was_added_goes_out),
         cmocka_unit_test(external_sessions_send_both_tokens_of_the_provider),
         cmocka_unit_test(cap_mobile_is_sent_where_asked_for),
         cmocka_unit_test(bodies_go_out_as_they_are),

@@ -19,11 +19,13 @@
 
 enum { LONG_MS = 60000, SHORT_MS = 30 };
 
+/* In memory that was somebody else's. */
 static struct capauth__reactor *reactor_new(void)
 {
-    struct capauth__reactor *reactor = calloc(1, sizeof *reactor);
+    struct capauth__reactor *reactor = malloc(sizeof *reactor);
 
     assert_non_null(reactor);
+    memset(reactor, 0xa5, sizeof *reactor);
     capauth__reactor_init(reactor);
     assert_true(capauth__reactor_open(reactor));
     return reactor;
@@ -380,6 +382,44 @@ TEST(opening_twice_is_opening_once_and_closing_twice_is_closing_once)
     reactor_free(reactor);
 }
 
+/* A program that has closed its standard input gets its number for a descriptor. */
+TEST(a_descriptor_may_be_number_0)
+{
+    int input = fcntl(0, F_DUPFD_CLOEXEC, LOOKED_AT);
+    struct capauth__reactor *reactor;
+    int opened;
+
+    close(0);
+    reactor = reactor_new();
+    assert_true(reactor->poll_fd == 0 || reactor->wake_fd == 0);
+    opened = open_descriptors();
+    assert_true(capauth__reactor_open(reactor));
+    assert_int_equal(open_descriptors(), opened);
+    reactor_free(reactor);
+    assert_int_equal(fcntl(0, F_GETFD), -1);
+    if (input >= 0) {
+        assert_int_equal(dup2(input, 0), 0);
+        close(input);
+    }
+}
+
+TEST(one_that_opens_anew_watches_nothing)
+{
+    struct capauth__reactor *reactor = reactor_new();
+    int ends[2];
+
+    open_pair(ends);
+    assert_true(capauth__reactor_watch(reactor, ends[0], CAPAUTH__WRITE));
+    assert_int_equal(events_of(reactor, ends[0]), CAPAUTH__WRITE);
+    capauth__reactor_close(reactor);
+    assert_true(capauth__reactor_open(reactor));
+    assert_int_equal(events_of(reactor, ends[0]), 0);
+    assert_true(capauth__reactor_watch(reactor, ends[0], CAPAUTH__WRITE));
+    assert_int_equal(events_of(reactor, ends[0]), CAPAUTH__WRITE);
+    close_pair(ends);
+    reactor_free(reactor);
+}
+
 /* ---- The application's ---- */
 
 static bool is_readable(int fd)
@@ -472,6 +512,8 @@ int main(void)
         cmocka_unit_test(what_cannot_be_opened_whole_takes_no_descriptor_and_opens_later),
         cmocka_unit_test(its_descriptors_are_no_childs_and_never_block),
         cmocka_unit_test(opening_twice_is_opening_once_and_closing_twice_is_closing_once),
+        cmocka_unit_test(a_descriptor_may_be_number_0),
+        cmocka_unit_test(one_that_opens_anew_watches_nothing),
         cmocka_unit_test(the_applications_descriptor_is_readable_for_all_that_there_is),
         cmocka_unit_test(an_applications_descriptor_that_is_not_to_be_had_takes_none_and_says_why),
         cmocka_unit_test(announcing_is_nothing_before_the_descriptor_was_asked_for),
