@@ -8,7 +8,8 @@
  *    handle's is NULL to C (handles.h).
  *  - Text is UTF-8 in a byte[]: JNI's own strings are modified UTF-8, and cannot be wiped. null is NULL. Our copies are
  *    wiped. Whoever calls sees to it that there is no NUL inside (Text.java).
- *  - Nothing returns early, so that nothing leaks: when a text cannot be copied, the C function is not called.
+ *  - Nothing returns early, so that nothing leaks: an argument that cannot be taken leads past the C function, to what
+ *    frees the arguments before it. JNI is not asked whether an exception is pending, which costs as much as a getter.
  */
 %module Native
 
@@ -31,10 +32,10 @@
 %javaconst(1);
 
 %exception {
-    if ((*jenv)->ExceptionCheck(jenv))
+    $action
+    if (0)
+    refused:
         result = 0; /* an argument could not be taken */
-    else
-        $action
 }
 
 /* ---- Typemaps: handles ------------------------------------------------------------------------------------------ */
@@ -45,9 +46,12 @@
 %typemap(javabody) struct NAME ""
 %typemap(javafinalize) struct NAME ""
 %typemap(javadestruct, methodname="delete", methodmodifiers="") struct NAME ""
-%typemap(javain, pgcppname="$javainput") NAME *, const NAME * "Handle.pointer($javainput)"
-%typemap(in) NAME *, const NAME * { $1 = ($1_ltype)handles_enter(KIND_##NAME, (void *)(intptr_t)$input); }
-%typemap(freearg) NAME *, const NAME * "handles_leave((void *)$1);"
+%typemap(javain, pgcppname="$javainput") NAME *, const NAME * "Handle.number($javainput)"
+%typemap(in) NAME *, const NAME * { $1 = ($1_ltype)handles_enter(KIND_##NAME, (uint64_t)$input); }
+%typemap(freearg) NAME *, const NAME * {
+    if ($1)
+        handles_leave((uint64_t)$input);
+}
 
 /* An empty handle, which the call fills. It may stay empty: NULL. */
 %typemap(jni) NAME ** "jlongArray"
@@ -55,14 +59,24 @@
 %typemap(jstype) NAME ** "CLASS"
 %typemap(javain, pre="    long[] out$javainput = new long[1];", post="      $javainput.fill(out$javainput[0]);")
     NAME ** "out$javainput"
-%typemap(in, numinputs=1) NAME ** (NAME *given = NULL) { $1 = &given; glue_check_out(jenv, $input); }
-%typemap(argout) NAME ** { glue_give_handle(jenv, $input, KIND_##NAME, *$1); }
+%typemap(in, numinputs=1) NAME ** (NAME *given = NULL) {
+    $1 = &given;
+    if (!glue_has_room(jenv, $input))
+        goto refused;
+}
+%typemap(argout) NAME ** { glue_give_handle(jenv, $input, KIND_##NAME, given$argnum); }
 %typemap(in) struct NAME * "$1 = NULL;" /* of the destructor */
-%exception NAME::~NAME { handles_free(KIND_##NAME, (void *)(intptr_t)jarg1); }
+%exception NAME::~NAME { handles_free(KIND_##NAME, (uint64_t)jarg1); }
 %enddef
 
-/* It has an owner. */
-%typemap(argout) capauth_call **finished "glue_give_number(jenv, $input, *$1);"
+/* It has an owner, which knows it by its address. */
+%typemap(argout) capauth_call **finished "glue_give_number(jenv, $input, (jlong)(intptr_t)given$argnum);"
+%{
+static int64_t capauth_call_address(const capauth_call *call)
+{
+    return (int64_t)(intptr_t)call;
+}
+%}
 
 /* ---- Typemaps: texts -------------------------------------------------------------------------------------------- */
 
@@ -71,7 +85,11 @@
 %typemap(jstype) const char * "byte[]"
 %typemap(javain) const char * "$javainput"
 %typemap(javaout) const char * { return $jnicall; }
-%typemap(in) const char * (size_t length = 0) "$1 = glue_text(jenv, $input, &length);"
+%typemap(in) const char * (size_t length = 0) {
+    $1 = glue_text(jenv, $input, &length);
+    if ($input && !$1)
+        goto refused;
+}
 %typemap(freearg) const char * "glue_wipe_text((char *)$1, length$argnum);"
 %typemap(out) const char * "$result = glue_string(jenv, $1);"
 
@@ -84,8 +102,12 @@
 %typemap(jtype) char ** "byte[][]"
 %typemap(jstype) char ** "byte[][]"
 %typemap(javain) char ** "$javainput"
-%typemap(in) char ** (char *given = NULL) { $1 = &given; glue_check_out(jenv, $input); }
-%typemap(argout) char ** "glue_give_text(jenv, $input, *$1);"
+%typemap(in) char ** (char *given = NULL) {
+    $1 = &given;
+    if (!glue_has_room(jenv, $input))
+        goto refused;
+}
+%typemap(argout) char ** "glue_give_text(jenv, $input, given$argnum);"
 
 /* ---- Typemaps: callbacks ---------------------------------------------------------------------------------------- */
 
@@ -97,6 +119,8 @@
 %typemap(javain) (TYPE callback, void *data, void (*free_data)(void *data)) "$javainput"
 %typemap(in) (TYPE callback, void *data, void (*free_data)(void *data)) {
     $2 = glue_##NAME##_listener(jenv, $input);
+    if ($input && !$2)
+        goto refused;
     $1 = $2 ? glue_on_##NAME : NULL;
     $3 = $2 ? glue_free_listener : NULL;
 }
@@ -105,3 +129,5 @@
 /* ---- API -------------------------------------------------------------------------------------------------------- */
 
 %include "capauth.i"
+
+int64_t capauth_call_address(const capauth_call *call);

@@ -14,33 +14,32 @@ static void throw_no_memory(JNIEnv *jenv, const char *what)
 
 /* ---- Out-parameters ---- */
 
-void glue_check_out(JNIEnv *jenv, jarray array)
+bool glue_has_room(JNIEnv *jenv, jarray array)
 {
     const char *name = !array ? "java/lang/NullPointerException" : "java/lang/ArrayIndexOutOfBoundsException";
     jclass type;
 
-    if ((*jenv)->ExceptionCheck(jenv) || (array && (*jenv)->GetArrayLength(jenv, array) > 0))
-        return;
+    if (array && (*jenv)->GetArrayLength(jenv, array) > 0)
+        return true;
     type = (*jenv)->FindClass(jenv, name);
     if (type)
         (*jenv)->ThrowNew(jenv, type, "no room for what is given");
+    return false;
 }
 
-void glue_give_number(JNIEnv *jenv, jlongArray array, const void *pointer)
+void glue_give_number(JNIEnv *jenv, jlongArray array, jlong number)
 {
-    jlong number = (jlong)(intptr_t)pointer;
-
     if (number)
         (*jenv)->SetLongArrayRegion(jenv, array, 0, 1, &number);
 }
 
 void glue_give_handle(JNIEnv *jenv, jlongArray array, enum handle_kind kind, void *handle)
 {
-    if (!handle)
-        return;
-    if (handles_take(kind, handle))
-        glue_give_number(jenv, array, handle);
-    else
+    uint64_t number = handle ? handles_take(kind, handle) : 0;
+
+    if (number)
+        glue_give_number(jenv, array, (jlong)number);
+    else if (handle)
         throw_no_memory(jenv, "no memory for a handle");
 }
 
@@ -56,15 +55,14 @@ JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved)
 
 char *glue_text(JNIEnv *jenv, jbyteArray bytes, size_t *length)
 {
-    bool wanted = bytes && !(*jenv)->ExceptionCheck(jenv); /* of an argument before this one */
-    jsize count = wanted ? (*jenv)->GetArrayLength(jenv, bytes) : 0;
-    char *text = wanted ? malloc((size_t)count + 1) : NULL;
+    jsize count = bytes ? (*jenv)->GetArrayLength(jenv, bytes) : 0;
+    char *text = bytes ? malloc((size_t)count + 1) : NULL;
 
     if (text) {
         (*jenv)->GetByteArrayRegion(jenv, bytes, 0, count, (jbyte *)text);
         text[count] = '\0';
         *length = (size_t)count;
-    } else if (wanted) {
+    } else if (bytes) {
         throw_no_memory(jenv, "no memory for a text");
     }
     return text;

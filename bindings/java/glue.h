@@ -10,18 +10,19 @@
 
 /* ---- Out-parameters: the first element of an array ---- */
 
-/* Throws unless there is one. The C function is then not called. */
-void glue_check_out(JNIEnv *jenv, jarray array);
+/* Throws unless there is one. */
+bool glue_has_room(JNIEnv *jenv, jarray array);
 
-/* Puts the number of a handle there; NULL leaves it as it is. */
-void glue_give_number(JNIEnv *jenv, jlongArray array, const void *pointer);
+/* Puts a number there; 0 leaves it as it is. */
+void glue_give_number(JNIEnv *jenv, jlongArray array, jlong number);
 
-/* The same of a handle that is Java's from now on. */
+/* The same with the number of a handle, which is Java's from now on; NULL leaves it as it is. */
 void glue_give_handle(JNIEnv *jenv, jlongArray array, enum handle_kind kind, void *handle);
 
 /* ---- Texts: UTF-8 in a byte[] ---- */
 
-/* A copy that ends in NUL, and its length, for glue_wipe_text. NULL for null, and with an exception pending. */
+/* A copy that ends in NUL, and its length, for glue_wipe_text. NULL for null; also, with an exception pending, without
+ * memory. */
 char *glue_text(JNIEnv *jenv, jbyteArray bytes, size_t *length);
 
 /* Wipes and frees what glue_text gave, or NULL. */

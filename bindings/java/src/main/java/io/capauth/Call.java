@@ -46,7 +46,7 @@ public final class Call<T extends @Nullable Object> {
         this.operation = operation;
         this.result = result;
         this.call = call;
-        this.address = Handle.pointer(call);
+        this.address = Native.call_address(call);
     }
 
     /** A call that was refused before it started. */

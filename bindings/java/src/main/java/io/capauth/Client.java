@@ -94,7 +94,7 @@ public final class Client implements AutoCloseable {
     private Call<Void> newPrepareCall() {
         CallHandle call = new CallHandle();
         int code = Native.client_start_prepare(handle, call);
-        if (Handle.pointer(call) == 0) {
+        if (Handle.number(call) == 0) {
             throw CapauthException.of(code, "prepare", null); // no memory for a call
         }
         return new Call<Void>(this, "prepare", Result.NOTHING, call);

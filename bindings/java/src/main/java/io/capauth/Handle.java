@@ -7,28 +7,28 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Owns one pointer of the core's. It is freed only once the collector has seen that nobody can use it any more: closing
- * leaves it valid, so that a thread which is late finds a closed handle and not freed memory.
+ * Owns one handle of the core's, which C knows by its number. It is freed only once the collector has seen that nobody
+ * can use it any more: closing leaves it valid, so that a thread which is late finds a closed handle.
  *
- * <p>The subclasses are generated. Native methods get the object beside its pointer, which keeps it reachable while
+ * <p>The subclasses are generated. Native methods get the object beside its number, which keeps it reachable while
  * they run.
  */
 abstract class Handle {
     private static final ReferenceQueue<Handle> UNREACHABLE = new ReferenceQueue<Handle>();
     private static final Set<Owner> OWNERS = new HashSet<Owner>(); // keeps them from being collected themselves
 
-    private volatile long pointer;
+    private volatile long number;
     private Owner owner;
 
     /** What is left of a handle when it is gone: enough to free what it owned. */
     private static final class Owner extends PhantomReference<Handle> {
         private final Class<? extends Handle> kind;
-        private final long pointer;
+        private final long number;
 
-        Owner(Handle handle, long pointer) {
+        Owner(Handle handle, long number) {
             super(handle, UNREACHABLE);
             this.kind = handle.getClass();
-            this.pointer = pointer;
+            this.number = number;
         }
 
         void free() {
@@ -37,25 +37,25 @@ abstract class Handle {
                     return;
                 }
             }
-            delete(kind, pointer);
+            delete(kind, number);
         }
     }
 
-    private static void delete(Class<? extends Handle> kind, long pointer) {
+    private static void delete(Class<? extends Handle> kind, long number) {
         if (kind == CallHandle.class) {
-            NativeJNI.delete_CallHandle(pointer);
+            NativeJNI.delete_CallHandle(number);
         } else if (kind == SessionHandle.class) {
-            NativeJNI.delete_SessionHandle(pointer);
+            NativeJNI.delete_SessionHandle(number);
         } else if (kind == OptionsHandle.class) {
-            NativeJNI.delete_OptionsHandle(pointer);
+            NativeJNI.delete_OptionsHandle(number);
         } else {
-            NativeJNI.delete_ClientHandle(pointer);
+            NativeJNI.delete_ClientHandle(number);
         }
     }
 
-    /** 0, which C knows as NULL, for no handle, an empty one and a freed one. */
-    static long pointer(Handle handle) {
-        return handle == null ? 0 : handle.pointer;
+    /** 0, which is NULL to C, for no handle, an empty one and a freed one. */
+    static long number(Handle handle) {
+        return handle == null ? 0 : handle.number;
     }
 
     /** Takes over what C gave; 0 leaves the handle empty. */
@@ -70,7 +70,7 @@ abstract class Handle {
             synchronized (OWNERS) {
                 owned = OWNERS.add(owner);
             }
-            pointer = given;
+            number = given;
         } finally {
             if (!owned) { // no memory, or no stack: nobody else would ever free it
                 disown();
@@ -88,7 +88,7 @@ abstract class Handle {
 
     /** Frees at once. Only for a handle that no other thread can be using. */
     final void free() {
-        pointer = 0;
+        number = 0;
         if (owner != null) {
             owner.clear();
             owner.free();
@@ -103,7 +103,7 @@ abstract class Handle {
         }
     }
 
-    /** How many pointers are owned, for tests of leaks. */
+    /** How many are owned, for tests of leaks. */
     static int count() {
         synchronized (OWNERS) {
             return OWNERS.size();

@@ -289,7 +289,7 @@ public final class Session extends Operations implements AutoCloseable {
                 options.apply(operation.toString(), all);
             }
             int code = operation.start(handle, texts, all, call);
-            if (Handle.pointer(call) == 0) {
+            if (Handle.number(call) == 0) {
                 throw CapauthException.of(code, operation.toString(), null); // no memory for a call
             }
             return new Call<T>(this, operation, result, call);

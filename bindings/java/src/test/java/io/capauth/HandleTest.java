@@ -3,11 +3,18 @@ package io.capauth;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -126,13 +133,101 @@ class HandleTest extends Fixture {
         assertEquals(ErrorCode.INVALID_ARGUMENT, Native.client_close(null));
         assertEquals(ErrorCode.INVALID_ARGUMENT, Native.session_new(null, 1, null, session));
         assertEquals(ErrorCode.INVALID_ARGUMENT, Native.otp_validate(session, null, null, call));
-        assertEquals(0, Handle.pointer(session));
+        assertEquals(0, Handle.number(session));
         assertEquals(0, Native.session_signed_in(session));
         assertEquals(0, Native.call_done(null) & Native.call_http_status(null));
         assertEquals("", Text.orEmpty(Native.call_body(call)));
         assertEquals("", Text.orEmpty(Native.session_token(null)));
         assertTrue(Native.session_copy_token(null, text) <= 0);
         new OptionsHandle().free();
+    }
+
+    @Test
+    void stale_number_is_not_the_handle_that_came_after_it() {
+        long[] stale = new long[1];
+        long[] next = new long[1];
+        NativeJNI.options_new(stale);
+        NativeJNI.delete_OptionsHandle(stale[0]);
+        NativeJNI.options_new(next); // where the first one was
+        assertEquals(ErrorCode.INVALID_ARGUMENT, NativeJNI.options_set_timeout_ms(stale[0], null, 1));
+        NativeJNI.delete_OptionsHandle(stale[0]);
+        assertEquals(0, NativeJNI.options_set_timeout_ms(next[0], null, 1));
+        NativeJNI.delete_OptionsHandle(next[0]);
+        assertEquals(ErrorCode.INVALID_ARGUMENT, NativeJNI.options_set_timeout_ms(next[0], null, 1));
+    }
+
+    @Test
+    void handle_that_is_freed_while_a_thread_is_inside_goes_when_it_has_left() throws Exception {
+        int limit = (int) LIMIT_SECONDS * 1000;
+        long[] client = new long[1];
+        long[] session = new long[1];
+        long[] call = new long[1];
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            NativeJNI.client_new(client);
+            NativeJNI.client_set_base_url(client[0], null, utf8("http://127.0.0.1:" + server.getLocalPort()));
+            NativeJNI.client_set_max_retries(client[0], null, 0);
+            NativeJNI.session_new(client[0], null, Native.FLOW_MOBILE, utf8("DocDemo"), session);
+            NativeJNI.session_set_identifier(session[0], null, Native.IDENTIFIER_MOBILE, utf8("919999999993"));
+            NativeJNI.session_set_device_id(session[0], null, utf8("d"));
+            assertEquals(0, NativeJNI.token_generate(session[0], null, 0, null, call));
+            int[] waited = {ErrorCode.PENDING};
+            Thread inside = new Thread(() -> waited[0] = NativeJNI.call_wait(call[0], null, limit));
+            inside.start();
+            try (Socket connection = server.accept()) {
+                connection.getInputStream().read(); // what waits also sends
+                NativeJNI.delete_CallHandle(call[0]);
+                assertEquals(0, NativeJNI.call_address(call[0], null));
+                connection.setSoTimeout(100);
+                assertThrows(SocketTimeoutException.class, () -> readToEnd(connection), "it was freed at once");
+                connection.getOutputStream().write(utf8("HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"));
+                inside.join();
+                assertNotEquals(ErrorCode.PENDING, waited[0]);
+            }
+        }
+        NativeJNI.delete_SessionHandle(session[0]);
+        NativeJNI.delete_ClientHandle(client[0]);
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void readToEnd(Socket connection) throws IOException {
+        int next;
+        do {
+            next = connection.getInputStream().read();
+        } while (next >= 0);
+    }
+
+    @Test
+    void number_is_no_handle_of_another_kind() {
+        long[] client = new long[1];
+        NativeJNI.client_new(client);
+        for (int bit = 0; bit < Long.SIZE; bit++) { // the kind is in the number
+            assertEquals(ErrorCode.INVALID_ARGUMENT,
+                    NativeJNI.options_set_timeout_ms(client[0] ^ 1L << bit, null, 1), "bit " + bit);
+        }
+        assertEquals(ErrorCode.INVALID_ARGUMENT, NativeJNI.options_set_timeout_ms(client[0], null, 1));
+        NativeJNI.delete_OptionsHandle(client[0]);
+        assertEquals(0, NativeJNI.client_close(client[0], null));
+        NativeJNI.delete_ClientHandle(client[0]);
+    }
+
+    @Test
+    void thousands_of_handles_are_each_their_own() {
+        long[][] all = new long[3000][1];
+        for (int i = 0; i < all.length; i++) {
+            NativeJNI.client_new(all[i]);
+            assertEquals(0, NativeJNI.client_set_timeout_ms(all[i][0], null, i + 1));
+        }
+        for (int i = 0; i < all.length; i += 2) {
+            NativeJNI.delete_ClientHandle(all[i][0]);
+        }
+        for (int i = 0; i < all.length; i++) {
+            int expected = i % 2 == 0 ? NativeJNI.client_timeout_ms(0, null) : i + 1;
+            assertEquals(expected, NativeJNI.client_timeout_ms(all[i][0], null), "client " + i);
+            NativeJNI.delete_ClientHandle(all[i][0]);
+        }
     }
 
     @Test

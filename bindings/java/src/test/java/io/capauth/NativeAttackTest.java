@@ -165,8 +165,9 @@ class NativeAttackTest {
 
         private static long number(Random random) {
             long given = GIVEN.get(random.nextInt(GIVEN.size()));
-            long[] made = {0, 1, -1, Long.MIN_VALUE, Long.MAX_VALUE, 4096, given + 8, given - 1};
-            return random.nextInt(4) == 0 ? made[random.nextInt(made.length)] : given;
+            long[] made = {0, 1, -1, Long.MIN_VALUE, Long.MAX_VALUE, 4096, given + 8, given - 1, random.nextLong()};
+            long oneBitOff = given ^ 1L << random.nextInt(64);
+            return random.nextInt(4) > 0 ? given : random.nextBoolean() ? oneBitOff : made[random.nextInt(made.length)];
         }
     }
 }

@@ -61,6 +61,7 @@ class ParityTest {
         for (Method method : Native.class.getDeclaredMethods()) {
             wrapped.add(method.getName());
         }
+        wrapped.remove("call_address"); // by which Calls knows what next_done gives
         assertEquals(declared(), wrapped);
     }
 
