@@ -9,7 +9,7 @@ import sys
 import tempfile
 import unittest
 
-# What gcc 12 makes of it for x86-64, and two pages more.
+# What gcc 12 makes of it for x86-64, and a page more.
 BYTES_MOST = {"x86_64": 174_056}
 
 LIBRARY = sys.argv.pop(1)

@@ -91,7 +91,15 @@ public final class Client implements AutoCloseable {
         return new AsyncClient(this);
     }
 
+    /** At the start of each operation: an application may configure its logging at any time. */
+    void askForLogLevel() {
+        if (log != null) {
+            Native.client_set_log_level(handle, log.wantedLevel());
+        }
+    }
+
     private Call<Void> newPrepareCall() {
+        askForLogLevel();
         CallHandle call = new CallHandle();
         int code = Native.client_start_prepare(handle, call);
         if (Handle.number(call) == 0) {

@@ -69,6 +69,23 @@ final class Listeners {
             this.listener = listener;
         }
 
+        /** C's number of the least severe level that is wanted now; 0: none is. All are, where nobody can tell. */
+        int wantedLevel() {
+            int level = LogLevel.DEBUG.number;
+            if (!(listener instanceof SelectiveLogListener)) {
+                return level;
+            }
+            try {
+                while (level > 0 && !((SelectiveLogListener) listener).isLoggable(LogLevel.of(level))) {
+                    level--;
+                }
+                return level;
+            } catch (Throwable thrown) {
+                uncaught(thrown);
+                return LogLevel.DEBUG.number;
+            }
+        }
+
         void called(final int level, final byte[] message) {
             new Callback(client) {
                 @Override

@@ -5,7 +5,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /** Hands a client's log to {@code java.util.logging}: {@code builder.log(new LoggerLog())}. */
-public final class LoggerLog implements LogListener {
+public final class LoggerLog implements SelectiveLogListener {
     private final Logger logger;
 
     /** To the logger io.capauth. */
@@ -24,6 +24,12 @@ public final class LoggerLog implements LogListener {
     @Override
     public void log(LogLevel level, String message) {
         logger.log(level(level), message);
+    }
+
+    /** Whether the logger takes what that level stands for. */
+    @Override
+    public boolean isLoggable(LogLevel level) {
+        return logger.isLoggable(level(level));
     }
 
     private static Level level(LogLevel level) {

@@ -288,6 +288,7 @@ public final class Session extends Operations implements AutoCloseable {
             if (options != null) {
                 options.apply(operation.toString(), all);
             }
+            client.askForLogLevel();
             int code = operation.start(handle, texts, all, call);
             if (Handle.number(call) == 0) {
                 throw CapauthException.of(code, operation.toString(), null); // no memory for a call

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.ref.WeakReference;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -58,6 +60,67 @@ class CallbackTest extends Fixture {
             customer(of).generateToken();
         }
         assertFalse(records.isEmpty());
+    }
+
+    /** Wants what is at least as severe as its level; what it gets beyond that was written for nobody. */
+    private static final class Choosy implements SelectiveLogListener {
+        final List<LogLevel> told = new CopyOnWriteArrayList<>();
+        volatile LogLevel least = LogLevel.INFO;
+
+        @Override
+        public void log(LogLevel level, String message) {
+            told.add(level);
+        }
+
+        @Override
+        public boolean isLoggable(LogLevel level) {
+            if (least == null) {
+                throw new IllegalStateException("on purpose");
+            }
+            return level.compareTo(least) <= 0;
+        }
+    }
+
+    @Test
+    void log_gets_no_line_that_is_less_severe_than_it_wants_at_the_start() {
+        Choosy log = new Choosy();
+        try (Client of = emulator.clientBuilder().log(log).build()) {
+            of.prepare();
+            customer(of).generateToken();
+            assertEquals(Collections.singleton(LogLevel.INFO), new HashSet<>(log.told));
+            log.told.clear();
+            log.least = LogLevel.WARNING;
+            of.prepare();
+            customer(of).generateToken();
+            assertEquals(Collections.emptyList(), log.told);
+            log.least = LogLevel.DEBUG;
+            customer(of).generateToken();
+            assertTrue(log.told.contains(LogLevel.DEBUG), log.told::toString);
+        }
+    }
+
+    @Test
+    void log_that_cannot_say_what_it_wants_gets_all() {
+        Choosy log = new Choosy();
+        List<String> uncaught = new CopyOnWriteArrayList<>();
+        Thread.UncaughtExceptionHandler before = Thread.currentThread().getUncaughtExceptionHandler();
+        Thread.currentThread().setUncaughtExceptionHandler((thread, thrown) -> uncaught.add(thrown.getMessage()));
+        log.least = null;
+        try (Client of = emulator.clientBuilder().log(log).build()) {
+            customer(of).generateToken();
+        } finally {
+            Thread.currentThread().setUncaughtExceptionHandler(before);
+        }
+        assertEquals(Collections.singletonList("on purpose"), uncaught);
+        assertTrue(log.told.contains(LogLevel.DEBUG), log.told::toString);
+    }
+
+    @Test
+    void logger_of_java_util_logging_says_what_it_wants() {
+        Logger logger = Logger.getLogger("io.capauth.choosy");
+        logger.setLevel(Level.WARNING);
+        assertTrue(new LoggerLog(logger).isLoggable(LogLevel.WARNING));
+        assertFalse(new LoggerLog(logger).isLoggable(LogLevel.INFO));
     }
 
     @Test
