@@ -3,7 +3,7 @@
 # CMakePresets.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test asan tsan bench bench-figures bench-redis lint docs screenshots release abi fuzz torture attack attack-asan stress promises mutants coverage msan clean dist deb rock defold jar try-packages package-figures setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock setup-defold build-demo build-test build-bench emulator emulator-static macos wheel aar try-android
+.PHONY: help demo test asan tsan bench bench-figures bench-redis lint docs screenshots release abi fuzz fuzz-libfuzzer fuzz-afl torture attack attack-asan stress promises mutants coverage msan clean dist deb rock defold jar try-packages package-figures setup-demo setup-test setup-fuzz setup-bench setup-lint setup-docs setup-deb setup-rock setup-defold build-demo build-test build-bench emulator emulator-static macos wheel aar try-android
 
 # Tests that run at the same time
 JOBS ?= 2
@@ -36,7 +36,7 @@ help:
 	@echo 'make asan    only that: the tests of the C parts with AddressSanitizer and UBSan'
 	@echo 'make tsan    the tests of the C parts with ThreadSanitizer'
 	@echo 'make msan    the tests of the rooms without libcurl, with MemorySanitizer'
-	@echo 'make fuzz TIME=60  look for inputs that break a promise, for so many seconds each'
+	@echo 'make fuzz TIME=60  look for inputs that break a promise, for so many seconds each; ENGINE=afl: with AFL++'
 	@echo 'make torture  let memory run out at every place, over plain HTTP and over TLS: half an hour'
 	@echo 'make attack TIME=60 [SEED=]  attack the wrappers from their own languages, about so long for each part'
 	@echo 'make attack-asan [SEED=]  the same, shorter, with AddressSanitizer and UBSan in the wrappers'
@@ -90,12 +90,21 @@ asan tsan: setup-test
 	$(say) 'Running the tests of the C parts with sanitizers'
 	@$(ctest) build/$@
 
-fuzz: setup-fuzz
+fuzz: fuzz-$(or $(ENGINE),libfuzzer)
+
+fuzz-libfuzzer: setup-fuzz
 	$(say) 'Building the fuzz targets with libFuzzer, in build/fuzz'
 	@cmake --preset fuzz $(werror)
 	@cmake --build --preset fuzz
 	$(say) 'Fuzzing: $(TIME) seconds each'
 	@tests/fuzz/run build/fuzz $(TIME)
+
+fuzz-afl: setup-fuzz
+	$(say) 'Building the fuzz targets with AFL++, in build/afl'
+	@cmake --preset fuzz -B build/afl -DCMAKE_C_COMPILER=afl-clang-fast $(werror)
+	@cmake --build build/afl --target capauth_fuzz
+	$(say) 'Fuzzing with AFL++: $(TIME) seconds each'
+	@tests/fuzz/run_afl build/afl $(TIME)
 
 # Each allocation of the whole process; the short form, in `make test`, takes every fifth. Over TLS there are seven times
 # as many, most of them in the handshake, which all lives share: each takes every 31st, beginning where no other does.
