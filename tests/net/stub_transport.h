@@ -17,6 +17,7 @@ struct stub {
     int started_count;
     int cancelled_count;
     int abandoned_count;
+    int begun_with; /* so many ready descriptors, the last turn */
     int ready_count; /* of descriptors that it was told of */
     int ready_fd; /* the last of them */
     bool has_more; /* answers than there was time for */

@@ -759,6 +759,7 @@ TEST(a_turn_sees_to_one_ready_descriptor_however_long_the_rest_took)
     capauth__engine_turn(engine, ready, 2);
     pthread_mutex_unlock(&engine->mutex);
     assert_int_equal(slow->entered, 1);
+    assert_int_equal(stub.begun_with, 2); /* it knows of the other, too */
     assert_int_equal(stub.ready_count, 1);
     assert_int_equal(stub.ready_fd, 7);
     release(slow);
