@@ -81,6 +81,8 @@ CAPAUTH_HANDLE_TYPEMAPS(capauth_events, EventsHandle)
 
 /* Identities, to be compared and never followed. */
 %typemap(out) void * %{ lua_pushlightuserdata(L, $1); SWIG_arg++; %}
+%typemap(in, numinputs=0) capauth_call **finished (capauth_call *found = NULL) "$1 = &found;"
+%typemap(check) capauth_call **finished ""
 %typemap(argout) capauth_call **finished %{ lua_pushlightuserdata(L, *$1); SWIG_arg++; %}
 
 /* In place of a function: the events that it is to be queued in, or nil for none. */

@@ -124,7 +124,7 @@ end
 -- Milliseconds that the core may wait now; short, so that Ctrl-C is noticed.
 local function slice_of(self, deadline)
   local nearest = Task.expire(self)
-  if not queue.is_empty(self._ready) then return 0 end
+  if deadline == 0 or not queue.is_empty(self._ready) then return 0 end
   local left = deadline and math.max(0, deadline - core.now_ms()) or Call.SLICE_MS
   return math.min(Call.SLICE_MS, left, nearest or left)
 end
@@ -134,13 +134,14 @@ local function poll_until(self, deadline)
   repeat
     finished = core.client_poll(self[1], slice_of(self, deadline))
     Call.deliver(self)
-    local over = deadline and core.now_ms() >= deadline
+    local over = deadline and (deadline == 0 or core.now_ms() >= deadline)
   until finished ~= 0 or over or not queue.is_empty(self._ready) or self._closed
   return finished
 end
 
 -- Calls that were done when they were made: the core does not count them.
 local function take_refused(self)
+  if #self._refused == 0 then return 0 end
   local count = 0
   for _, call in ipairs(self._refused) do
     if not call._taken then count = count + 1 end
@@ -156,7 +157,7 @@ function methods:poll(seconds)
   local deadline = values.deadline(seconds or 0, "poll")
   if events.in_callback(self) then return nil, errors.of_code(core.E_REENTRANT) end
   local refused = take_refused(self)
-  local finished = poll_until(self, refused > 0 and core.now_ms() or deadline)
+  local finished = poll_until(self, refused > 0 and 0 or deadline)
   Task.run_ready(self)
   if finished < 0 then return nil, errors.of_code(finished) end
   if finished == 0 and self._closed then return nil, errors.of_code(core.E_CLOSED) end

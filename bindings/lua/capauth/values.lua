@@ -108,7 +108,9 @@ function values.milliseconds(seconds, name, what)
 end
 
 -- When so many seconds are over, on the clock of core.now_ms; nil, which is never, for none and for a negative number.
+-- 0 is at once: a game polls so for each frame, and asks no clock.
 function values.deadline(seconds, what)
+  if seconds == 0 then return 0 end
   local limit = seconds == nil and -1 or values.milliseconds(seconds, "seconds", what)
   return limit >= 0 and core.now_ms() + limit or nil
 end

@@ -257,3 +257,16 @@ function TestAsync:test_descriptor_is_one()
   lu.assertTrue(fd >= 0)
   lu.assertEquals(self.client:fd(), fd)
 end
+
+-- A game polls for each frame.
+function TestAsync:test_a_poll_with_nothing_to_do_leaves_no_garbage()
+  local client = assert(support.emulator:client())
+  client:poll(0)
+  collectgarbage()
+  collectgarbage "stop"
+  local before = collectgarbage "count"
+  for _ = 1, 1000 do client:poll(0) end
+  local bytes = (collectgarbage "count" - before) * 1024 / 1000
+  collectgarbage "restart"
+  lu.assertTrue(bytes < 40, bytes) -- LuaJIT's compiler needs some
+end
