@@ -119,11 +119,15 @@ class Client(BaseClient[Session]):
         self._detach()
         # A copy stays open as long as the loop watches it, even when the client is closed meanwhile.
         descriptor = os.dup(descriptor)
-        # A loop keeps the context in which a reader was added: that must not be the first request's.
-        contextvars.Context().run(loop.add_reader, descriptor, delivering(self, Client._advance))
+        try:
+            # A loop keeps the context in which a reader was added: that must not be the first request's.
+            contextvars.Context().run(loop.add_reader, descriptor, delivering(self, Client._advance))
+            # Also when the client is never closed: a loop must not watch a descriptor that no longer exists.
+            finalizer = weakref.finalize(self, _remove_reader, loop, descriptor)
+        except BaseException:  # no memory, perhaps
+            _stop_watching(loop, descriptor)
+            raise
         self._loop, self._thread = loop, threading.get_ident()
-        # Also when the client is never closed: a loop must not watch a descriptor that no longer exists.
-        finalizer = weakref.finalize(self, _remove_reader, loop, descriptor)
         finalizer.atexit = False
         self._detach = finalizer
 

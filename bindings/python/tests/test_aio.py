@@ -166,6 +166,31 @@ def test_call_is_told_even_if_its_handing_out_found_no_memory(
     run(main())
 
 
+@pytest.mark.parametrize("name", ["delivering", "weakref.finalize"])
+def test_loop_that_cannot_be_used_for_want_of_memory_watches_nothing(
+    run: Run, emulator: Emulator, brand: str, mobile: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def without_memory(*_arguments: object) -> None:
+        raise MemoryError
+
+    async def main() -> None:
+        client = capauth.aio.Client(**emulator.options())
+        customer = client.session(brand=brand, mobile=mobile, device_id="d")
+        flat.client_fd(client._handle)
+        async with capauth.aio.Client(**emulator.options()) as other:  # a loop opens its own when it first watches
+            await other.session(brand=brand, mobile=mobile, device_id="other").generate_token()
+        before = os.listdir("/proc/self/fd")
+        with monkeypatch.context() as patched:
+            patched.setattr(f"capauth.aio.{name}", without_memory)
+            with pytest.raises(MemoryError):
+                await customer.generate_token()
+        assert os.listdir("/proc/self/fd") == before
+        await customer.generate_token()
+        client.close()
+
+    run(main())
+
+
 def test_close_ends_what_is_in_flight(run: Run, emulator: Emulator, brand: str, mobile: str) -> None:
     emulator.fault("/auth/v1/token/generate", brand=brand, count=9, delayMs=20000)
 
