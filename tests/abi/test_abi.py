@@ -160,7 +160,7 @@ class Comments(unittest.TestCase):
     def setUp(self):
         text = (INCLUDE / "capauth" / "capauth.h").read_text(encoding="utf-8")
         self.numbers = set(re.findall(r"\b(CAPAUTH_\w+) = ", text))
-        self.prefixes = {re.match("CAPAUTH_[A-Z]+_", number)[0] for number in self.numbers - {"CAPAUTH_OK"}}
+        self.prefixes = {number[: number.index("_", len("CAPAUTH_")) + 1] for number in self.numbers - {"CAPAUTH_OK"}}
         found = self.FUNCTION.findall(text)
         self.comments = {name: re.sub(r"\s*\n \*(?: |$)", "\n", comment) for comment, name, _ in found}
         self.declarations = {name: " ".join(rest.split()) for _, name, rest in found}
