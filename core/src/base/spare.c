@@ -2,39 +2,38 @@
 #include "base/spare.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+/* What its memory begins with. */
+struct head {
+    size_t capacity;
+};
 
 void capauth__spare_keep(struct capauth__spare *spare, struct capauth__buffer *buffer)
 {
-    size_t capacity = buffer->capacity;
-    char *memory;
+    struct head *head = (void *)buffer->data;
 
-    if (capacity < CAPAUTH__SPARE_LEAST || capacity > CAPAUTH__SPARE_MOST) {
+    if (buffer->capacity < CAPAUTH__SPARE_LEAST || buffer->capacity > CAPAUTH__SPARE_MOST) {
         capauth__buffer_free(buffer);
         return;
     }
     capauth__buffer_clear(buffer);
-    memory = buffer->data;
+    head->capacity = buffer->capacity;
     *buffer = (struct capauth__buffer){.limit = buffer->limit};
-    memcpy(memory, &capacity, sizeof capacity);
-    free(atomic_exchange(&spare->memory, memory));
+    free(atomic_exchange(&spare->memory, head));
 }
 
 /* What it holds, if that is enough; what is not has been outgrown. */
 static void take(struct capauth__spare *spare, struct capauth__buffer *buffer, size_t capacity)
 {
-    char *memory = atomic_exchange(&spare->memory, NULL);
-    size_t held = 0;
+    struct head *head = atomic_exchange(&spare->memory, NULL);
 
-    if (memory)
-        memcpy(&held, memory, sizeof held);
-    if (held < capacity) {
-        free(memory);
+    if (!head || head->capacity < capacity) {
+        free(head);
         return;
     }
-    memory[0] = '\0';
-    buffer->data = memory;
-    buffer->capacity = held;
+    buffer->capacity = head->capacity;
+    buffer->data = (char *)head;
+    buffer->data[0] = '\0';
 }
 
 bool capauth__spare_reserve(struct capauth__spare *spare, struct capauth__buffer *buffer, size_t capacity)

@@ -18,7 +18,7 @@ enum {
 
 /* Any thread may keep and take; no memory yet is all zero. */
 struct capauth__spare {
-    char *_Atomic memory; /* how much it is stands in its first bytes; NULL: none */
+    void *_Atomic memory; /* NULL: none */
 };
 
 /* Wipes the buffer, which is empty after, and keeps its memory in place of what there was, if it is of such a size. */
