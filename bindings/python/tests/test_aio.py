@@ -250,7 +250,7 @@ def test_loop_is_asked_for_once(
     run: Run, emulator: Emulator, brand: str, mobile: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """asyncio's answer is a system call."""
-    asked = []
+    asked: list[None] = []
     running_loop = asyncio.get_running_loop
 
     def counted() -> asyncio.AbstractEventLoop:
