@@ -273,7 +273,7 @@ class ClientOptions(ConfiguredClient):
         """
         self._create(cluster, base_url)
 {setters}
-        self._observe(log, trace)
+        self._observe(log, log_level, trace)
 '''
 CALLBACKS = [
     Argument(
@@ -282,6 +282,7 @@ CALLBACKS = [
         '`log(level, message)` gets levels of the logging module; without it, the logger "capauth" does.',
         "None",
     ),
+    Argument("log_level", "int | None", "The least severe level of the logging module that `log` gets.", "None"),
     Argument("trace", "TraceCallback | None", "`trace(event)` gets a TraceEvent at a call's start and end.", "None"),
 ]
 

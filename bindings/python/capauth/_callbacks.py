@@ -34,6 +34,13 @@ def logger() -> Any:
     return _logger
 
 
+def core_level(least: int) -> int:
+    """The core's number of the least severe level that is not below one of logging's; 0: none is."""
+    if type(least) is not int:
+        raise TypeError(f"log_level must be an int, a level of logging, not {type(least).__name__}")
+    return next((level for level, known in LEVELS.items() if known >= least), 0)
+
+
 def wanted_level() -> int:
     """The core's number of the least severe level that the logger wants now; 0: it wants none."""
     found = logger()

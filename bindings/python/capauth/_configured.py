@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 from . import _flat as flat
-from ._callbacks import LEVELS, check_callback, delivering, log_to_logger, run, wanted_level
+from ._callbacks import LEVELS, check_callback, core_level, delivering, log_to_logger, run, wanted_level
 from ._failure import invalid_argument, value_or_raise
 from ._options import checked, milliseconds, named, pairs
 from ._types import Handle, Headers, LogCallback, TraceCallback, TraceEvent
@@ -27,15 +27,19 @@ class ConfiguredClient(Handle):
         self._handle: flat.ClientHandle = value_or_raise(flat.client_new())
         self._set_up()
 
-    def _observe(self, log: LogCallback | None, trace: TraceCallback | None) -> None:
+    def _observe(self, log: LogCallback | None, log_level: int | None, trace: TraceCallback | None) -> None:
         check_callback("log", log)
         check_callback("trace", trace)
+        if log is None and log_level is not None:
+            raise invalid_argument("log_level", "needs log: without it, the logger's own level counts")
         self._log = log
         if log is None:
             self._option("log", flat.client_set_log, log_to_logger)
             self._ask_logger()
         else:
             self._option("log", flat.client_set_log, delivering(self, ConfiguredClient._on_log))
+            if log_level is not None:
+                self._option("log_level", flat.client_set_log_level, core_level(log_level))
         self._trace = trace
         if trace is not None:
             self._option("trace", flat.client_set_trace, delivering(self, ConfiguredClient._on_trace))

@@ -101,6 +101,7 @@ def test_client_takes_every_option(emulator: Emulator) -> None:
         clock_offset=0.5,
         cap_mobile=True,
         log=lambda level, message: None,
+        log_level=20,
         trace=lambda event: None,
     )
     arguments = inspect.signature(capauth.Client).parameters

@@ -119,6 +119,26 @@ def test_log_goes_to_the_callable_alone(emulator: Emulator, brand: str, caplog: 
     assert all(level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR) for level, _ in said)
 
 
+@pytest.mark.parametrize("least", [logging.DEBUG, logging.INFO, logging.INFO + 1, logging.CRITICAL])
+def test_log_gets_the_levels_from_log_level_on(emulator: Emulator, brand: str, least: int) -> None:
+    said: list[int] = []
+    with emulator.client(log=lambda level, message: said.append(level), log_level=least) as client:
+        customer = client.session(brand=brand, mobile="919999999993", device_id="d")
+        customer.generate_token()
+        with pytest.raises(capauth.InvalidOtpError):
+            customer.generate_otp()
+            customer.validate_otp("000000")
+    assert all(level >= least for level in said)
+    assert (min(said, default=None) == least) == (least in (logging.DEBUG, logging.INFO))
+
+
+def test_log_level_that_cannot_be_meant_is_refused(emulator: Emulator) -> None:
+    with pytest.raises(capauth.InvalidArgumentError, match="log_level"):
+        emulator.client(log_level=logging.INFO)
+    with pytest.raises(TypeError, match="log_level must be an int"):
+        emulator.client(log=lambda level, message: None, log_level="INFO")
+
+
 def test_log_that_raises_does_no_harm(emulator: Emulator, brand: str, unraisable: list[object]) -> None:
     with emulator.client(log=lambda level: None) as client:
         client.session(brand=brand, mobile="919999999993", device_id="d").generate_token()
