@@ -197,7 +197,7 @@ def issued(token: str) -> int:
 
 
 class Disturbance:
-    """Kills workers at random moments, and Redis once in the middle."""
+    """Kills workers at random moments, and Redis once in the middle: some workers start while it is away."""
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
@@ -208,16 +208,22 @@ class Disturbance:
         progress = self.fleet.progress()
         if progress > self.next_kill and progress < 0.95:
             self.next_kill = progress + self.fleet.random.random() * 0.08
-            job = self.fleet.random.choice(list(workers))
             time.sleep(self.fleet.random.random() / 200)
-            if workers[job].poll() is None:
-                self.fleet.kill(workers[job])
-                self.fleet.kills += 1
-                self.fleet.most_orphans += CONCURRENT if self.fleet.kind(job) == "asyncio" else 1
-                workers[job] = self.fleet.start(job)
+            self.replace(self.fleet.random.choice(list(workers)), workers)
         if progress > 0.5 and not self.restarted:
             self.restarted = True
-            self.fleet.server.restart()
+            self.fleet.server.stop()
+            for job in {self.fleet.kind(job): job for job in workers}.values():
+                self.replace(job, workers)
+            time.sleep(0.5)  # long enough to have started
+            self.fleet.server.start()
+
+    def replace(self, job: pathlib.Path, workers: dict[pathlib.Path, "subprocess.Popen[str]"]) -> None:
+        if workers[job].poll() is None:
+            self.fleet.kill(workers[job])
+            self.fleet.kills += 1
+            self.fleet.most_orphans += CONCURRENT if self.fleet.kind(job) == "asyncio" else 1
+            workers[job] = self.fleet.start(job)
 
 
 @pytest.fixture

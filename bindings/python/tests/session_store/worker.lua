@@ -15,9 +15,18 @@ local _, job = assert(json.decode(read(arg[1])))
 local host, port = job.redis:match "^redis://([%d.]+):(%d+)$"
 local client = assert(capauth.Client { base_url = job.base_url, ca_file = job.ca_file })
 
+-- This client connects once, and Redis restarts at any moment: when this worker starts, too.
+local function connect()
+  while true do
+    local connected, database = pcall(redis.connect, host, tonumber(port))
+    if connected then return database end
+    if not tostring(database):find "could not connect" then error(database) end
+  end
+end
+
 local function open()
   local options = { prefix = job.store.prefix, lock_seconds = job.store.lock_seconds }
-  return stores.new(redis.connect(host, tonumber(port)), client, options)
+  return stores.new(connect(), client, options)
 end
 
 local function visit(store, key)
@@ -35,8 +44,7 @@ for number = #read(job.progress) + 1, #job.keys do
     local ok, err = visit(store, job.keys[number])
     if ok then break end
     if err.kind ~= "redis" then error(tostring(err)) end
-    local connected, again = pcall(open) -- Redis restarts, and this client connects once
-    if connected then store = again end
+    store = open()
   end
   progress:write "."
 end
