@@ -24,13 +24,20 @@
 #define CLOCK_BOOTTIME CLOCK_MONOTONIC
 #endif
 
+/* A time_t of 32 bits, as armeabi-v7a has it, turns negative in 2038. No clock is before 1970: read without a sign, it
+ * goes on until 2106. */
+static int64_t seconds_of(const struct timespec *now)
+{
+    return now->tv_sec < 0 ? now->tv_sec + (INT64_C(1) << 32) : now->tv_sec;
+}
+
 static int64_t clock_us(clockid_t clock)
 {
     struct timespec now;
 
     if (clock_gettime(clock, &now))
         return 0;
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return seconds_of(&now) * 1000000 + now.tv_nsec / 1000;
 }
 
 int64_t capauth__monotonic_us(void)
