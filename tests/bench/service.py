@@ -9,7 +9,11 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import sys
 import time
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "network"))
+from ports import free_port  # noqa: E402
 
 # An answer carries a token of 420 characters, as the Auth Engine's does.
 TOKEN_LENGTH = 420
@@ -92,12 +96,6 @@ def _make_certificate(folder: pathlib.Path) -> None:
     )
 
 
-def _free_port() -> int:
-    with socket.socket() as it:
-        it.bind(("127.0.0.1", 0))
-        return it.getsockname()[1]
-
-
 @contextlib.contextmanager
 def _running(command: list[object], port: int):
     process = subprocess.Popen(list(map(str, command)))
@@ -119,7 +117,7 @@ def running(folder: pathlib.Path, pin: list[str]):
     """Gives its environment for the programs. What is asked below /silent after the first step is never answered."""
     _make_certificate(folder)
     _write_gateway(folder / "gateway")
-    port = _free_port()
+    port = free_port()
     nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     with socket.create_server(("127.0.0.1", 0), backlog=4096) as silent:
         (folder / "nginx.conf").write_text(
@@ -143,7 +141,7 @@ def environment(url: str, ca_file: pathlib.Path) -> dict[str, str]:
 @contextlib.contextmanager
 def http2_front(folder: pathlib.Path, url: str, pin: list[str]):
     """nghttpx speaks HTTP/2 in front of it. Gives the environment for that."""
-    port = _free_port()
+    port = free_port()
     backend = url.removeprefix("https://").replace(":", ",")
     command = ["nghttpx", f"--frontend=127.0.0.1,{port}", f"--backend={backend};;tls;proto=http/1.1", "--insecure"]
     quiet = ["--errorlog-file=/dev/null", "--accesslog-file=/dev/null", "--conf=/dev/null"]

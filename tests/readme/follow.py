@@ -9,14 +9,17 @@ the emulator's outbox.
 import json
 import pathlib
 import re
-import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests" / "network"))
+from ports import free_port  # noqa: E402
+
 BLOCK = re.compile(r"^```(\{literalinclude\} )?([^\n`]+)\n(.*?)^```", re.M | re.S)
 PORT = "8080"
 PROGRAMS = {"c": "core/docs/recipes", "python": "bindings/python/docs/recipes"}
@@ -36,17 +39,11 @@ def blocks(text):
             yield words[1], body
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return str(one.getsockname()[1])
-
-
 class Reader:
     """One who follows a document. `output` is all that the shell said."""
 
     def __init__(self, document, build, first_answers=()):
-        self.port, self.answers = free_port(), list(first_answers)
+        self.port, self.answers = str(free_port()), list(first_answers)
         self.url = f"http://127.0.0.1:{self.port}"
         self.document, self.build = document, build
         self.seen, self.output = 0, ""

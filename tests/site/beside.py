@@ -16,8 +16,9 @@ import urllib.error
 import urllib.request
 
 from conftest import BUILD, ROOT
-from follow import PROGRAMS, blocks, free_port
+from follow import PROGRAMS, blocks
 from generator.pages import SUFFIXES, file_name
+from ports import free_port
 from servers import Background, ConnectProxy
 
 OTP = object()
@@ -64,7 +65,7 @@ class Beside:
 
     def __init__(self, folder):
         self.folder, self.running, self.background = folder, [], Background()
-        self.ports = {port: free_port() for port in PORTS}
+        self.ports = {port: str(free_port()) for port in PORTS}
         self.proxy = ConnectProxy(self.background, int(self.ports[EMULATOR_TLS]))
         self.ports[PROXY] = str(self.proxy.port)
         self.environment = self.of_a_desktop()

@@ -8,11 +8,19 @@ if not (has_redis and has_socket and status == 0) then return false end
 
 local server = {}
 
-function server.start()
-  local probe = assert(socket.bind("127.0.0.1", 0))
-  local _, port = probe:getsockname()
+-- Below the ports from which connections are made, of which others take any at any moment.
+local function free_port()
+  local port, probe
+  repeat
+    port = 20000 + math.floor(socket.gettime() * 1e6) % 12768
+    probe = socket.bind("127.0.0.1", port)
+  until probe
   probe:close()
-  server.port = tonumber(port)
+  return port
+end
+
+function server.start()
+  server.port = free_port()
   local command = "redis-server --bind 127.0.0.1 --port %d --save '' >/dev/null 2>&1 & echo $!"
   server.pid = support.run(command:format(server.port)):match "%d+"
   local give_up = socket.gettime() + 30

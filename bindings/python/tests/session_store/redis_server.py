@@ -3,8 +3,8 @@
 import contextlib
 import pathlib
 import signal
-import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -12,12 +12,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[4] / "tests" / "network"))
+from ports import free_port as free_port  # noqa: E402
 
 
 class RedisServer:

@@ -2,6 +2,7 @@
 local capauth = require "capauth"
 local json = require "capauth.json"
 local redis = require "redis"
+local socket = require "socket"
 local stores = require "capauth.redis"
 
 local function read(path)
@@ -21,6 +22,7 @@ local function connect()
     local connected, database = pcall(redis.connect, host, tonumber(port))
     if connected then return database end
     if not tostring(database):find "could not connect" then error(database) end
+    socket.sleep(0.01)
   end
 end
 

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.ThreadLocalRandom;
 import redis.clients.jedis.JedisPooled;
 import redis.clients.jedis.Protocol;
 
@@ -25,10 +26,7 @@ public final class RedisServer implements AutoCloseable {
     }
 
     public RedisServer() throws IOException {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        int port = freePort();
         Path folder = Files.createTempDirectory("redis");
         process = new ProcessBuilder("redis-server", "--bind", "127.0.0.1", "--port", "" + port, "--save", "")
                 .directory(folder.toFile())
@@ -40,6 +38,19 @@ public final class RedisServer implements AutoCloseable {
         while (!answers()) {
             if (!process.isAlive() || System.nanoTime() > end) {
                 throw new IOException("redis-server does not start, see " + folder);
+            }
+        }
+    }
+
+    /** Below the ports from which connections are made, of which others take any at any moment. */
+    private static int freePort() {
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(20000, 32768);
+            try {
+                new ServerSocket(port, 1, InetAddress.getLoopbackAddress()).close();
+                return port;
+            } catch (IOException taken) {
+                continue;
             }
         }
     }
