@@ -292,6 +292,30 @@ TEST(the_gateway_may_be_elsewhere)
     close_scene(&scene);
 }
 
+/* One connection at a time: the same handle goes to and fro. */
+TEST(calls_go_to_the_gateway_and_to_the_auth_engine_in_turns)
+{
+    const char *const replies[] = {http_reply(OK_LINE, "", FINE), http_reply(OK_LINE, "", FINE), NULL};
+    struct raw_server *gateway = raw_server_start(replies, false);
+    struct scene scene = {.replies = {http_reply(OK_LINE, "", RENEWED), http_reply(OK_LINE, "", RENEWED)}};
+    capauth_call *call = NULL;
+
+    open_scene(&scene);
+    assert_code(capauth_client_set_gateway_url(scene.client, raw_server_url(gateway)), CAPAUTH_OK);
+    assert_code(capauth_client_set_max_connections(scene.client, 1), CAPAUTH_OK);
+    join_mobile(&scene);
+    for (int i = 1; i <= 2; i++) {
+        assert_code(get(&scene, &call), CAPAUTH_OK);
+        capauth_call_free(&call);
+        assert_int_equal(raw_server_requests(gateway), i);
+        assert_code(capauth_token_regenerate(scene.session, NULL, NULL), CAPAUTH_OK);
+        assert_int_equal(raw_server_requests(scene.server), i);
+        assert_true(sent_line(&scene, "POST /auth/v1/token/regenerate HTTP/1.1"));
+    }
+    close_scene(&scene);
+    raw_server_stop(gateway);
+}
+
 /* ---- What a reply means ---- */
 
 static const struct {
@@ -729,6 +753,7 @@ int main(void)
         cmocka_unit_test(bodies_go_out_as_they_are),
         cmocka_unit_test(no_server_is_asked_whether_it_wants_a_long_body),
         cmocka_unit_test(the_gateway_may_be_elsewhere),
+        cmocka_unit_test(calls_go_to_the_gateway_and_to_the_auth_engine_in_turns),
         cmocka_unit_test(every_shape_of_reply_is_given_as_it_came),
         cmocka_unit_test(a_long_reply_has_the_memory_of_the_one_before),
         cmocka_unit_test(a_refusal_may_be_repeated_where_nothing_was_done),

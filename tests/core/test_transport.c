@@ -96,7 +96,8 @@ TEST(the_system_is_asked_how_much_has_come_at_first_and_when_it_may_be_much_more
 /* The server may close a connection that was made ready before it has come to rest. */
 TEST(a_connection_that_is_gone_before_it_rests_is_no_matter)
 {
-    const struct capauth__net_config config = {.max_connections = 1, .ca_memory_fd = -1};
+    char agent[] = "App/7";
+    const struct capauth__net_config config = {.max_connections = 1, .ca_memory_fd = -1, .user_agent = agent};
     struct capauth__reactor reactor = {0};
     struct capauth__spare spare = {0};
     struct capauth__transport *transport;

@@ -36,6 +36,7 @@ def test_a_sign_in_and_a_gateway_call_in_a_tunnel(client, emulator, picky, sign_
     assert picky.connections == 1
     [head] = picky.heads
     assert head.startswith(b"CONNECT auth.brand.test:443 HTTP/1.1\r\nHost: auth.brand.test:443\r\n")
+    assert f"\r\nUser-Agent: capauth/{capauth.__version__}\r\n".encode() in head
     in_clear = (head + picky.heard).lower()
     assert in_clear.count(b"authorization") == 1  # the proxy's own
     for word in ["cap_", "x-brand", "/auth/v1", customer.identifier, customer.token[:20]]:

@@ -24,6 +24,7 @@ const char *capauth__proxy_fault(const char *text);
 /* With the scheme http where it has none. The caller's to free; NULL: no memory. */
 char *capauth__proxy_normal(const char *text);
 bool capauth__has_scheme(const char *url, const char *scheme);
+bool capauth__has_proxy(const struct capauth__net_config *config);
 /* The proxy that a request to this URL, which is normal, goes through; NULL: none. */
 const char *capauth__proxy_of(const struct capauth__net_config *config, const char *url);
 

@@ -68,6 +68,12 @@ static bool set_proxy_tls(CURL *easy, const struct capauth__net_config *config)
     return SET(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 }
 
+/* Without a proxy it is one of our headers: libcurl puts its own into words twice for each request. */
+static bool set_agent(CURL *easy, const struct capauth__net_config *config)
+{
+    return !capauth__has_proxy(config) || SET(easy, CURLOPT_USERAGENT, config->user_agent);
+}
+
 bool capauth__transfer_set_connection(CURL *easy, const struct capauth__net_config *config)
 {
     long http = config->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
@@ -79,7 +85,6 @@ bool capauth__transfer_set_connection(CURL *easy, const struct capauth__net_conf
            SET(easy, CURLOPT_PIPEWAIT, config->http2 ? 1L : 0L) && SET(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_S) &&
            SET(easy, CURLOPT_MAXLIFETIME_CONN, (long)LIFETIME_S) &&
            SET(easy, CURLOPT_TIMEVALUE_LARGE, (curl_off_t)INT64_MAX) &&
-           SET(easy, CURLOPT_USERAGENT, config->user_agent) &&
-           SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)config->connect_timeout_ms) && set_tls(easy, config) &&
-           set_proxy_tls(easy, config);
+           SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)config->connect_timeout_ms) && set_agent(easy, config) &&
+           set_tls(easy, config) && set_proxy_tls(easy, config);
 }

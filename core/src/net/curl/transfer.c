@@ -14,7 +14,7 @@
 
 enum {
     NET_MS = 5000, /* deadlines are the owners'; curl's own timeout, this much later, is only a net */
-    OWN_HEADERS_MOST = 3,
+    OWN_HEADERS_MOST = 4,
     ASKS_FIRST = 64 * 1024 /* libcurl asks the server first, from 1 MiB on, whether it wants the body */
 };
 
@@ -153,6 +153,7 @@ void capauth__transfer_free(struct capauth__transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
     capauth__buffer_free(&transfer->reply.body);
+    capauth__buffer_free(&transfer->set.origin);
     free(transfer->headers);
     free(transfer);
 }
@@ -249,6 +250,7 @@ static bool set_headers(struct capauth__transfer *transfer, const struct capauth
         add_header(transfer, constant("Content-Type: application/json"));
     if (exchange->body.length > ASKS_FIRST)
         add_header(transfer, constant("Expect:"));
+    add_headers(transfer, transfer->transport->agent);
     add_headers(transfer, exchange->secret_headers);
     add_headers(transfer, exchange->headers);
     add_headers(transfer, clients);
@@ -291,21 +293,34 @@ static bool set_proxy(struct capauth__transfer *transfer, const struct capauth__
            SET(easy, CURLOPT_NOPROXY, proxy && config->no_proxy ? config->no_proxy : "");
 }
 
-/* "/mobile/v2/api/points?page=2", said apart: without memory for the query libcurl would send the rest. A proxy wants
- * the whole URL, or a tunnel, and gets it from libcurl. */
-static bool set_target(struct capauth__transfer *transfer, const struct capauth__exchange *exchange)
+static bool set_origin(struct capauth__transfer *transfer, const char *url, size_t length)
 {
-    const char *url = exchange->url.data;
-    const char *target = strchr(url, '?') ? strchr(strstr(url, "://") + strlen("://"), '/') : NULL;
+    struct capauth__buffer *origin = &transfer->set.origin;
 
-    if (target && capauth__proxy_of(transfer->transport->config, url))
-        target = NULL;
-    return SET(transfer->easy, CURLOPT_REQUEST_TARGET, target);
+    if (origin->length == length && !memcmp(origin->data, url, length))
+        return true;
+    capauth__buffer_clear(origin);
+    if (capauth__buffer_append(origin, url, length) && SET(transfer->easy, CURLOPT_URL, origin->data))
+        return true;
+    capauth__buffer_clear(origin);
+    return false;
 }
 
-static bool has_proxy(const struct capauth__net_config *config)
+/*
+ * "https://host" and "/auth/v1/otp/generate", said apart: libcurl takes a URL to pieces, and puts it together again,
+ * for each request, byte by byte; and without memory for a query it would send the rest. A proxy wants the whole URL,
+ * or a tunnel, and gets it from libcurl.
+ */
+static bool set_url(struct capauth__transfer *transfer, const struct capauth__exchange *exchange)
 {
-    return config->https_proxy || config->http_proxy;
+    const char *url = exchange->url.data;
+    const char *host = strstr(url, "://") + strlen("://");
+    size_t origin = (size_t)(host - url) + strcspn(host, "/");
+
+    if (capauth__proxy_of(transfer->transport->config, url))
+        origin = strlen(url);
+    return set_origin(transfer, url, origin) &&
+           SET(transfer->easy, CURLOPT_REQUEST_TARGET, url[origin] ? url + origin : NULL);
 }
 
 static void reset_reply(struct capauth__reply_text *reply)
@@ -359,8 +374,8 @@ bool capauth__transfer_set_up(struct capauth__transfer *transfer, struct capauth
 
     transfer->exchange = exchange;
     return !exchange->url.failed && set_headers(transfer, exchange) && set_body(transfer->easy, exchange) &&
-           (!has_proxy(transfer->transport->config) || set_proxy(transfer, exchange)) &&
-           SET(transfer->easy, CURLOPT_URL, exchange->url.data) && set_target(transfer, exchange) &&
+           (!capauth__has_proxy(transfer->transport->config) || set_proxy(transfer, exchange)) &&
+           set_url(transfer, exchange) &&
            capauth__transfer_set_fresh(transfer, exchange->fresh_connection) && set_coding(transfer, exchange->gzip) &&
            SET(transfer->easy, CURLOPT_TIMEOUT_MS, (left_ms > 0 ? left_ms : 0) + NET_MS);
 }

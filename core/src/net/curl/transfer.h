@@ -37,6 +37,7 @@ struct capauth__transfer {
     struct capauth__transport *transport;
     CURL *easy;
     struct { /* how the handle is set, from one use to the next */
+        struct capauth__buffer origin; /* its URL, or all of that which a proxy is told */
         bool gzip; /* asked for */
         bool plain; /* libcurl is to leave the body as it is */
         bool fresh; /* on a new connection, whatever there is */
@@ -69,6 +70,7 @@ struct capauth__transport {
     struct capauth__reactor *reactor;
     struct capauth__spare *spare;
     CURLM *multi;
+    struct capauth__header *agent; /* what requests call themselves, where no proxy is to be told, too */
     CURLSH *share; /* of TLS sessions: else an easy handle resumes only those that itself began */
     struct capauth__transfer *pool;
     struct capauth__transfer_list active;

@@ -8,6 +8,7 @@
 #include "net/curl/sockets.h"
 #include "net/curl/transfer.h"
 #include "net/reactor.h"
+#include "net/url.h"
 
 enum { STREAMS = 100 }; /* at once on one HTTP/2 connection */
 
@@ -77,6 +78,18 @@ static bool set_multi(struct capauth__transport *transport, long connections)
            !curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS);
 }
 
+static bool set_up(struct capauth__transport *transport)
+{
+    const struct capauth__net_config *config = transport->config;
+
+    transport->multi = curl_multi_init();
+    transport->share = curl_share_init();
+    return transport->multi && transport->share && set_multi(transport, config->max_connections) &&
+           !curl_share_setopt(transport->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) &&
+           (capauth__has_proxy(config) ||
+            capauth__header_push(&transport->agent, "User-Agent", config->user_agent));
+}
+
 struct capauth__transport *capauth__transport_new(const struct capauth__net_config *config,
                                                   struct capauth__reactor *reactor, struct capauth__spare *spare)
 {
@@ -88,16 +101,10 @@ struct capauth__transport *capauth__transport_new(const struct capauth__net_conf
     transport->reactor = reactor;
     transport->spare = spare;
     transport->due_ms = INT64_MAX;
-    transport->multi = curl_multi_init();
-    transport->share = curl_share_init();
-    if (!transport->multi || !transport->share || !set_multi(transport, config->max_connections) ||
-        curl_share_setopt(transport->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION)) {
-        curl_multi_cleanup(transport->multi);
-        curl_share_cleanup(transport->share);
-        free(transport);
-        return NULL;
-    }
-    return transport;
+    if (set_up(transport))
+        return transport;
+    capauth__transport_free(transport);
+    return NULL;
 }
 
 bool capauth__transport_has_room(const struct capauth__transport *transport)
@@ -119,6 +126,7 @@ void capauth__transport_free(struct capauth__transport *transport)
     }
     curl_multi_cleanup(transport->multi);
     curl_share_cleanup(transport->share);
+    capauth__headers_free(&transport->agent);
     free(transport->sockets.all);
     free(transport);
 }

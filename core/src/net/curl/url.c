@@ -194,6 +194,11 @@ const char *capauth__proxy_fault(const char *text)
     return fault;
 }
 
+bool capauth__has_proxy(const struct capauth__net_config *config)
+{
+    return config->https_proxy || config->http_proxy;
+}
+
 const char *capauth__proxy_of(const struct capauth__net_config *config, const char *url)
 {
     const char *proxy = capauth__has_scheme(url, "https") ? config->https_proxy : config->http_proxy;
