@@ -153,6 +153,7 @@ def python_lines(table: Table, programs: Programs, work: Work) -> None:
 
 
 def lua_lines(table: Table, programs: Programs, work: Work) -> None:
+    gnutls = ("libcurl_by_hand.lua", "libcurl by hand, GnuTLS", "curl_by_hand_gnutls")
     for lua, name in (("lua5.4", "Lua 5.4"), ("luajit", "LuaJIT")):
         table.section(name)
         some = work(2000)
@@ -162,6 +163,7 @@ def lua_lines(table: Table, programs: Programs, work: Work) -> None:
             programs.lua(lua, "capauth_sign_in.lua").given(some),
             (programs.lua(lua, "lua_curl.lua", "lua-cURL + cjson", "lcurl|curl").given(some), 1.0),
             (programs.lua(lua, "libcurl_by_hand.lua", "libcurl by hand + cjson", "cjson").given(some), None),
+            (programs.lua(lua, *gnutls).given(some, gnutls[2]), None),
             (programs.lua(lua, "luasec.lua", "LuaSec + cjson", "ssl.https").given(work(200)), 0.07),
         )
 

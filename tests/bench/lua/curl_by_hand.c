@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * curl_by_hand.post(url, body) in Lua: the thinnest glue there can be to libcurl, less than lua-cURL, whose callbacks
- * are in Lua. It stands in where lua-cURL is not to be had.
+ * are in Lua. It stands in where lua-cURL is not to be had. It is built a second time, as curl_by_hand_gnutls, for the
+ * libcurl that Debian's lua-cURL takes.
  */
 #include <curl/curl.h>
 #include <lauxlib.h>
@@ -9,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-int luaopen_curl_by_hand(lua_State *L);
+#ifndef LUAOPEN
+#define LUAOPEN luaopen_curl_by_hand
+#endif
+
+int LUAOPEN(lua_State *L);
 
 static CURL *curl;
 static char reply[1 << 16];
@@ -38,7 +43,7 @@ static int post(lua_State *L)
     return 1;
 }
 
-int luaopen_curl_by_hand(lua_State *L)
+int LUAOPEN(lua_State *L)
 {
     curl = curl_easy_init();
     curl_easy_setopt(curl, CURLOPT_CAINFO, getenv("CAPAUTH_BENCH_CA_FILE"));

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- libcurl_by_hand.lua COUNT: libcurl by hand-written glue, and cjson; one customer after the other.
+-- libcurl_by_hand.lua COUNT [MODULE]: libcurl by hand-written glue, and cjson; one customer after the other.
 local cjson = require "cjson"
-local curl = require "curl_by_hand"
+local curl = require(arg[2] or "curl_by_hand")
 local measure = require "measure"
 
 measure.run(function()
