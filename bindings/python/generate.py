@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the modules of the package that derive from the tables in core/: generate.py FOLDER
 
-    _errors.py          the tree of exceptions, from errors.json (see generate_exceptions.py)
-    _operations.py      how each operation is started, from operations.json
-    _blocking.py        the methods of a session that wait, and those that give the call
-    _awaited.py         the same for asyncio
-    _client_options.py  how a client is made, from settings.json
-    _enums.py           flows, identifier types and steps, from enums.json
+_errors.py          the tree of exceptions, from errors.json (see generate_exceptions.py)
+_operations.py      how each operation is started, from operations.json
+_blocking.py        the methods of a session that wait, and those that give the call
+_awaited.py         the same for asyncio
+_client_options.py  how a client is made, from settings.json
+_enums.py           flows, identifier types and steps, from enums.json
 """
 
 import pathlib
@@ -25,7 +25,13 @@ MADE = '"""{}\n\nMade by generate.py from core/{}; do not edit."""\n\n'
 
 # ---- Arguments ----
 
-REQUIRED = {"otp": "Secret", "password": "Secret", "method": "Method", "identifier": "str", "endpoint": "str"}
+REQUIRED = {
+    "otp": "types.Secret",
+    "password": "types.Secret",
+    "method": "types.Method",
+    "identifier": "str",
+    "endpoint": "str",
+}
 OPTIONAL = {
     "duration": "float",
     "count": "int",
@@ -33,12 +39,12 @@ OPTIONAL = {
     "clock": "float",
     "text": "str",
     "url": "str",
-    "file": "Path",
-    "texts": "str | Iterable[str]",
-    "pairs": "Headers",
-    "query": "Query",
-    "password": "Secret",
-    "body": "str | Json",
+    "file": "str | os.PathLike[str]",
+    "texts": "str | abc.Iterable[str]",
+    "pairs": "types.Headers",
+    "query": "types.Query",
+    "password": "types.Secret",
+    "body": "str | types.Json",
 }
 
 
@@ -108,18 +114,20 @@ class Signature:
 
 # ---- Operations ----
 
-GIVES = {None: "None", "token": "str", "reply": "Reply"}
-FINISH = {None: "nothing", "token": "lambda _call: session._text(flat.session_copy_token)", "reply": "reply_of"}
+GIVES = {None: "None", "token": "str", "reply": "replies.Reply"}
+FINISH = {
+    None: "nothing",
+    "token": "lambda _call: session._text(flat.session_copy_token)",
+    "reply": "replies.reply_of",
+}
 
-STARTING = """import datetime
-from typing import Any
+STARTING = """from __future__ import annotations
 
 from . import _flat as flat
-from ._call import Started, nothing, start_call
+from ._call import Started, nothing, replies, start_call
+from ._later import datetime, types, typing
 from ._options import CallOptions, body_text
-from ._reply import Reply, reply_of
 from ._session import BaseSession
-from ._types import Headers, Json, Method, Query, Secret
 
 
 """
@@ -150,7 +158,7 @@ def start_function(operation, settings):
     return f"""def {operation.method}{declared}
 {signature.documented("    ")}
 
-    def start() -> Any:
+    def start() -> typing.Any:
         options = CallOptions()
 {setters}        return flat.{operation.function}({", ".join(values)})
 
@@ -166,16 +174,13 @@ def operations_module(operations, settings):
 
 # ---- Their forms ----
 
-BLOCKING = '''import datetime
-from typing import TypeVar
+BLOCKING = '''from __future__ import annotations
 
 from . import _operations as operations
-from ._call import Call, Started
-from ._reply import Reply
+from ._call import Call, Started, replies
+from ._handle import T
+from ._later import datetime, types
 from ._session import BaseSession
-from ._types import Headers, Json, Method, Query, Secret
-
-T = TypeVar("T")
 
 
 class BlockingOperations(BaseSession):
@@ -192,18 +197,16 @@ class BlockingOperations(BaseSession):
         raise NotImplementedError
 '''
 
-AWAITED = '''import datetime
-from collections.abc import Callable
-from typing import TypeVar
+AWAITED = '''from __future__ import annotations
+
+from collections import abc
 
 from . import _operations as operations
 from ._aio_call import Call
-from ._call import Started
-from ._reply import Reply
+from ._call import Started, replies
+from ._handle import T
+from ._later import datetime, types
 from ._session import BaseSession
-from ._types import Headers, Json, Method, Query, Secret
-
-T = TypeVar("T")
 
 
 class AwaitedOperations(BaseSession):
@@ -211,11 +214,11 @@ class AwaitedOperations(BaseSession):
 
     __slots__ = ()
 
-    async def _finished(self, start: Callable[[], Started[T]]) -> T:
+    async def _finished(self, start: abc.Callable[[], Started[T]]) -> T:
         """Starts it, awaits it, and gives what the operation gives."""
         raise NotImplementedError
 
-    def _handed_out(self, start: Callable[[], Started[T]]) -> Call[T]:
+    def _handed_out(self, start: abc.Callable[[], Started[T]]) -> Call[T]:
         """Starts it, and gives the call, for the user to await."""
         raise NotImplementedError
 '''
@@ -245,15 +248,14 @@ def forms_module(operations, settings, awaited):
 
 # ---- A client's options ----
 
-CLIENT = '''import os
-from collections.abc import Iterable
-from typing import Literal, TypeAlias
+CLIENT = '''from __future__ import annotations
+
+import os
+from collections import abc
 
 from . import _flat as flat
 from ._configured import ConfiguredClient
-from ._types import Headers, LogCallback, TraceCallback
-
-Path: TypeAlias = str | os.PathLike[str]
+from ._later import types, typing
 
 
 class ClientOptions(ConfiguredClient):
@@ -278,12 +280,14 @@ class ClientOptions(ConfiguredClient):
 CALLBACKS = [
     Argument(
         "log",
-        "LogCallback | None",
+        "types.LogCallback | None",
         '`log(level, message)` gets levels of the logging module; without it, the logger "capauth" does.',
         "None",
     ),
     Argument("log_level", "int | None", "The least severe level of the logging module that `log` gets.", "None"),
-    Argument("trace", "TraceCallback | None", "`trace(event)` gets a TraceEvent at a call's start and end.", "None"),
+    Argument(
+        "trace", "types.TraceCallback | None", "`trace(event)` gets a TraceEvent at a call's start and end.", "None"
+    ),
 ]
 
 
@@ -298,7 +302,7 @@ def default_of(setting):
 def client_argument(setting, settings):
     choices = [cluster["name"] for cluster in settings.clusters] if setting.kind == "cluster" else setting.choices
     literal = ", ".join(f'"{choice}"' for choice in choices)
-    annotation = f"Literal[{literal}] | str" if choices else OPTIONAL[setting.kind]
+    annotation = f"typing.Literal[{literal}] | str" if choices else OPTIONAL[setting.kind]
     return Argument(setting.name, f"{annotation} | None", settings.explained(setting, "seconds"), default_of(setting))
 
 
@@ -345,6 +349,9 @@ class Step(enum.StrEnum):
         step._name_ = value.upper()
         step._value_ = value
         return step
+
+
+Step.__module__ = "capauth"  # where users find it
 '''
 
 

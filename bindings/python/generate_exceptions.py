@@ -6,7 +6,7 @@ import re
 HEAD = '''"""Every exception of capauth, and which code raises which. Made from errors.json; do not edit."""
 
 from ._error import Error
-from ._types import Step
+from ._enums import Step
 
 __all__ = [
 {names}
@@ -21,6 +21,12 @@ DETAILS = {
 
 # The codes of classes that have several, of which none is called like the class.
 CHOSEN = {"Error": "E_INTERNAL", "UsageError": "E_UNSUPPORTED", "TooManyAttemptsError": "TOO_MANY_OTP_ATTEMPTS"}
+
+
+MODULES = """for _name in __all__:
+    globals()[_name].__module__ = "capauth"  # where users find them
+del _name
+"""
 
 
 def code_of(name, table):
@@ -50,5 +56,5 @@ def exceptions_module(table):
     names = "\n".join(f'    "{row["name"]}",' for row in table["classes"])
     codes = "\n".join(f"    {row['code']}: {row['class']},  # {row['name']}" for row in table["codes"])
     return "\n\n".join(
-        [HEAD.format(names=names), *subclasses, root, f"CLASSES: dict[int, type[Error]] = {{\n{codes}\n}}\n"]
+        [HEAD.format(names=names), *subclasses, root, MODULES, f"CLASSES: dict[int, type[Error]] = {{\n{codes}\n}}\n"]
     )

@@ -9,16 +9,22 @@ if TYPE_CHECKING:
     from ._errors import *  # noqa: F403
     from ._public import *  # noqa: F403
     from ._public import __all__ as __all__
+    from ._sign_in import *  # noqa: F403
 else:
 
     def __getattr__(name):
         """Loads the package at the first use of one of its names: many import it who use it later, or never."""
         if name.startswith("_") and name != "__all__":  # a module of the package, or what any module may have
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import _public
+        from . import _sign_in as home
 
-        for public in ["__all__", *_public.__all__]:
-            globals().setdefault(public, getattr(_public, public))  # a test may have put something else there
+        names = home.__all__
+        if name not in names:
+            from . import _public as home
+
+            names = ["__all__", *home.__all__]
+        for public in names:
+            globals().setdefault(public, getattr(home, public))  # a test may have put something else there
         if name not in globals():
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return globals()[name]

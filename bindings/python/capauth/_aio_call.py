@@ -1,11 +1,12 @@
 """One operation in flight in asyncio, then its result."""
 
-from collections.abc import Generator
-from typing import Any, TypeVar
+from __future__ import annotations
+
+from collections import abc
 
 from ._call import BaseCall
-
-T = TypeVar("T")
+from ._handle import T
+from ._later import typing
 
 
 class Call(BaseCall[T]):
@@ -14,9 +15,9 @@ class Call(BaseCall[T]):
 
     __slots__ = ()
 
-    def __await__(self) -> Generator[Any, Any, T]:
-        client: Any = self._owner._client
-        finished: Generator[Any, Any, T] = client._finish(self, client._running_loop()).__await__()
+    def __await__(self) -> abc.Generator[typing.Any, typing.Any, T]:
+        client: typing.Any = self._owner._client
+        finished: abc.Generator[typing.Any, typing.Any, T] = client._finish(self, client._running_loop()).__await__()
         return finished
 
     def result(self) -> T:

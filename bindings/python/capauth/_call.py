@@ -1,22 +1,33 @@
 """One operation in flight, then its result."""
 
+from __future__ import annotations
+
 import time
 import weakref
-from collections.abc import Callable
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from collections import abc
 
 from . import _flat as flat
 from ._configured import ConfiguredClient
 from ._failure import error_of_call, error_of_code
-from ._types import Handle
+from ._handle import Generic, Handle, T
+from ._later import typing
+from ._session import BaseSession
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from . import _reply
+
+    replies = _reply
+else:
+    from ._later import Later
+
+    replies = Later("capauth._reply")
 
 # Waiting in slices lets Python run its signal handlers in between: Ctrl-C is answered within this time.
 SLICE_MS = 100
 
 
-def in_slices(wait: Callable[[int], int], pending: int, timeout: float | None) -> int:
+def in_slices(wait: abc.Callable[[int], int], pending: int, timeout: float | None) -> int:
     """Calls `wait(milliseconds)` as long as it gives `pending`, at most `timeout` seconds (None: without limit)."""
     if timeout is None:
         while (code := wait(SLICE_MS)) == pending:
@@ -30,25 +41,31 @@ def in_slices(wait: Callable[[int], int], pending: int, timeout: float | None) -
             return code
 
 
-class Owner(Protocol):
-    """Whose operation it is: a session, or the client for its own `prepare`."""
-
-    @property
-    def _client(self) -> ConfiguredClient: ...
+# Whose operation it is: a session's, or the client's own `prepare`.
+Owner = BaseSession | ConfiguredClient
 
 
-class Started(NamedTuple, Generic[T]):
+class Started(Generic[T]):
     """An operation that was started, before it has the form that its user wants: to be waited for, or awaited."""
 
-    owner: Owner
-    handle: flat.CallHandle | None
-    refusal: BaseException | None
-    """Without a handle: why it could not even be started."""
-    finish: Callable[[flat.CallHandle], T]
-    """Gives what the operation gives, once it has succeeded."""
+    __slots__ = ("owner", "handle", "refusal", "finish")
+
+    def __init__(
+        self,
+        owner: Owner,
+        handle: flat.CallHandle | None,
+        refusal: BaseException | None,
+        finish: abc.Callable[[flat.CallHandle], T],
+    ) -> None:
+        self.owner = owner
+        self.handle = handle
+        self.refusal = refusal  # without a handle: why it could not even be started
+        self.finish = finish  # gives what the operation gives, once it has succeeded
 
 
-def start_call(owner: Owner, finish: Callable[[flat.CallHandle], T], function: Callable[[], Any]) -> Started[T]:
+def start_call(
+    owner: Owner, finish: abc.Callable[[flat.CallHandle], T], function: abc.Callable[[], typing.Any]
+) -> Started[T]:
     """Starts an operation. What is refused on the spot is the call's result; only wrong types raise here."""
     owner._client._ask_logger()
     try:
@@ -130,6 +147,9 @@ class Call(BaseCall[T]):
         return self._outcome()
 
 
+Call.__module__ = "capauth"  # where users find it
+
+
 class StartedCalls:
     """The calls of a client that `next_done` may hand out. References without callbacks: a signal that came in the
     midst of one would be lost."""
@@ -137,12 +157,12 @@ class StartedCalls:
     __slots__ = ("_calls",)
 
     def __init__(self) -> None:
-        self._calls: dict[int, weakref.ref[Call[Any]]] = {}
+        self._calls: dict[int, weakref.ref[Call[typing.Any]]] = {}
 
-    def add(self, call: Call[Any]) -> None:
+    def add(self, call: Call[typing.Any]) -> None:
         if call._handle is not None:
             self._calls[flat.call_address(call._handle)] = weakref.ref(call)
 
-    def take(self, address: int) -> Call[Any] | None:
+    def take(self, address: int) -> Call[typing.Any] | None:
         reference = self._calls.pop(address, None)
         return reference() if reference else None

@@ -3,49 +3,20 @@
 The core delivers events in `call_wait` and `client_poll`. A mistake in an application's callback is reported
 and goes no further. What interrupted a callback (Ctrl-C, an exit, what a signal handler raised) is raised by the
 operation that delivered the event.
+
+It is loaded with the first callback (_later.py), which may be told in want of files or memory.
 """
 
 import contextvars
 import functools
+import inspect
 import signal
-import sys
 import weakref
 from collections.abc import Callable
 from types import CodeType
 from typing import Any, TypeVar
 
 from . import _flat as flat
-
-# From the most to the least detailed, and the logging module's numbers for them: importing it costs more than all of
-# this package, so that is left to those who listen.
-LEVELS = {flat.LOG_DEBUG: 10, flat.LOG_INFO: 20, flat.LOG_WARNING: 30, flat.LOG_ERROR: 40}
-
-_logger: Any = None
-
-
-def logger() -> Any:
-    """The logger "capauth"; None as long as nobody in this process has imported logging."""
-    global _logger
-    if _logger is None and "logging" in sys.modules:
-        import logging
-
-        _logger = logging.getLogger("capauth")
-        _logger.addHandler(logging.NullHandler())  # else what nobody configured would be written to stderr
-    return _logger
-
-
-def core_level(least: int) -> int:
-    """The core's number of the least severe level that is not below one of logging's; 0: none is."""
-    if type(least) is not int:
-        raise TypeError(f"log_level must be an int, a level of logging, not {type(least).__name__}")
-    return next((level for level, known in LEVELS.items() if known >= least), 0)
-
-
-def wanted_level() -> int:
-    """The core's number of the least severe level that the logger wants now; 0: it wants none."""
-    found = logger()
-    return next((level for level, known in LEVELS.items() if found.isEnabledFor(known)), 0) if found else 0
-
 
 T = TypeVar("T")
 
@@ -110,13 +81,8 @@ def check_callback(argument: str, callback: Any, *, may_be_async: bool = False) 
 
 
 def is_async(callback: Any) -> bool:
-    import inspect  # which costs to import, and few hand over a callback
-
     return inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(callback.__call__)
 
 
-def log_to_logger(level: int, message: str) -> None:
-    """What becomes of log messages when nobody else takes them."""
-    found = logger()
-    if found:
-        run(found.log, LEVELS.get(level, LEVELS[flat.LOG_DEBUG]), "%s", message)
+def is_awaitable(told: object) -> bool:
+    return inspect.isawaitable(told)

@@ -1,14 +1,20 @@
 """What the blocking and the asyncio client share: how sessions come to be."""
 
-from typing import Any, Generic, Literal, TypeVar
+from __future__ import annotations
 
 from . import _flat as flat
 from ._call import Started, start_call
 from ._client_options import ClientOptions
 from ._failure import error_of_setter, invalid_argument
+from ._handle import Generic
+from ._later import typing
 from ._session import BaseSession, identifier_of
 
-SessionT = TypeVar("SessionT", bound=BaseSession)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    SessionT = typing.TypeVar("SessionT", bound=BaseSession)
+else:
+    SessionT = BaseSession  # what is known of it without typing
 
 FLOWS = {"mobile": flat.FLOW_MOBILE, "web": flat.FLOW_WEB}
 
@@ -18,7 +24,7 @@ class BaseClient(ClientOptions, Generic[SessionT]):
 
     __slots__ = ()
 
-    def _session(self, result: Any, *arguments: str) -> SessionT:
+    def _session(self, result: typing.Any, *arguments: str) -> SessionT:
         code, handle = result
         if code:
             why = self._error_message()
@@ -38,7 +44,7 @@ class BaseClient(ClientOptions, Generic[SessionT]):
         contact_mobile: str | None = None,
         contact_email: str | None = None,
         device_id: str | None = None,
-        flow: Literal["mobile", "web"] = "mobile",
+        flow: typing.Literal["mobile", "web"] = "mobile",
     ) -> SessionT:
         """A customer who is not signed in. Give exactly one of `mobile`, `email`, `username` (with a contact, where the
         OTP goes) and `external_id`; and `device_id`, except with flow="web"."""

@@ -1,15 +1,16 @@
 """A client's handle, configured by its options. It knows neither calls nor sessions."""
 
-import datetime
+from __future__ import annotations
+
 import os
-from collections.abc import Callable, Iterable
-from typing import Any, Self
+from collections import abc
 
 from . import _flat as flat
-from ._callbacks import LEVELS, check_callback, core_level, delivering, log_to_logger, run, wanted_level
 from ._failure import invalid_argument, value_or_raise
+from ._handle import Handle
+from ._later import callbacks, traces, types, typing
+from ._logger import LEVELS, core_level, log_to_logger, wanted_level
 from ._options import checked, milliseconds, named, pairs
-from ._types import Handle, Headers, LogCallback, TraceCallback, TraceEvent
 
 LONGEST_CLOCK_MS = 2**62
 
@@ -27,9 +28,11 @@ class ConfiguredClient(Handle):
         self._handle: flat.ClientHandle = value_or_raise(flat.client_new())
         self._set_up()
 
-    def _observe(self, log: LogCallback | None, log_level: int | None, trace: TraceCallback | None) -> None:
-        check_callback("log", log)
-        check_callback("trace", trace)
+    def _observe(self, log: types.LogCallback | None, log_level: int | None, trace: types.TraceCallback | None) -> None:
+        if log is not None:
+            callbacks.check_callback("log", log)
+        if trace is not None:
+            callbacks.check_callback("trace", trace)
         if log is None and log_level is not None:
             raise invalid_argument("log_level", "needs log: without it, the logger's own level counts")
         self._log = log
@@ -37,12 +40,12 @@ class ConfiguredClient(Handle):
             self._option("log", flat.client_set_log, log_to_logger)
             self._ask_logger()
         else:
-            self._option("log", flat.client_set_log, delivering(self, ConfiguredClient._on_log))
+            self._option("log", flat.client_set_log, callbacks.delivering(self, ConfiguredClient._on_log))
             if log_level is not None:
                 self._option("log_level", flat.client_set_log_level, core_level(log_level))
         self._trace = trace
         if trace is not None:
-            self._option("trace", flat.client_set_trace, delivering(self, ConfiguredClient._on_trace))
+            self._option("trace", flat.client_set_trace, traces.tracing(self))
 
     def _ask_logger(self) -> None:
         """Whoever configures logging may do so at any time; what the logger does not want is not even written."""
@@ -55,52 +58,33 @@ class ConfiguredClient(Handle):
 
     def _on_log(self, level: int, message: str) -> None:
         if self._log is not None:
-            run(self._log, LEVELS.get(level, LEVELS[flat.LOG_DEBUG]), message)
-
-    def _on_trace(
-        self, event: int, call_id: int, operation: str, result: int, http_status: int, attempts: int, duration_ms: int
-    ) -> None:
-        if self._trace is None:
-            return
-        ended = event == flat.TRACE_END
-        told = TraceEvent(
-            kind="end" if ended else "start",
-            call_id=call_id,
-            operation=operation,
-            time=datetime.datetime.now(datetime.UTC),
-            result=result if ended else 0,
-            name=flat.error_name(result) if ended and result else "",
-            http_status=http_status,
-            attempts=attempts,
-            duration=duration_ms / 1000,
-        )
-        run(self._trace, told)
+            callbacks.run(self._log, LEVELS.get(level, LEVELS[flat.LOG_DEBUG]), message)
 
     def _set_up(self) -> None:
         """For what a kind of client has beside these."""
 
     def _option(
-        self, argument: str, setter: Callable[..., int], *values: object, seconds: float | None = None
+        self, argument: str, setter: abc.Callable[..., int], *values: object, seconds: float | None = None
     ) -> None:
         if values != (None,):
             checked(argument, lambda: setter(self._handle, *values), self._error_message, seconds)
 
-    def _seconds(self, argument: str, setter: Callable[..., int], seconds: float | None) -> None:
+    def _seconds(self, argument: str, setter: abc.Callable[..., int], seconds: float | None) -> None:
         if seconds is not None:
             self._option(argument, setter, milliseconds(argument, seconds), seconds=seconds)
 
-    def _clock(self, argument: str, setter: Callable[..., int], seconds: float | None) -> None:
+    def _clock(self, argument: str, setter: abc.Callable[..., int], seconds: float | None) -> None:
         if seconds is not None:
             self._option(argument, setter, milliseconds(argument, seconds, LONGEST_CLOCK_MS), seconds=seconds)
 
-    def _texts(self, argument: str, setter: Callable[..., int], texts: str | Iterable[str] | None) -> None:
+    def _texts(self, argument: str, setter: abc.Callable[..., int], texts: str | abc.Iterable[str] | None) -> None:
         self._option(argument, setter, texts if texts is None or isinstance(texts, str) else ";".join(texts))
 
-    def _pairs(self, argument: str, setter: Callable[..., int], values: Headers | None) -> None:
+    def _pairs(self, argument: str, setter: abc.Callable[..., int], values: types.Headers | None) -> None:
         for name, value in pairs(argument, values or {}):
             self._option(named(argument, name), setter, name, value)
 
-    def _path(self, argument: str, setter: Callable[..., int], path: str | os.PathLike[str] | None) -> None:
+    def _path(self, argument: str, setter: abc.Callable[..., int], path: str | os.PathLike[str] | None) -> None:
         if not isinstance(path, str | os.PathLike | None):
             raise TypeError(f"{argument} must be a path, not {type(path).__name__}")
         self._option(argument, setter, None if path is None else os.fspath(path))
@@ -108,7 +92,7 @@ class ConfiguredClient(Handle):
     def _error_message(self) -> str:
         return str(flat.client_copy_error_message(self._handle)[1])
 
-    def _wrap(self, handle: flat.SessionHandle) -> Any:
+    def _wrap(self, handle: flat.SessionHandle) -> typing.Any:
         """This kind of client's session around the handle."""
         raise NotImplementedError
 
@@ -123,7 +107,7 @@ class ConfiguredClient(Handle):
         return float(flat.client_refresh_margin_ms(self._handle)) / 1000
 
     @property
-    def _client(self) -> Self:
+    def _client(self) -> typing.Self:
         """What every owner of calls has: see `Owner` in _call.py."""
         return self
 

@@ -1,7 +1,5 @@
 """The root of all exceptions; _errors.py has the rest of the tree."""
 
-from typing import Any, ClassVar, TypeVar
-
 from . import _flat as flat
 
 
@@ -31,7 +29,7 @@ class Error(Exception):
     server_message: str
     """status.message as it came; "" without."""
 
-    _code: ClassVar[int]  # what one is made with that is told nothing else
+    _code: int  # what one is made with that is told nothing else
 
     def __init__(
         self,
@@ -67,15 +65,15 @@ class Error(Exception):
         self.server_message = server_message
         self.__dict__.update(details)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         # The default would call the class with `args` alone.
         return _unpickled, (type(self), self.args), self.__dict__
 
 
-E = TypeVar("E", bound=Error)
+Error.__module__ = "capauth"  # where users find it
 
 
-def _unpickled(kind: type[E], args: tuple[object, ...]) -> E:
+def _unpickled(kind: type[Error], args: tuple[object, ...]) -> Error:
     error = kind.__new__(kind, *args)
     error.args = args  # which the classes that are OSErrors too leave to __init__
     return error

@@ -1,11 +1,11 @@
 """Makes exceptions of codes and of failed calls."""
 
-import re
-from typing import Any
+from __future__ import annotations
 
 from . import _flat as flat
+from ._enums import Step
 from ._errors import CLASSES, Error, InvalidArgumentError, RefusedError
-from ._types import Step
+from ._later import typing
 
 
 def class_of(code: int) -> type[Error]:
@@ -20,7 +20,7 @@ def error_of_code(code: int, message: str = "", **details: object) -> Error | Me
     return class_of(code)(message, code=code, **details)  # type: ignore[arg-type]
 
 
-def value_or_raise(result: Any) -> Any:
+def value_or_raise(result: typing.Any) -> typing.Any:
     """The value that the flat layer gave beside the code 0. Another code raises."""
     code, value = result
     if code:
@@ -65,9 +65,9 @@ def error_of_setter(code: int, argument: str, why: str, seconds: float | None = 
     if code not in (flat.E_INVALID_ARGUMENT, flat.E_UNSUPPORTED):
         return error_of_code(code)
     subject, _, rest = why.partition(" ")
-    bounds = re.search(r"must be (\d+) to (\d+)", why)
-    if seconds is not None and bounds:
-        lowest, highest = (f"{int(bound) / 1000:.10g}" for bound in bounds.groups())
+    bounds = why.partition("must be ")[2].split(" ")  # 1 to 86400000
+    if seconds is not None and bounds[1:2] == ["to"]:
+        lowest, highest = (f"{int(bound) / 1000:.10g}" for bound in bounds[0:3:2])
         message = f"{argument} is {seconds:.10g}; it must be {lowest} to {highest} seconds"
     elif subject.removesuffix("_ms") == argument.partition("[")[0] or subject in SUBJECTS:
         message = f"{argument} {rest}"

@@ -1,15 +1,15 @@
 """Hands optional arguments to the core's setters: those of a client, and those of one call."""
 
-import datetime
+from __future__ import annotations
+
 import math
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections import abc
 
 from . import _flat as flat
 from ._errors import InvalidArgumentError
 from ._failure import error_of_setter, invalid_argument, value_or_raise
-from ._types import Headers, Json, Query
+from ._later import datetime, json, types, typing
 
 LONGEST_MS = 2**31 - 1
 
@@ -27,9 +27,9 @@ def milliseconds(argument: str, seconds: float, longest: int = LONGEST_MS) -> in
     return max(1, round(value)) if value > 0 else math.floor(value)
 
 
-def pairs(argument: str, values: Headers | Query) -> Iterable[tuple[str, Any]]:
+def pairs(argument: str, values: types.Headers | types.Query) -> abc.Iterable[tuple[str, typing.Any]]:
     """The items of a mapping, or of an iterable of pairs, which may name a thing twice."""
-    items: Any = getattr(values, "items", None)
+    items: typing.Any = getattr(values, "items", None)
     if isinstance(values, str | bytes):
         raise TypeError(f"{argument} must be a mapping, not {type(values).__name__}")
     return items() if items else values  # type: ignore[return-value]
@@ -40,7 +40,9 @@ def named(argument: str, name: object) -> str:
     return f"{argument}[{_short.repr(name)}]"
 
 
-def checked(argument: str, setter: Callable[[], int], message: Callable[[], str], seconds: float | None = None) -> None:
+def checked(
+    argument: str, setter: abc.Callable[[], int], message: abc.Callable[[], str], seconds: float | None = None
+) -> None:
     """Calls a setter; its error names our argument, which need not be the core's."""
     try:
         code = setter()
@@ -62,7 +64,7 @@ class CallOptions:
     def __init__(self) -> None:
         self.handle: flat.OptionsHandle | None = None
 
-    def set(self, argument: str, setter: Callable[..., int], *values: object, seconds: float | None = None) -> None:
+    def set(self, argument: str, setter: abc.Callable[..., int], *values: object, seconds: float | None = None) -> None:
         if self.handle is None:
             self.handle = value_or_raise(flat.options_new())
         handle = self.handle
@@ -73,14 +75,14 @@ class CallOptions:
             seconds,
         )
 
-    def seconds(self, argument: str, setter: Callable[..., int], seconds: float) -> None:
+    def seconds(self, argument: str, setter: abc.Callable[..., int], seconds: float) -> None:
         self.set(argument, setter, milliseconds(argument, seconds), seconds=seconds)
 
-    def pairs(self, argument: str, setter: Callable[..., int], values: Headers) -> None:
+    def pairs(self, argument: str, setter: abc.Callable[..., int], values: types.Headers) -> None:
         for name, value in pairs(argument, values or {}):
             self.set(named(argument, name), setter, name, value)
 
-    def query(self, query: Query) -> None:
+    def query(self, query: types.Query) -> None:
         for name, value in pairs("query", query or {}):
             if isinstance(value, int):
                 value = str(value).lower() if isinstance(value, bool) else str(value)
@@ -96,13 +98,11 @@ class CallOptions:
         self.set("payload_hash", flat.options_set_otp_hash, payload_hash, payload_timestamp or 0)
 
 
-def body_text(body: str | Json | None) -> str | None:
+def body_text(body: str | types.Json | None) -> str | None:
     """What a gateway call sends."""
     if body is None or isinstance(body, str):
         return body
-    if not isinstance(body, Mapping | list | tuple):
+    if not isinstance(body, abc.Mapping | list | tuple):
         raise TypeError(f"body must be str, a mapping or a list, not {type(body).__name__}")
-    import json  # not before a gateway call
-
-    value = dict(body) if isinstance(body, Mapping) else body
+    value = dict(body) if isinstance(body, abc.Mapping) else body
     return json.dumps(value, ensure_ascii=False, allow_nan=False)

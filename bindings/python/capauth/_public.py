@@ -1,18 +1,14 @@
-"""All that `capauth` offers; __init__.py has it loaded when the first of it is used."""
+"""All that `capauth` offers; __init__.py has it loaded when it is used."""
 
 from typing import Any
 
-from . import _errors, _flat
-from ._call import Call
+from . import _flat, _sign_in
 from ._client import BaseClient
-from ._errors import *  # noqa: F403
 from ._reply import Reply
-from ._sync import Client, Session
-from ._types import Headers, Json, LogCallback, Method, Otp, Query, Secret, Step, TraceCallback, TraceEvent
+from ._sign_in import *  # noqa: F403
+from ._types import Headers, Json, LogCallback, Method, Otp, Query, Secret, TraceCallback, TraceEvent
 
 __all__ = [
-    "Call",
-    "Client",
     "Headers",
     "Json",
     "LogCallback",
@@ -21,14 +17,12 @@ __all__ = [
     "Query",
     "Reply",
     "Secret",
-    "Session",
-    "Step",
     "TraceCallback",
     "TraceEvent",
     "diagnose",
     "versions",
 ]
-__all__ += _errors.__all__
+__all__ += _sign_in.__all__
 
 
 def diagnose(client: BaseClient[Any] | None = None) -> str:
@@ -46,7 +40,4 @@ def versions() -> dict[str, str]:
     return dict(line.split(" ", 1) for line in lines)
 
 
-for _name in __all__:  # in tracebacks and help, things are where users find them
-    if getattr(globals()[_name], "__module__", "").startswith("capauth."):
-        globals()[_name].__module__ = "capauth"
-del _name
+diagnose.__module__ = versions.__module__ = "capauth"  # where users find them

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from . import _flat as flat
 from ._failure import error_of_code
+from ._later import json
 
 
 class Reply(NamedTuple):
@@ -37,8 +38,6 @@ class Reply(NamedTuple):
 
     def json(self) -> Any:
         """The body as JSON; a ValueError when it is something else."""
-        import json  # not before a gateway call
-
         return json.loads(self.content)
 
     def __repr__(self) -> str:
@@ -63,6 +62,9 @@ class Reply(NamedTuple):
             server_code=self.code,
             server_message=self.message,
         )
+
+
+Reply.__module__ = "capauth"  # where users find it
 
 
 def reply_of(call: flat.CallHandle) -> Reply:

@@ -1,18 +1,17 @@
 """What the blocking and the asyncio session share: everything but the operations."""
 
+from __future__ import annotations
+
 import contextvars
-import datetime
-from collections.abc import Awaitable, Callable, Coroutine
-from operator import methodcaller
-from typing import Any, Self
+from collections import abc
 
 from . import _flat as flat
-from ._callbacks import check_callback, delivering, run
 from ._configured import ConfiguredClient
-from ._enums import FLOWS, IDENTIFIERS
+from ._enums import FLOWS, IDENTIFIERS, Step
 from ._failure import error_of_code, invalid_argument, value_or_raise
+from ._handle import Handle
+from ._later import callbacks, datetime, types, typing
 from ._options import checked, milliseconds
-from ._types import Handle, Otp, Step, time_of
 
 
 def identifier_of(
@@ -44,11 +43,13 @@ class BaseSession(Handle):
     def __init__(self, client: ConfiguredClient, handle: flat.SessionHandle) -> None:
         self._client = client
         self._handle = handle
-        self._listener: Callable[[Any], object] | None = None
+        self._listener: abc.Callable[[typing.Any], object] | None = None
         self._context: contextvars.Context | None = None
-        self._telling: Any = None  # in asyncio: the task that awaits a callback
+        self._telling: typing.Any = None  # in asyncio: the task that awaits a callback
 
-    def _set(self, argument: str, setter: Callable[..., int], *values: object, seconds: float | None = None) -> None:
+    def _set(
+        self, argument: str, setter: abc.Callable[..., int], *values: object, seconds: float | None = None
+    ) -> None:
         checked(
             argument,
             lambda: setter(self._handle, *values),
@@ -56,7 +57,7 @@ class BaseSession(Handle):
             seconds,
         )
 
-    def _text(self, getter: Callable[..., Any]) -> str:
+    def _text(self, getter: abc.Callable[..., typing.Any]) -> str:
         return str(value_or_raise(getter(self._handle)))
 
     def _identify(self, identifier: tuple[str, int, str] | None, device_id: str | None) -> None:
@@ -120,9 +121,9 @@ class BaseSession(Handle):
         return _answer(flat.session_registered_for_password(self._handle))
 
     @property
-    def otp(self) -> Otp:
+    def otp(self) -> types.Otp:
         """What is known of the OTP that was sent last."""
-        return Otp(
+        return types.Otp(
             sent_at=time_of(flat.session_otp_sent_at(self._handle)),
             destination=self._text(flat.session_copy_otp_destination) or None,
             channel=self._text(flat.session_copy_otp_channel) or None,
@@ -162,21 +163,21 @@ class BaseSession(Handle):
         email: str | None = None,
         username: str | None = None,
         external_id: str | None = None,
-    ) -> Self:
+    ) -> typing.Self:
         """A session of its own for the second factor of this customer; what is not given is this one's. Once it is
         done, keep it and close this one."""
         identifier = identifier_of(mobile, email, username, external_id)
-        result: Any = flat.session_second_factor(self._handle)
+        result: typing.Any = flat.session_second_factor(self._handle)
         code, handle = result
         if code:
             why = self._text(flat.session_copy_error_message)
             details = {"next_step": self.next_step} if code == flat.E_WRONG_STEP else {}
             raise error_of_code(code, why, operation="second_factor", **details)
-        second: Self = self._client._wrap(handle)
+        second: typing.Self = self._client._wrap(handle)
         second._identify(identifier, device_id)
         return second
 
-    def on_change(self, callback: Callable[[Self], object] | None) -> None:
+    def on_change(self, callback: abc.Callable[[typing.Self], object] | None) -> None:
         """Calls `callback(session)` when anything changed that an export holds, so that it can save an export. None
         removes the callback. One call at a time, in a copy of the context (`contextvars`) in which it was registered.
 
@@ -185,24 +186,24 @@ class BaseSession(Handle):
         raises the interruption."""
         self._listen(callback)
 
-    def _listen(self, callback: Callable[[Any], object] | None, *, may_be_async: bool = False) -> None:
-        check_callback("callback", callback, may_be_async=may_be_async)
+    def _listen(self, callback: abc.Callable[[typing.Any], object] | None, *, may_be_async: bool = False) -> None:
+        callbacks.check_callback("callback", callback, may_be_async=may_be_async)
         self._listener = callback
         self._context = contextvars.copy_context()
-        deliver = None if callback is None else delivering(self, methodcaller("_changed"))
+        deliver = None if callback is None else callbacks.delivering(self, BaseSession._changed)
         code = flat.session_on_change(self._handle, deliver)
         if code:
             raise error_of_code(code)
 
     def _changed(self) -> None:
         if self._listener is not None:
-            told = run(self._listener, self, context=self._context)
-            if told is not None and _is_awaitable(told):
+            told = callbacks.run(self._listener, self, context=self._context)
+            if told is not None and callbacks.is_awaitable(told):
                 self._follow(told)
 
-    def _follow(self, told: Awaitable[object]) -> None:
+    def _follow(self, told: abc.Awaitable[object]) -> None:
         """The callback returned a coroutine, and there is no loop in which it could run."""
-        if isinstance(told, Coroutine):
+        if isinstance(told, abc.Coroutine):
             told.close()
         mistake = TypeError("the callback of on_change returned a coroutine, and nothing would await it")
         flat.report(mistake, self._listener)
@@ -225,7 +226,7 @@ class BaseSession(Handle):
         work."""
         flat.session_close(self._handle)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> typing.Self:
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -235,11 +236,16 @@ class BaseSession(Handle):
         return f"<{type(self).__module__}.Session {self.brand!r} {self.flow} {self.next_step}>"
 
 
-def _is_awaitable(told: object) -> bool:
-    import inspect  # which costs to import, and few callbacks give anything
-
-    return inspect.isawaitable(told)
-
-
 def _answer(value: int) -> bool | None:
     return None if value < 0 else bool(value)
+
+
+def time_of(unix_ms: int) -> datetime.datetime | None:
+    """The aware datetime of one of the core's times, of which 0 is none."""
+    if not unix_ms:
+        return None
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+    try:
+        return epoch + datetime.timedelta(milliseconds=unix_ms)
+    except OverflowError:  # a token may say anything
+        return None

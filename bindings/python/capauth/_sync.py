@@ -1,14 +1,14 @@
 """The blocking client and session."""
 
-from typing import Any, Self, TypeVar
+from __future__ import annotations
 
 from . import _flat as flat
 from ._blocking import BlockingOperations
 from ._call import Call, Started, StartedCalls, in_slices
 from ._client import BaseClient
 from ._failure import error_of_code
-
-T = TypeVar("T")
+from ._handle import T
+from ._later import typing
 
 
 def waited(started: Started[T]) -> T:
@@ -27,7 +27,7 @@ class Session(BlockingOperations):
 
     __slots__ = ()
 
-    _client: "Client"
+    _client: Client
 
     def _finished(self, started: Started[T]) -> T:
         return waited(started)
@@ -76,7 +76,7 @@ class Client(BaseClient[Session]):
             raise error_of_code(descriptor)
         return descriptor
 
-    def next_done(self) -> Call[Any] | None:
+    def next_done(self) -> Call[typing.Any] | None:
         """A call that was started, has finished, and was not handed out or waited for before; None when there is none
         left."""
         while True:
@@ -87,8 +87,11 @@ class Client(BaseClient[Session]):
             if call is not None or not address:
                 return call
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> typing.Self:
         return self
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+
+Client.__module__ = Session.__module__ = "capauth"  # where users find them

@@ -2,9 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple, NoReturn, TypeAlias
-
-from ._enums import Step as Step
+from typing import Literal, NamedTuple, TypeAlias
 
 Secret: TypeAlias = str | bytes | bytearray
 """A password or an OTP. A bytearray can be overwritten by its owner afterwards; a str stays until it is collected."""
@@ -21,16 +19,6 @@ Json: TypeAlias = Mapping[str, object] | Sequence[object]
 
 Method: TypeAlias = Literal["GET", "POST"]
 """What the gateway takes."""
-
-
-class Handle:
-    """An object that belongs to this process alone."""
-
-    __slots__ = ()
-
-    def __reduce__(self) -> NoReturn:
-        kind = type(self).__name__
-        raise TypeError(f"a {kind} cannot be pickled or copied; use session.export() and client.restore(text)")
 
 
 class Otp(NamedTuple):
@@ -69,18 +57,9 @@ class TraceEvent(NamedTuple):
     """Seconds since the start."""
 
 
+Otp.__module__ = TraceEvent.__module__ = "capauth"  # where users find them
+
 LogCallback: TypeAlias = Callable[[int, str], object]
 """Gets a level of the logging module and a message, which never holds a secret."""
 TraceCallback: TypeAlias = Callable[[TraceEvent], object]
 """Gets the start and the end of each call."""
-
-
-def time_of(unix_ms: int) -> datetime.datetime | None:
-    """The aware datetime of one of the core's times, of which 0 is none."""
-    if not unix_ms:
-        return None
-    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-    try:
-        return epoch + datetime.timedelta(milliseconds=unix_ms)
-    except OverflowError:  # a token may say anything
-        return None

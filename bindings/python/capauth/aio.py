@@ -9,7 +9,7 @@ import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
-from typing import Self, TypeVar
+from typing import Self
 
 from . import _flat as flat
 from ._aio_call import Call
@@ -18,10 +18,9 @@ from ._call import Started
 from ._callbacks import delivering
 from ._client import BaseClient
 from ._failure import error_of_code
+from ._handle import T
 
 __all__ = ["Call", "Client", "Session"]
-
-T = TypeVar("T")
 
 Call.__module__ = __name__  # where users find it
 
@@ -151,9 +150,16 @@ class Client(BaseClient[Session]):
             raise
 
     def _wake(self, error: BaseException | None) -> None:
-        """Wakes all who wait, to look for themselves; with an error, their calls never will be done."""
+        """Wakes all who wait, to look for themselves; with an error, their calls never will be done. One for whom there
+        is no memory does not leave the others asleep."""
+        lack = None
         for future in self._waiting.values():
-            _end_wait(future, error)
+            try:
+                _end_wait(future, error)
+            except MemoryError as found:
+                lack = found
+        if lack is not None:
+            raise lack
 
     def _follow(
         self, told: Awaitable[object], before: "asyncio.Task[None] | None", context: contextvars.Context | None

@@ -166,6 +166,42 @@ def test_call_is_told_even_if_its_handing_out_found_no_memory(
     run(main())
 
 
+def test_one_whose_waking_found_no_memory_leaves_the_others_awake(
+    run: Run, emulator: Emulator, brand: str, mobile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next_done, end_wait = flat.client_next_done, capauth.aio._end_wait
+    lost: list[object] = []
+
+    def without_memory(handle: flat.ClientHandle) -> list[int]:
+        taken = next_done(handle)
+        if taken[1]:
+            raise MemoryError
+        return taken
+
+    def without_memory_for_the_first(future: "asyncio.Future[None]", error: BaseException | None) -> None:
+        if future in lost or not lost:
+            lost.append(future)
+            raise MemoryError
+        end_wait(future, error)
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        async with capauth.aio.Client(**emulator.options()) as client:
+            sessions = [client.session(brand=brand, mobile=mobile, device_id=f"d{i}") for i in range(3)]
+            tasks = [asyncio.ensure_future(session.generate_token()) for session in sessions]
+            ended = asyncio.as_completed(tasks, timeout=10)
+            for _ in range(2):
+                await next(ended)
+            assert lost and sum(not task.done() for task in tasks) == 1
+            monkeypatch.undo()
+            client._wake(None)
+            await asyncio.gather(*tasks)
+
+    monkeypatch.setattr(flat, "client_next_done", without_memory)
+    monkeypatch.setattr(capauth.aio, "_end_wait", without_memory_for_the_first)
+    run(main())
+
+
 @pytest.mark.parametrize("name", ["delivering", "weakref.finalize"])
 def test_loop_that_cannot_be_used_for_want_of_memory_watches_nothing(
     run: Run, emulator: Emulator, brand: str, mobile: str, monkeypatch: pytest.MonkeyPatch, name: str

@@ -13,6 +13,7 @@ import pytest
 import capauth
 import capauth.aio
 import capauth.storage
+from capauth import _errors as errors
 from capauth import _operations as operations
 from capauth.testing import Emulator
 
@@ -49,14 +50,26 @@ def test_operation_shows_what_each_form_gives(module: Any, name: str) -> None:
     gives = GIVES.get(name)
     finished, started = getattr(module.Session, name), getattr(module.Session, f"start_{name}")
     for method, result in ((finished, gives), (started, module.Call[gives])):
-        signature = inspect.signature(method)
+        signature = inspect.signature(method, eval_str=True)
         assert signature.return_annotation == result
         assert next(iter(signature.parameters)) == "self"
         assert typing.get_type_hints(method)["return"] == (type(None) if result is None else result)
         assert "BaseCall" not in pydoc.render_doc(method) and "session:" not in pydoc.render_doc(method)
         assert list(signature.parameters)[1:] == list(inspect.signature(getattr(operations, name)).parameters)[1:]
     assert inspect.iscoroutinefunction(finished) is (module is capauth.aio)
-    assert f"-> {'None' if gives is None else gives.__name__}" in pydoc.render_doc(finished).replace("capauth.", "")
+    shown = f"-> '{'replies.' if gives is capauth.Reply else ''}{'None' if gives is None else gives.__name__}'"
+    assert shown in pydoc.render_doc(finished)
+
+
+@pytest.mark.parametrize(
+    "kind", [*CLASSES, *map(vars(capauth).get, errors.__all__)], ids=lambda kind: f"{kind.__module__}.{kind.__name__}"
+)
+def test_every_hint_can_be_evaluated(kind: type) -> None:
+    typing.get_type_hints(kind)
+    own = [inspect.getattr_static(kind, name) for name in dir(kind) if not hasattr(Exception, name)]
+    functions = [what.fget if isinstance(what, property) else getattr(what, "__func__", what) for what in own]
+    for function in filter(inspect.isfunction, functions):
+        typing.get_type_hints(function)
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: f"{kind.__module__}.{kind.__name__}")

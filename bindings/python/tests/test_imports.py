@@ -8,8 +8,10 @@ import subprocess
 import sys
 
 import pytest
+from waiting import until
 
 import capauth
+from capauth.testing import Emulator
 
 PACKAGE = pathlib.Path(capauth.__file__).parent
 PLUGIN = PACKAGE.parent / "capauth_pytest.py"
@@ -112,3 +114,61 @@ def test_a_name_that_it_does_not_have_is_an_attribute_error(name: str) -> None:
 def test_everything_that_it_offers_says_that_it_is_its_own() -> None:
     for name in capauth.__all__:
         assert "capauth." not in getattr(getattr(capauth, name), "__module__", "capauth"), name
+
+
+SIGN_IN = """
+import sys
+import capauth
+told = []
+def tell(*arguments):
+    told.append(arguments)
+    raise ValueError("mine")
+options = dict(log=tell, trace=tell) if "callbacks" in sys.argv else {}
+sys.unraisablehook = lambda report: None
+client = capauth.Client(base_url=sys.argv[1], ca_file=sys.argv[2], **options)
+customer = client.session(sys.argv[3], mobile=sys.argv[4], device_id="device-1")
+if options:
+    customer.on_change(tell)
+imported = []
+sys.addaudithook(lambda event, arguments: imported.append(arguments[0]) if event == "import" else None)
+try:
+    customer.generate_otp(timeout=-1)
+except capauth.InvalidArgumentError:
+    pass
+try:
+    customer.generate_otp()
+except capauth.WrongStepError as error:
+    assert error.next_step == customer.next_step
+customer.generate_token()
+customer.generate_otp()
+customer.validate_otp(input())
+assert customer.signed_in
+customer.start_sign_out().result()
+assert len(told) > 5 if options else not told
+"""
+
+
+def signed_in_by(program: str, emulator: Emulator, brand: str, mobile: str, *more: str) -> list[str]:
+    """What the program prints, which signs that customer in with the OTP from its standard input."""
+    arguments = [emulator.url, str(emulator.ca_file), brand, mobile, *more]
+    command = [sys.executable, "-c", program, *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        until(lambda: bool(emulator.outbox(mobile, brand=brand)))
+        output = process.communicate(emulator.otp(mobile, brand=brand))[0]
+    assert process.returncode == 0
+    return output.split()
+
+
+def test_a_sign_in_loads_nothing_of_the_standard_library_that_takes_long(
+    emulator: Emulator, brand: str, mobile: str
+) -> None:
+    long = {"typing", "re", "datetime", "json", "logging", "inspect", "signal"}
+    program = f"{SIGN_IN}print(*({long} & sys.modules.keys()))"
+    assert signed_in_by(program, emulator, brand, mobile) == []
+
+
+@pytest.mark.parametrize("more", [[], ["callbacks"]], ids=["alone", "with callbacks"])
+def test_once_there_is_a_client_nothing_of_a_sign_in_reads_files(
+    emulator: Emulator, brand: str, mobile: str, more: list[str]
+) -> None:
+    assert signed_in_by(f"{SIGN_IN}print(*imported)", emulator, brand, mobile, *more) == []

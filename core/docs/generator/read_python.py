@@ -19,6 +19,8 @@ OWNERS = {"Client": "client", "Session": "session", "Call": "call", "Reply": "re
 SHORTENED = {
     "capauth._types.": "",
     "capauth._call.": "",
+    "capauth._session.Base": "",
+    "typing.": "",
     "collections.abc.": "",
     "datetime.datetime": "datetime",
     "[NoneType]": "[None]",
@@ -48,7 +50,7 @@ def cited(text):
 
 def signature_of(name, what):
     try:
-        text = str(inspect.signature(what))
+        text = str(inspect.signature(what, eval_str=True))
     except (TypeError, ValueError):
         return name
     text = re.sub(r"\(self(, )?", "(", text)
@@ -120,7 +122,7 @@ def member_entry(module, owner, name, what, docs):
         asynchronous = "async " if inspect.iscoroutinefunction(function) else ""
         signature, doc = asynchronous + signature_of(name, function), function.__doc__
     elif isinstance(what, property):
-        returned = inspect.signature(what.fget).return_annotation if what.fget else ""
+        returned = inspect.signature(what.fget, eval_str=True).return_annotation if what.fget else ""
         signature, doc = f"{name}: {inspect.formatannotation(returned)}", what.__doc__
     else:
         signature, doc = name, docs.get(name, "")

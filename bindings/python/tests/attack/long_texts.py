@@ -52,7 +52,7 @@ def flat_functions() -> int:
 
 def texts_of(function: Callable[..., Any]) -> list[str]:
     """The names of the parameters that take a text."""
-    signature = inspect.signature(function)
+    signature = inspect.signature(function, eval_str=True)
     return [
         name
         for name, parameter in signature.parameters.items()
