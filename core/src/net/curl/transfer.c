@@ -375,8 +375,8 @@ bool capauth__transfer_set_up(struct capauth__transfer *transfer, struct capauth
     transfer->exchange = exchange;
     return !exchange->url.failed && set_headers(transfer, exchange) && set_body(transfer->easy, exchange) &&
            (!capauth__has_proxy(transfer->transport->config) || set_proxy(transfer, exchange)) &&
-           set_url(transfer, exchange) &&
-           capauth__transfer_set_fresh(transfer, exchange->fresh_connection) && set_coding(transfer, exchange->gzip) &&
+           set_url(transfer, exchange) && capauth__transfer_set_fresh(transfer, exchange->fresh_connection) &&
+           set_coding(transfer, exchange->gzip) &&
            SET(transfer->easy, CURLOPT_TIMEOUT_MS, (left_ms > 0 ? left_ms : 0) + NET_MS);
 }
 

@@ -86,8 +86,7 @@ static bool set_up(struct capauth__transport *transport)
     transport->share = curl_share_init();
     return transport->multi && transport->share && set_multi(transport, config->max_connections) &&
            !curl_share_setopt(transport->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) &&
-           (capauth__has_proxy(config) ||
-            capauth__header_push(&transport->agent, "User-Agent", config->user_agent));
+           (capauth__has_proxy(config) || capauth__header_push(&transport->agent, "User-Agent", config->user_agent));
 }
 
 struct capauth__transport *capauth__transport_new(const struct capauth__net_config *config,
