@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/header.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,13 +35,20 @@ const char *capauth__header_fault(const char *name, const char *value, const cha
 static bool push(struct capauth__header **headers, const char *name, const char *prefix, const char *value)
 {
     struct capauth__header *header = calloc(1, sizeof *header);
-    size_t size = strlen(name) + strlen(prefix) + strlen(value) + 4;
+    struct capauth__buffer line = {0};
 
-    if (!header || !(header->line = malloc(size))) {
+    capauth__buffer_reserve(&line, strlen(name) + strlen(prefix) + strlen(value) + sizeof ": ");
+    capauth__buffer_text(&line, name);
+    capauth__buffer_text(&line, is_blank(value) ? ";" : ": ");
+    if (!is_blank(value)) {
+        capauth__buffer_text(&line, prefix);
+        capauth__buffer_text(&line, value);
+    }
+    if (!header || !(header->line = capauth__buffer_take(&line))) {
+        capauth__buffer_free(&line);
         free(header);
         return false;
     }
-    snprintf(header->line, size, is_blank(value) ? "%s;" : "%s: %s%s", name, prefix, value);
     header->next = *headers;
     *headers = header;
     return true;

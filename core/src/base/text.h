@@ -56,14 +56,14 @@ static inline bool capauth__is_plain(char c)
 static inline size_t capauth__plain_of_eight(const char *text)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t bytes, quotes, backslashes, others;
+    uint64_t bytes, backslashes, others;
     size_t plain = 0;
 
     memcpy(&bytes, text, sizeof bytes);
-    quotes = bytes ^ ones * '"';
     backslashes = bytes ^ ones * '\\';
-    /* In each byte the highest bit: set already, or by a borrow below 0x20, or by one from what was made 0. */
-    others = (bytes | (bytes - ones * 0x20) | (quotes - ones) | (backslashes - ones)) & ones * 0x80;
+    /* In each byte the highest bit: set already, or by a borrow below 0x21, where the 2 brings a quote and keeps all
+     * that are below 0x20; or by one from what was made 0. */
+    others = (bytes | ((bytes ^ ones * 2) - ones * 0x21) | (backslashes - ones)) & ones * 0x80;
     if (!others)
         return sizeof bytes;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
