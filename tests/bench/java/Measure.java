@@ -32,9 +32,9 @@ final class Measure {
         JsonNode apply(String path, ObjectNode request) throws Exception;
     }
 
-    /** Of a customer nobody has seen before. */
+    /** Of a customer nobody has seen before. String.format would take as long as all of our Java in a sign-in. */
     static String mobile() {
-        return String.format(Locale.ROOT, "9199%08d", customers++);
+        return Long.toString(919900000000L + customers++);
     }
 
     /** By a peer. */
