@@ -51,18 +51,34 @@ def operation_case(method):
 """
 
 
+def constant(name):
+    return f'    {name}("{name.lower()}")'
+
+
 def operation_enum(methods):
-    names = ",\n".join(f"    {method.constant}" for method in methods)
+    names = ",\n".join(constant(method.constant) for method in methods)
     cases = "".join(operation_case(method) for method in methods)
+    optional = " || ".join(f"this == {method.constant}" for method in methods if method.optional)
     return f"""/** The operations, by the function of C that starts each. */
 enum Operation {{
 {names},
-    GATEWAY;
+{constant("GATEWAY")};
+
+    private final String text;
+
+    Operation(String text) {{
+        this.text = text;
+    }}
 
     /** Such as otp_validate. */
     @Override
     public String toString() {{
-        return name().toLowerCase(java.util.Locale.ROOT);
+        return text;
+    }}
+
+    /** Whether a text is an option to C. */
+    boolean takesAsOption(Text... texts) {{
+        return texts.length > 0 && ({optional});
     }}
 
     int start(SessionHandle session, Text[] texts, OptionsHandle options, CallHandle call) {{

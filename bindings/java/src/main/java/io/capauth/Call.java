@@ -22,13 +22,13 @@ public final class Call<T extends @Nullable Object> {
     private final String operation;
     private final Result<T> result;
     private final CallHandle call; // null for a call that C never saw
-    final Long address; // an object: what a call does when it has finished takes no memory
+    private Long address;
 
     private boolean done;
     private int waiting; // threads inside call_wait, which must have left before the call is freed
     private T value;
     private CapauthException failure;
-    private List<Delivery<T>> deliveries = new ArrayList<Delivery<T>>(1);
+    private List<Delivery<T>> deliveries = Collections.emptyList();
     private CountDownLatch ended; // once a virtual thread waits
 
     Call(Session session, Operation operation, Result<T> result, CallHandle call) {
@@ -46,7 +46,6 @@ public final class Call<T extends @Nullable Object> {
         this.operation = operation;
         this.result = result;
         this.call = call;
-        this.address = Native.call_address(call);
     }
 
     /** A call that was refused before it started. */
@@ -54,6 +53,17 @@ public final class Call<T extends @Nullable Object> {
         this(session, operation, null, (CallHandle) null);
         this.failure = failure;
         this.done = true;
+    }
+
+    /** By which C's next_done names it, for Calls under its lock; null before {@link #makeAddress}. */
+    Long address() {
+        return address;
+    }
+
+    /** An object, and early: what a call does when it has finished takes no memory. */
+    Long makeAddress() {
+        address = Native.call_address(call);
+        return address;
     }
 
     /** Such as otp_validate. */
@@ -147,6 +157,9 @@ public final class Call<T extends @Nullable Object> {
     void deliver(Delivery<T> delivery) {
         synchronized (this) {
             if (!done) {
+                if (deliveries.isEmpty()) {
+                    deliveries = new ArrayList<Delivery<T>>(1);
+                }
                 deliveries.add(delivery);
                 return;
             }
@@ -161,10 +174,11 @@ public final class Call<T extends @Nullable Object> {
             if (done) {
                 return true;
             }
-            if (Native.call_done(call) == 0) {
+            int code = Native.call_result(call);
+            if (code == ErrorCode.PENDING) {
                 return false;
             }
-            takeOutcome(); // may lack memory or stack: then the next to look takes it. What follows needs neither
+            takeOutcome(code); // may lack memory or stack: then the next to look takes it. What follows needs neither
             done = true;
             if (ended != null) {
                 ended.countDown();
@@ -180,9 +194,8 @@ public final class Call<T extends @Nullable Object> {
         return true;
     }
 
-    private void takeOutcome() {
+    private void takeOutcome(int code) {
         try {
-            int code = Native.call_result(call);
             if (code == 0) {
                 value = result.of(session, call);
             } else {
@@ -248,7 +261,7 @@ public final class Call<T extends @Nullable Object> {
         synchronized (this) {
             waiting--;
             freeWhenUnused();
-            if (done || code == ErrorCode.PENDING || Native.call_done(call) == 1) {
+            if (done || code == 0 || code == ErrorCode.PENDING || Native.call_done(call) == 1) {
                 return;
             }
         }
@@ -259,14 +272,14 @@ public final class Call<T extends @Nullable Object> {
     T finish() {
         boolean interrupted = false;
         try {
-            while (!settle()) {
+            do {
                 if (Thread.interrupted()) {
                     interrupted = true;
                     cancel(); // and then wait for what became of it
                 } else {
                     waitAtMost(Slices.MILLIS);
                 }
-            }
+            } while (!settle());
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

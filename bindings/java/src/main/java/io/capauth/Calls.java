@@ -66,7 +66,7 @@ final class Calls implements Runnable {
         }
         try {
             synchronized (this) {
-                inFlight.put(call.address, call);
+                inFlight.put(call.makeAddress(), call);
                 needThread();
             }
         } catch (Throwable refused) {
@@ -96,7 +96,7 @@ final class Calls implements Runnable {
     }
 
     private synchronized void discard(Call<?> call) {
-        inFlight.remove(call.address);
+        inFlight.remove(call.address());
     }
 
     /** The caller holds the lock. */
@@ -120,8 +120,8 @@ final class Calls implements Runnable {
                 queue.add(deliveries.get(i));
             }
         }
-        if (inFlight.get(call.address) == call) {
-            inFlight.remove(call.address);
+        if (inFlight.get(call.address()) == call) {
+            inFlight.remove(call.address());
         }
     }
 
@@ -254,7 +254,7 @@ final class Calls implements Runnable {
     /** After a session was closed. A client without a thread tells the listeners in the next poll. */
     void closedSession() {
         synchronized (this) {
-            if (thread != null) {
+            if (thread != null || inFlight.isEmpty()) {
                 return;
             }
         }

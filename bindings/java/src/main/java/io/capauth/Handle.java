@@ -3,8 +3,6 @@ package io.capauth;
 
 import java.lang.ref.PhantomReference;
 import java.lang.ref.ReferenceQueue;
-import java.util.HashSet;
-import java.util.Set;
 
 /**
  * Owns one handle of the core's, which C knows by its number. It is freed only once the collector has seen that nobody
@@ -15,7 +13,7 @@ import java.util.Set;
  */
 abstract class Handle {
     private static final ReferenceQueue<Handle> UNREACHABLE = new ReferenceQueue<Handle>();
-    private static final Set<Owner> OWNERS = new HashSet<Owner>(); // keeps them from being collected themselves
+    private static final Owners OWNERS = new Owners();
 
     private volatile long number;
     private Owner owner;
@@ -24,6 +22,9 @@ abstract class Handle {
     private static final class Owner extends PhantomReference<Handle> {
         private final Class<? extends Handle> kind;
         private final long number;
+        private Owner before;
+        private Owner after;
+        private boolean listed;
 
         Owner(Handle handle, long number) {
             super(handle, UNREACHABLE);
@@ -32,12 +33,52 @@ abstract class Handle {
         }
 
         void free() {
-            synchronized (OWNERS) {
-                if (!OWNERS.remove(this)) {
-                    return;
-                }
+            if (OWNERS.remove(this)) {
+                delete(kind, number);
             }
-            delete(kind, number);
+        }
+    }
+
+    /**
+     * Keeps the owners from being collected themselves. A list through them: each operation adds and removes one, and a
+     * set would take memory and their hashes, for which the virtual machine has to be asked.
+     */
+    private static final class Owners {
+        private Owner first;
+        private int count;
+
+        synchronized void add(Owner owner) {
+            owner.after = first;
+            if (first != null) {
+                first.before = owner;
+            }
+            first = owner;
+            owner.listed = true;
+            count++;
+        }
+
+        /** False: it has been removed before. */
+        synchronized boolean remove(Owner owner) {
+            if (!owner.listed) {
+                return false;
+            }
+            if (owner.before == null) {
+                first = owner.after;
+            } else {
+                owner.before.after = owner.after;
+            }
+            if (owner.after != null) {
+                owner.after.before = owner.before;
+            }
+            owner.before = null; // or one that has grown old would keep others as old
+            owner.after = null;
+            owner.listed = false;
+            count--;
+            return true;
+        }
+
+        synchronized int count() {
+            return count;
         }
     }
 
@@ -66,23 +107,15 @@ abstract class Handle {
         boolean owned = false;
         try {
             collect();
-            owner = new Owner(this, given);
-            synchronized (OWNERS) {
-                owned = OWNERS.add(owner);
-            }
+            Owner made = new Owner(this, given);
+            OWNERS.add(made);
+            owned = true;
+            owner = made;
             number = given;
         } finally {
             if (!owned) { // no memory, or no stack: nobody else would ever free it
-                disown();
                 delete(getClass(), given);
             }
-        }
-    }
-
-    private void disown() {
-        if (owner != null) {
-            owner.clear();
-            owner = null;
         }
     }
 
@@ -90,8 +123,7 @@ abstract class Handle {
     final void free() {
         number = 0;
         if (owner != null) {
-            owner.clear();
-            owner.free();
+            owner.free(); // the collector may still tell of it: it is freed once
             owner = null;
         }
     }
@@ -105,8 +137,6 @@ abstract class Handle {
 
     /** How many are owned, for tests of leaks. */
     static int count() {
-        synchronized (OWNERS) {
-            return OWNERS.size();
-        }
+        return OWNERS.count();
     }
 }

@@ -284,7 +284,9 @@ public final class Session extends Operations implements AutoCloseable {
                     throw text.malformed(operation.toString());
                 }
             }
-            Options.check(operation.toString(), null, all, Native.options_new(all));
+            if (options != null || operation.takesAsOption(texts)) {
+                Options.check(operation.toString(), null, all, Native.options_new(all));
+            }
             if (options != null) {
                 options.apply(operation.toString(), all);
             }

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Closed, empty, collected: handles in every state are safe to use. */
@@ -241,6 +242,29 @@ class HandleTest extends Fixture {
         awaitCollected(() -> {
             Handle.collect();
             return Handle.count() <= before + 10;
+        });
+    }
+
+    @Test
+    void handles_are_freed_when_collected_whichever_were_freed_before() {
+        List<OptionsHandle> all = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            all.add(new OptionsHandle());
+            Native.options_new(all.get(i));
+        }
+        List<Long> numbers = all.stream().map(Handle::number).collect(Collectors.toList());
+        Random random = new Random(1);
+        while (all.size() > 40) {
+            OptionsHandle freed = all.remove(random.nextInt(all.size()));
+            freed.free();
+            freed.free();
+            assertEquals(ErrorCode.INVALID_ARGUMENT, Native.options_set_timeout_ms(freed, 1));
+        }
+        all.forEach(kept -> assertEquals(0, Native.options_set_timeout_ms(kept, 1)));
+        all.clear();
+        awaitCollected(() -> {
+            Handle.collect();
+            return numbers.stream().noneMatch(number -> NativeJNI.options_set_timeout_ms(number, null, 1) == 0);
         });
     }
 
