@@ -1063,6 +1063,42 @@ TEST(descriptor_0_is_one_like_any_other)
     engine_free(engine);
 }
 
+TEST(a_reactor_that_may_not_be_opened_is_open_only_if_it_was)
+{
+    struct capauth__reactor reactor;
+    struct capauth__inbox inbox = {0};
+
+    capauth__reactor_init(&reactor);
+    capauth__inbox_init(&inbox, &reactor);
+    assert_false(capauth__inbox_open_reactor(&inbox, false));
+    assert_int_equal(reactor.wake_fd, -1);
+    assert_true(capauth__inbox_open_reactor(&inbox, true));
+    assert_true(capauth__inbox_open_reactor(&inbox, false));
+    capauth__inbox_close_reactor(&inbox);
+    reactor.wake_fd = 0; /* a descriptor like any other */
+    assert_true(capauth__inbox_open_reactor(&inbox, false));
+    reactor.wake_fd = -1;
+    capauth__inbox_end(&inbox);
+    capauth__reactor_end(&reactor);
+}
+
+TEST(a_call_for_which_there_was_no_reactor_yet_is_heard_once_there_is)
+{
+    struct capauth__reactor reactor;
+    struct capauth__inbox inbox = {0};
+    struct pollfd woken = {.events = POLLIN};
+
+    capauth__reactor_init(&reactor);
+    capauth__inbox_init(&inbox, &reactor);
+    capauth__inbox_watch(&inbox);
+    capauth__inbox_wake(&inbox);
+    assert_true(capauth__inbox_open_reactor(&inbox, true));
+    woken.fd = reactor.wake_fd;
+    assert_int_equal(poll(&woken, 1, 0), 1);
+    capauth__inbox_end(&inbox);
+    capauth__reactor_end(&reactor);
+}
+
 TEST(a_forked_child_gives_the_descriptors_back_and_abandons_the_connections)
 {
     struct capauth__engine *engine = engine_new();
@@ -1380,6 +1416,8 @@ int main(void)
         cmocka_unit_test(a_descriptor_is_seen_by_who_waits_already_and_the_next_wait_is_a_whole_one),
         cmocka_unit_test(a_descriptor_for_which_there_is_no_memory_is_not_said_to_be_watched),
         cmocka_unit_test(descriptor_0_is_one_like_any_other),
+        cmocka_unit_test(a_reactor_that_may_not_be_opened_is_open_only_if_it_was),
+        cmocka_unit_test(a_call_for_which_there_was_no_reactor_yet_is_heard_once_there_is),
         cmocka_unit_test(a_forked_child_gives_the_descriptors_back_and_abandons_the_connections),
         cmocka_unit_test(exchanges_wait_in_line_for_a_connection_and_leave_it_in_order),
         cmocka_unit_test(an_exchange_past_its_deadline_never_starts),
