@@ -221,10 +221,12 @@ static bool send_queue(struct capauth__engine *engine, int64_t end_us)
 }
 
 /* A connection over which an answer has just come has to be asked whether more waits there, and one that rests has not.
- * But what is due comes after what is ready: a connection that has come about while nobody looked is not late. */
-static bool send_before_answers(struct capauth__engine *engine, int64_t end_us)
+ * But what is due comes after what is ready: a connection that has come about while nobody looked is not late. What is
+ * left in line is seen again at the end of the turn. */
+static void send_before_answers(struct capauth__engine *engine, int64_t end_us)
 {
-    return engine->transport && first_due_ms(engine) > capauth__monotonic_ms() && send_queue(engine, end_us);
+    if (engine->transport && first_due_ms(engine) > capauth__monotonic_ms())
+        (void)send_queue(engine, end_us);
 }
 
 void capauth__engine_turn(struct capauth__engine *engine, const struct capauth__ready *ready, int count)
@@ -237,7 +239,7 @@ void capauth__engine_turn(struct capauth__engine *engine, const struct capauth__
     if (engine->transport)
         capauth__transport_begin_turn(engine->transport, ready, count);
     left = drain_inbox(engine, end_us);
-    left = send_before_answers(engine, end_us) || left;
+    send_before_answers(engine, end_us);
     /* Descriptors that are not reached stay ready. */
     for (int i = 0; i < count && engine->transport && (i == 0 || !time_is_up(end_us)); i++)
         capauth__transport_ready(engine->transport, ready[i].fd, ready[i].events);
