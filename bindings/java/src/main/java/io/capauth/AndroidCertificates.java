@@ -19,8 +19,11 @@ final class AndroidCertificates {
 
     private AndroidCertificates() {}
 
-    /** null where there is no such store. */
+    /** null where there is no such store. Elsewhere even asking for it would bring all security providers with it. */
     static String pem() {
+        if (!NativeLibrary.isAndroid()) {
+            return null;
+        }
         KeyStore store;
         try {
             store = KeyStore.getInstance("AndroidCAStore");

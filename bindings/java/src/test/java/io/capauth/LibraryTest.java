@@ -12,6 +12,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -72,6 +73,30 @@ class LibraryTest {
         String output = main(JAR + File.pathSeparator + testClasses(), "-Djava.io.tmpdir=" + folder);
         assertEquals(VERSION, output);
         assertEquals(0, folder.toFile().list().length);
+    }
+
+    /** Makes a client without certificates of its own. */
+    public static final class Starting {
+        public static void main(String[] arguments) {
+            Client.builder().baseUrl("http://127.0.0.1:1").build().close();
+            System.out.println(Capauth.version());
+        }
+    }
+
+    @Test
+    void start_brings_no_security_providers_regular_expressions_or_lambdas_with_it() throws Exception {
+        String said = run(java(JAR + File.pathSeparator + testClasses(), "-verbose:class", Starting.class.getName()));
+        assertTrue(said.contains("io.capauth.BundledLibrary"), said);
+        for (String slow : new String[] {"java.security.SecureRandom ", "java.security.Provider$Service ",
+                "java.util.regex.Matcher ", "$$Lambda", "LambdaForm$DMH/"}) {
+            assertFalse(said.contains(slow), slow);
+        }
+    }
+
+    @Test
+    void folder_of_the_copy_is_for_its_owner_alone(@TempDir Path folder) throws IOException {
+        Path made = BundledLibrary.makeFolder(folder);
+        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(made)));
     }
 
     @Test
