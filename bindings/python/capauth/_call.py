@@ -27,16 +27,17 @@ else:
 SLICE_MS = 100
 
 
-def in_slices(wait: abc.Callable[[int], int], pending: int, timeout: float | None) -> int:
-    """Calls `wait(milliseconds)` as long as it gives `pending`, at most `timeout` seconds (None: without limit)."""
+def in_slices(wait: abc.Callable[[T, int], int], subject: T, pending: int, timeout: float | None) -> int:
+    """Calls `wait(subject, milliseconds)` as long as it gives `pending`, at most `timeout` seconds (None: without
+    limit)."""
     if timeout is None:
-        while (code := wait(SLICE_MS)) == pending:
+        while (code := wait(subject, SLICE_MS)) == pending:
             pass
         return code
     end = time.monotonic() + timeout
     while True:
         left = (end - time.monotonic()) * 1000
-        code = wait(round(max(0, min(SLICE_MS, left))))
+        code = wait(subject, round(max(0, min(SLICE_MS, left))))
         if code != pending or left <= SLICE_MS:
             return code
 
@@ -77,6 +78,24 @@ def start_call(
     return Started(owner, handle, None, finish)
 
 
+def finished(handle: flat.CallHandle, timeout: float | None) -> bool:
+    """Waits for it, at most `timeout` seconds (None: without limit), and tells whether it has finished."""
+    code = in_slices(flat.call_wait, handle, flat.E_PENDING, timeout)
+    if flat.call_done(handle):
+        return True
+    if code != flat.E_PENDING:  # it is the waiting that is not possible: in a callback, in a child process
+        raise error_of_code(code)
+    return False
+
+
+def outcome_of(handle: flat.CallHandle, finish: abc.Callable[[flat.CallHandle], T]) -> T:
+    """Of a call that has finished: what its operation gives, or else raises."""
+    code = flat.call_result(handle)
+    if code:
+        raise error_of_call(handle, code)
+    return finish(handle)
+
+
 def nothing(_call: flat.CallHandle) -> None:
     """What most operations give."""
 
@@ -113,10 +132,7 @@ class BaseCall(Handle, Generic[T]):
         if self._handle is None:
             assert self._refusal is not None
             raise self._refusal
-        code = flat.call_result(self._handle)
-        if code:
-            raise error_of_call(self._handle, code)
-        return self._finish(self._handle)
+        return outcome_of(self._handle, self._finish)
 
     def __repr__(self) -> str:
         operation = flat.call_operation(self._handle) if self._handle is not None else "not started"
@@ -131,15 +147,7 @@ class Call(BaseCall[T]):
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits, at most `timeout` seconds (0: only looks), and tells whether it has finished."""
-        handle = self._handle
-        if handle is None:
-            return True
-        code = in_slices(lambda ms: flat.call_wait(handle, ms), flat.E_PENDING, timeout)
-        if self.done():
-            return True
-        if code != flat.E_PENDING:  # it is the waiting that is not possible: in a callback, in a child process
-            raise error_of_code(code)
-        return False
+        return self._handle is None or finished(self._handle, timeout)
 
     def result(self) -> T:
         """Waits for the outcome: gives what the operation gives, or raises its error."""

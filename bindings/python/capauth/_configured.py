@@ -18,7 +18,7 @@ LONGEST_CLOCK_MS = 2**62
 class ConfiguredClient(Handle):
     """Configuration and connections, to be shared by threads."""
 
-    __slots__ = ("_handle", "_log", "_trace", "__weakref__")
+    __slots__ = ("_handle", "_log", "_level", "_trace", "__weakref__")
 
     def _create(self, cluster: str | None, base_url: str | None) -> None:
         if cluster is None and base_url is None:
@@ -36,6 +36,7 @@ class ConfiguredClient(Handle):
         if log is None and log_level is not None:
             raise invalid_argument("log_level", "needs log: without it, the logger's own level counts")
         self._log = log
+        self._level: int | None = None  # that the logger wanted last
         if log is None:
             self._option("log", flat.client_set_log, log_to_logger)
             self._ask_logger()
@@ -50,7 +51,10 @@ class ConfiguredClient(Handle):
     def _ask_logger(self) -> None:
         """Whoever configures logging may do so at any time; what the logger does not want is not even written."""
         if self._log is None:
-            flat.client_set_log_level(self._handle, wanted_level())
+            level = wanted_level()
+            if level != self._level:
+                flat.client_set_log_level(self._handle, level)
+                self._level = level
 
     def _poll(self, timeout_ms: int) -> int:
         self._ask_logger()

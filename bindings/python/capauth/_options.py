@@ -59,10 +59,7 @@ def checked(
 class CallOptions:
     """The options of one call, made only when there are any."""
 
-    __slots__ = ("handle",)
-
-    def __init__(self) -> None:
-        self.handle: flat.OptionsHandle | None = None
+    handle: flat.OptionsHandle | None = None
 
     def set(self, argument: str, setter: abc.Callable[..., int], *values: object, seconds: float | None = None) -> None:
         if self.handle is None:

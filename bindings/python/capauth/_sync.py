@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import _flat as flat
 from ._blocking import BlockingOperations
-from ._call import Call, Started, StartedCalls, in_slices
+from ._call import Call, Started, StartedCalls, finished, in_slices, outcome_of
 from ._client import BaseClient
 from ._failure import error_of_code
 from ._handle import T
@@ -12,13 +12,16 @@ from ._later import typing
 
 
 def waited(started: Started[T]) -> T:
-    """Whatever interrupts the waiting (Ctrl-C) cancels the call."""
-    call = Call(started)
+    """Whatever interrupts the waiting (Ctrl-C) cancels the call, which is no Call unless somebody needs one."""
+    handle = started.handle
+    if handle is None:
+        return Call(started).result()
     try:
-        return call.result()
+        finished(handle, None)
     except BaseException:
-        call._abandon()
+        Call(started)._abandon()
         raise
+    return outcome_of(handle, started.finish)
 
 
 class Session(BlockingOperations):
@@ -64,7 +67,7 @@ class Client(BaseClient[Session]):
     def poll(self, timeout: float | None = 0.0) -> int:
         """Lets calls move on. Waits until one finishes, at most `timeout` seconds (0: does what can be done now; None:
         without limit), and gives how many finished since the last poll."""
-        count = in_slices(self._poll, 0, timeout)
+        count = in_slices(Client._poll, self, 0, timeout)
         if count < 0:
             raise error_of_code(count)
         return count
