@@ -178,11 +178,12 @@ BLOCKING = '''from __future__ import annotations
 
 from . import _operations as operations
 from ._call import Call, Started, replies
-from ._handle import T
+from ._handle import T, called
 from ._later import datetime, types
 from ._session import BaseSession
 
 
+@called("Session")
 class BlockingOperations(BaseSession):
     """The operations of a session whose user waits for them."""
 
@@ -204,11 +205,12 @@ from collections import abc
 from . import _operations as operations
 from ._aio_call import Call
 from ._call import Started, replies
-from ._handle import T
+from ._handle import T, called
 from ._later import datetime, types
 from ._session import BaseSession
 
 
+@called("Session")
 class AwaitedOperations(BaseSession):
     """The operations of a session in asyncio."""
 
@@ -255,9 +257,11 @@ from collections import abc
 
 from . import _flat as flat
 from ._configured import ConfiguredClient
+from ._handle import called
 from ._later import types, typing
 
 
+@called("Client")
 class ClientOptions(ConfiguredClient):
     """A client that is made of its options."""
 

@@ -9,7 +9,7 @@ from collections import abc
 from . import _flat as flat
 from ._configured import ConfiguredClient
 from ._failure import error_of_call, error_of_code
-from ._handle import Generic, Handle, T
+from ._handle import Generic, Handle, T, called
 from ._later import typing
 from ._session import BaseSession
 
@@ -100,6 +100,7 @@ def nothing(_call: flat.CallHandle) -> None:
     """What most operations give."""
 
 
+@called("Call")
 class BaseCall(Handle, Generic[T]):
     """What the blocking and the awaitable call share."""
 

@@ -6,7 +6,7 @@ from . import _flat as flat
 from ._call import Started, start_call
 from ._client_options import ClientOptions
 from ._failure import error_of_setter, invalid_argument
-from ._handle import Generic
+from ._handle import Generic, called
 from ._later import typing
 from ._session import BaseSession, identifier_of
 
@@ -19,6 +19,7 @@ else:
 FLOWS = {"mobile": flat.FLOW_MOBILE, "web": flat.FLOW_WEB}
 
 
+@called("Client")
 class BaseClient(ClientOptions, Generic[SessionT]):
     """Configuration and connections, to be shared by threads."""
 

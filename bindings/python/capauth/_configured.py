@@ -7,7 +7,7 @@ from collections import abc
 
 from . import _flat as flat
 from ._failure import invalid_argument, value_or_raise
-from ._handle import Handle
+from ._handle import Handle, called
 from ._later import callbacks, traces, types, typing
 from ._logger import LEVELS, core_level, log_to_logger, wanted_level
 from ._options import checked, milliseconds, named, pairs
@@ -15,6 +15,7 @@ from ._options import checked, milliseconds, named, pairs
 LONGEST_CLOCK_MS = 2**62
 
 
+@called("Client")
 class ConfiguredClient(Handle):
     """Configuration and connections, to be shared by threads."""
 

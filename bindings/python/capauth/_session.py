@@ -9,7 +9,7 @@ from . import _flat as flat
 from ._configured import ConfiguredClient
 from ._enums import FLOWS, IDENTIFIERS, Step
 from ._failure import error_of_code, invalid_argument, value_or_raise
-from ._handle import Handle
+from ._handle import Handle, called
 from ._later import callbacks, datetime, types, typing
 from ._options import checked, milliseconds
 
@@ -33,6 +33,7 @@ def identifier_of(
     return given[0] if given else None
 
 
+@called("Session")
 class BaseSession(Handle):
     """One customer of one brand on one device. Made by a client."""
 

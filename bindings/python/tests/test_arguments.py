@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import logging
 import types
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -115,6 +116,26 @@ def test_client_takes_every_option(emulator: Emulator) -> None:
     del options["base_url"]
     with capauth.Client(cluster="EU", **options) as client:
         assert (client.timeout, client.refresh_margin) == (5, 10)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        (lambda client, customer: capauth.Client(bse_url=""), "Client.__init__()"),
+        (lambda client, customer: client.session(brnd=""), "Client.session()"),
+        (lambda client, customer: client.close(1), "Client.close()"),
+        (lambda client, customer: customer.gateway(), "Session.gateway()"),
+        (lambda client, customer: customer.export(1), "Session.export()"),
+        (lambda client, customer: customer.start_gateway("GET", "x").cancel(1), "Call.cancel()"),
+    ],
+)
+def test_wrong_call_is_told_by_the_name_that_its_user_knows(
+    client: capauth.Client, wrong: Callable[[Any, Any], object], name: str
+) -> None:
+    customer = client.session(brand="B", mobile="919999999999", device_id="d")
+    with pytest.raises(TypeError) as told:
+        wrong(client, customer)
+    assert str(told.value).startswith(name)
 
 
 def test_client_needs_one_place() -> None:
