@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A small app whose classes, ours among them, R8 shrank and renamed by the rules that the AAR brings, as it does for
-Android: what C looks up by name, and what only C uses, must still be there. Here R8 writes classes for a desktop's Java,
-which can run them."""
+"""A small app whose classes, ours among them, R8 shrank and renamed by the rules that the AAR brings, as for Android.
+
+What C looks up by name, and what only C uses, must still be there. Here R8 writes classes for a desktop's Java, which
+can run them.
+"""
 
 import pathlib
 import shutil
