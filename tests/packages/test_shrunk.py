@@ -67,7 +67,7 @@ class Shrunk(unittest.TestCase):
     def said(self, rules):
         """What the app prints, made with these rules of the AAR's."""
         (self.folder / "app.pro").write_text(RULES + "\n".join(rules))
-        home = pathlib.Path(shutil.which("javac")).resolve().parents[1]
+        home = pathlib.Path(shutil.which("javac") or "javac").resolve().parents[1]
         options = ["--classfile", "--lib", home, "--pg-conf", "app.pro", "--output", "shrunk.jar"]
         run("java", "-cp", self.r8, "com.android.tools.r8.R8", *options, cwd=self.folder)
         library = f"-Dcapauth.library.path={BUILD}/bindings/java/libcapauth_java.so"
