@@ -24,7 +24,6 @@ APP = pathlib.Path(__file__).parent / "shrunk" / "App.java"
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>example</groupId><artifactId>app</artifactId><version>1</version>
-  <repositories><repository><id>google</id><url>https://maven.google.com</url></repository></repositories>
   <dependencies>
     <dependency><groupId>com.android.tools</groupId><artifactId>r8</artifactId><version>8.5.35</version></dependency>
   </dependencies>
