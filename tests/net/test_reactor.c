@@ -169,6 +169,23 @@ TEST(many_are_handed_out_and_those_that_are_let_go_no_more)
     reactor_free(reactor);
 }
 
+TEST(what_is_let_go_is_not_told_of_even_when_it_ends)
+{
+    struct capauth__reactor *reactor = reactor_new();
+    struct capauth__ready ready[8];
+    int ends[2];
+
+    open_pair(ends);
+    assert_true(capauth__reactor_watch(reactor, ends[0], CAPAUTH__READ));
+    assert_true(capauth__reactor_watch(reactor, ends[0], CAPAUTH__READ | CAPAUTH__WRITE));
+    assert_int_equal(capauth__reactor_wait(reactor, ready, 8, 0), 1);
+    assert_true(capauth__reactor_watch(reactor, ends[0], 0));
+    shutdown(ends[1], SHUT_RDWR);
+    assert_int_equal(capauth__reactor_wait(reactor, ready, 8, 0), 0);
+    close_pair(ends);
+    reactor_free(reactor);
+}
+
 /* ---- The timer ---- */
 
 TEST(a_wait_ends_with_the_timer_or_its_own_time)
@@ -184,6 +201,7 @@ TEST(a_wait_ends_with_the_timer_or_its_own_time)
     assert_true(wait_ms(reactor, -1) < LONG_MS);
     assert_true(capauth__monotonic_ms() >= due_ms - 1);
     assert_true(wait_ms(reactor, -1) < SHORT_MS); /* until it is taken back */
+    assert_true(wait_ms(reactor, LONG_MS) < LONG_MS);
     capauth__reactor_clear_timer(reactor);
     assert_int_equal(reactor->armed_ms, INT64_MAX);
     assert_waits_to_the_end(reactor);
@@ -503,6 +521,7 @@ int main(void)
         cmocka_unit_test(the_end_of_a_connection_is_to_be_read),
         cmocka_unit_test(an_error_is_to_be_read_and_written),
         cmocka_unit_test(many_are_handed_out_and_those_that_are_let_go_no_more),
+        cmocka_unit_test(what_is_let_go_is_not_told_of_even_when_it_ends),
         cmocka_unit_test(a_wait_ends_with_the_timer_or_its_own_time),
         cmocka_unit_test(a_timer_goes_off_for_the_earliest_time_and_at_once_for_one_that_is_past),
         cmocka_unit_test(a_wait_that_has_begun_learns_of_an_earlier_time),
