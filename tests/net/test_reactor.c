@@ -177,7 +177,8 @@ TEST(what_is_let_go_is_not_told_of_even_when_it_ends)
 
     open_pair(ends);
     assert_true(capauth__reactor_watch(reactor, ends[0], CAPAUTH__READ));
-    assert_true(capauth__reactor_watch(reactor, ends[0], CAPAUTH__READ | CAPAUTH__WRITE));
+    for (int i = 0; i < 64; i++) /* which is one place, however often it changes */
+        assert_true(capauth__reactor_watch(reactor, ends[0], CAPAUTH__READ | CAPAUTH__WRITE));
     assert_int_equal(capauth__reactor_wait(reactor, ready, 8, 0), 1);
     assert_true(capauth__reactor_watch(reactor, ends[0], 0));
     shutdown(ends[1], SHUT_RDWR);
