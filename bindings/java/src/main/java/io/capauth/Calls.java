@@ -35,7 +35,7 @@ final class Calls implements Runnable {
     ThreadFactory threads = new OwnThread();
     private Thread thread;
     private boolean closed;
-    private boolean missed; // by the thread, which failed for lack of memory perhaps
+    private volatile boolean missed; // an end, by the thread mostly, which failed for lack of memory perhaps
 
     /** What next_done gives: a pointer that belongs to a Call. */
     private static final class Borrowed extends CallHandle {
@@ -213,13 +213,19 @@ final class Calls implements Runnable {
         }
     }
 
+    /** One that fails, for lack of stack perhaps, does not keep the others from their ends. */
     private void settleAll() {
         List<Call<?>> all;
         synchronized (this) {
             all = new ArrayList<Call<?>>(inFlight.values());
         }
         for (Call<?> call : all) {
-            call.settle();
+            try {
+                call.settle();
+            } catch (Throwable thrown) {
+                missed = true;
+                Listeners.uncaught(thrown);
+            }
         }
     }
 
@@ -285,8 +291,8 @@ final class Calls implements Runnable {
     private void work() {
         if (missed) { // C tells of the end of a call once
             pause(SLICE_MILLIS);
-            settleAll();
             missed = false;
+            settleAll();
         }
         if (isClosed()) {
             settleLast();

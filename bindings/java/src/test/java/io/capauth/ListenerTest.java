@@ -226,6 +226,26 @@ class ListenerTest extends Fixture {
         assertEquals(StackOverflowError.class, take(uncaught).getClass());
     }
 
+    /** Its outcome can never be taken over, as where a class could not be made ready for lack of stack. */
+    private static final class Never extends Result<Void> {
+        @Override
+        Void of(Session session, CallHandle call) {
+            throw new NoClassDefFoundError("on purpose");
+        }
+    }
+
+    @Test
+    void call_that_cannot_end_keeps_no_other_from_its_end() throws InterruptedException {
+        customer().start(Operation.TOKEN_GENERATE, new Never(), null);
+        for (int i = 0; i < 3; i++) { // over and over
+            assertEquals(NoClassDefFoundError.class, take(uncaught).getClass());
+        }
+        BlockingQueue<Call<Void>> told = new LinkedBlockingQueue<>();
+        client.session(brand).mobile(mobile + "1").deviceId("d").build().startGenerateToken().onDone(told::add);
+        take(told).result();
+        client.close();
+    }
+
     private static void closed(Client one) {
         one.close();
     }
