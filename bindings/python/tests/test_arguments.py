@@ -121,7 +121,7 @@ def test_client_takes_every_option(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     ("wrong", "name"),
     [
-        (lambda client, customer: capauth.Client(**{"bse_url": ""}), "Client.__init__()"),
+        (lambda client, customer: type(client)(bse_url=""), "Client.__init__()"),
         (lambda client, customer: client.session(brnd=""), "Client.session()"),
         (lambda client, customer: client.close(1), "Client.close()"),
         (lambda client, customer: customer.gateway(), "Session.gateway()"),
