@@ -20,8 +20,6 @@ struct stub {
     int begun_with; /* so many ready descriptors, the last turn */
     int ready_count; /* of descriptors that it was told of */
     int ready_fd; /* the last of them */
-    int started_before; /* when it was told of that */
-    int timer_before; /* the same */
     bool has_more; /* answers than there was time for */
     bool answers_at_once; /* what starts */
     bool slow; /* in starting: a turn's whole time */

@@ -767,50 +767,6 @@ TEST(a_turn_sees_to_one_ready_descriptor_however_long_the_rest_took)
     engine_free(engine);
 }
 
-/* A turn with one ready descriptor, and with one more exchange in line. */
-static struct job *turn_with_one_more(struct capauth__engine *engine)
-{
-    const struct capauth__ready ready = {.fd = 7, .events = CAPAUTH__READ};
-    struct job *second = sender_new(engine);
-
-    pthread_mutex_lock(&engine->mutex);
-    capauth__engine_turn(engine, &ready, 1);
-    pthread_mutex_unlock(&engine->mutex);
-    assert_int_equal(stub.ready_count, 1);
-    assert_int_equal(stub.started_count, 2);
-    return second;
-}
-
-TEST(what_waits_in_line_is_sent_before_answers_are_taken_in)
-{
-    struct capauth__engine *engine = engine_new();
-    struct job *first = sender_new(engine), *second;
-
-    stub.room = 2;
-    turn(engine);
-    second = turn_with_one_more(engine);
-    assert_int_equal(stub.started_before, 2);
-    release(first);
-    release(second);
-    engine_free(engine);
-}
-
-TEST(what_is_due_comes_after_what_is_ready_whatever_waits_in_line)
-{
-    struct capauth__engine *engine = engine_new();
-    struct job *first = sender_new(engine), *second;
-
-    stub.room = 2;
-    turn(engine);
-    stub.due_ms = capauth__monotonic_ms();
-    second = turn_with_one_more(engine);
-    assert_int_equal(stub.timer_before, 0);
-    assert_int_equal(stub.timer_count, 1);
-    release(first);
-    release(second);
-    engine_free(engine);
-}
-
 /* ---- The application's descriptor ---- */
 
 static bool is_readable(int fd)
@@ -1411,8 +1367,6 @@ int main(void)
         cmocka_unit_test(a_new_task_wakes_the_reactor_only_where_somebody_waits_or_watches),
         cmocka_unit_test(a_turn_that_leaves_tasks_or_answers_calls_for_another),
         cmocka_unit_test(a_turn_sees_to_one_ready_descriptor_however_long_the_rest_took),
-        cmocka_unit_test(what_waits_in_line_is_sent_before_answers_are_taken_in),
-        cmocka_unit_test(what_is_due_comes_after_what_is_ready_whatever_waits_in_line),
         cmocka_unit_test(a_descriptor_is_seen_by_who_waits_already_and_the_next_wait_is_a_whole_one),
         cmocka_unit_test(a_descriptor_for_which_there_is_no_memory_is_not_said_to_be_watched),
         cmocka_unit_test(descriptor_0_is_one_like_any_other),

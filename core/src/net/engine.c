@@ -186,14 +186,13 @@ static void run_timers(struct capauth__engine *engine, int64_t end_us)
         capauth__transport_timer(engine->transport, now_ms);
 }
 
-/* Of tasks and transport. */
-static int64_t first_due_ms(const struct capauth__engine *engine)
+static void arm(struct capauth__engine *engine)
 {
     int64_t due_ms = next_due_ms(engine);
 
     if (engine->transport && capauth__transport_due(engine->transport) < due_ms)
         due_ms = capauth__transport_due(engine->transport);
-    return due_ms;
+    capauth__reactor_arm(&engine->reactor, due_ms);
 }
 
 /* What is past its deadline is not sent any more: when a turn was too short for all that was due, the next one ends it.
@@ -220,15 +219,6 @@ static bool send_queue(struct capauth__engine *engine, int64_t end_us)
     return false;
 }
 
-/* A connection over which an answer has just come has to be asked whether more waits there, and one that rests has not.
- * But what is due comes after what is ready: a connection that has come about while nobody looked is not late. What is
- * left in line is seen again at the end of the turn. */
-static void send_before_answers(struct capauth__engine *engine, int64_t end_us)
-{
-    if (engine->transport && first_due_ms(engine) > capauth__monotonic_ms())
-        (void)send_queue(engine, end_us);
-}
-
 void capauth__engine_turn(struct capauth__engine *engine, const struct capauth__ready *ready, int count)
 {
     int64_t end_us = capauth__monotonic_us() + TURN_US;
@@ -239,7 +229,6 @@ void capauth__engine_turn(struct capauth__engine *engine, const struct capauth__
     if (engine->transport)
         capauth__transport_begin_turn(engine->transport, ready, count);
     left = drain_inbox(engine, end_us);
-    send_before_answers(engine, end_us);
     /* Descriptors that are not reached stay ready. */
     for (int i = 0; i < count && engine->transport && (i == 0 || !time_is_up(end_us)); i++)
         capauth__transport_ready(engine->transport, ready[i].fd, ready[i].events);
@@ -247,7 +236,7 @@ void capauth__engine_turn(struct capauth__engine *engine, const struct capauth__
     if (engine->transport)
         left = capauth__transport_collect(engine->transport, end_us) || left;
     left = send_queue(engine, end_us) || left;
-    capauth__reactor_arm(&engine->reactor, first_due_ms(engine));
+    arm(engine);
     /* Whoever watches the descriptor learns of work that is left, and of tasks that another thread finished. */
     if (left)
         capauth__inbox_wake(&engine->inbox);
